@@ -1,0 +1,46 @@
+/* file.h: whole files read and written so that a crash leaves the old or the new one, and hashes. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Appends the file's bytes to `content`; more than `limit` bytes is an error. */
+bool file_read(const char *path, size_t limit, struct text *content, struct error *error);
+
+/* Writes to a temporary file in the same directory, fsyncs it, renames it over `path` and fsyncs
+ * the directory. `mode` is used for a new file; an existing one keeps its mode and owner. A
+ * symbolic link is followed, so that what it points to is replaced. */
+bool file_write_atomic(const char *path, const void *bytes, size_t length, mode_t mode,
+                       struct error *error);
+
+/* As file_write_atomic, but an existing file is an error (used for backups of files). */
+bool file_write_new(const char *path, const void *bytes, size_t length, mode_t mode,
+                    struct error *error);
+
+bool file_exists(const char *path);
+/* Creates the directory and its parents with `mode`; one that is there already is no error. */
+bool file_make_directories(const char *path, mode_t mode, struct error *error);
+bool file_sync_directory(const char *path, struct error *error);
+/* Free bytes for this user on the file system that holds `path` (or its nearest parent). */
+bool file_free_space(const char *path, unsigned long long *bytes, struct error *error);
+/* Directory and name joined with one '/'; the caller frees. */
+char *file_join(const char *directory, const char *name);
+/* Expands a leading "~/" from HOME and makes the path absolute; the caller frees. */
+char *file_absolute(const char *path);
+
+#define SHA256_HEX_SIZE 65
+/* Lower-case hexadecimal SHA-256. */
+void sha256_bytes(const void *bytes, size_t length, char hex[SHA256_HEX_SIZE]);
+bool sha256_file(const char *path, char hex[SHA256_HEX_SIZE], struct error *error);
+/* Incremental form, for what is hashed while it is written. */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_update(struct sha256 *hash, const void *bytes, size_t length);
+void sha256_finish(struct sha256 *hash, char hex[SHA256_HEX_SIZE]); /* frees the hash */
+
+#endif

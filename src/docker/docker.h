@@ -1,0 +1,88 @@
+/* docker.h: the Docker Engine API client: connection, containers, and commands inside of them. What
+ * belongs to images, volumes, networks stands in headers of their own. */
+#ifndef DOCKER_DOCKER_H
+#define DOCKER_DOCKER_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct docker; /* one connection; belongs to one process: open it anew after a fork */
+
+/* DOCKER_HOST (unix:// or tcp://, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH), else the local socket.
+ * Negotiates the API version. Failure to reach it is ERROR_DOCKER with a remedy. */
+struct docker *docker_open(struct error *error);
+void docker_close(struct docker *docker);
+
+/* One call. `path` without the version ("/containers/json?all=1"). `*status` is the HTTP status;
+ * `*answer` the parsed body (caller deletes) or NULL. False only when no answer came; `timeout_ms`
+ * bounds the whole call (0: 30 s). */
+bool docker_call(struct docker *docker, const char *method, const char *path, const cJSON *body,
+                 long timeout_ms, int *status, cJSON **answer, struct error *error);
+
+struct docker_container {
+    bool exists;
+    char *id;
+    char *name;  /* without the slash */
+    char *image; /* as it was asked for */
+    char *image_id;
+    char *state;  /* "running", "exited", ... */
+    char *health; /* "", "starting", "healthy", "unhealthy" */
+    int64_t started_ms; /* wall */
+    int exit_code;
+    int process;   /* the pid of its first process on the engine's host, 0 when it doesn't run */
+    cJSON *inspect; /* the whole answer */
+};
+
+/* An absent container is no failure: `exists` is false then. Free in any case. */
+bool docker_inspect(struct docker *docker, const char *name, struct docker_container *container,
+                    struct error *error);
+void docker_container_free(struct docker_container *container);
+
+/* From an inspected container; strings stay the container's, NULL when there is none. */
+const char *docker_container_environment(const struct docker_container *container, const char *name);
+const char *docker_container_label(const struct docker_container *container, const char *name);
+/* The host port that container port `port`/tcp is published on, 0 for none; `address` (size bytes)
+ * gets the address to connect to ("127.0.0.1" for 0.0.0.0). */
+int docker_container_published(const struct docker_container *container, int port, char *address,
+                               size_t size);
+/* An address inside a Docker network that can be reached from the engine's host; NULL for none. */
+const char *docker_container_address(const struct docker_container *container);
+/* The mount that holds `path` (deepest destination that is a prefix): its type ("volume", "bind")
+ * and its volume name or host path. */
+struct docker_mount {
+    const char *type, *source, *destination;
+};
+bool docker_container_mount(const struct docker_container *container, const char *path,
+                            struct docker_mount *mount);
+
+/* A command inside a container, its three streams connected to the caller. */
+struct docker_exec {
+    const char *container;
+    const char *const *arguments;   /* NULL-terminated */
+    const char *const *environment; /* "NAME=value", NULL-terminated, or NULL: where secrets go */
+    const char *user;               /* or NULL for the image's */
+    /* Standard input: fills up to `size` bytes, returns how many, 0 at the end, -1 on failure (with
+     * `error`). NULL: none. */
+    long (*read)(void *context, char *buffer, size_t size, struct error *error);
+    /* What it writes, in pieces as they arrive. False stops the command's connection (with `error`). NULL
+     * drops it. */
+    bool (*write)(void *context, const char *bytes, size_t length, struct error *error);
+    bool (*write_error)(void *context, const char *bytes, size_t length, struct error *error);
+    void *context;
+    long timeout_ms; /* of silence in both directions; 0: none */
+};
+/* Runs it to its end. False when it couldn't be run or watched; its own exit status is the caller's to
+ * judge. */
+bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int *exit_status,
+                     struct error *error);
+/* The same for a short command: both outputs collected (at most 1 MiB each). */
+bool docker_exec_collect(struct docker *docker, const char *container, const char *const *arguments,
+                         struct text *output, struct text *error_output, int *exit_status,
+                         struct error *error);
+
+#endif

@@ -1,0 +1,214 @@
+/* state.h: where a run stands, as a pure function of its events. The engine resumes with it, every
+ * client draws from it. */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum run_status {
+    RUN_RUNNING,         /* a step runs, or the next is about to */
+    RUN_AT_GATE,         /* waits for a decision */
+    RUN_DECLINED,        /* a gate was answered with no; stands still until retried or rolled back */
+    RUN_STEP_FAILED,     /* a step failed; stands still until retried, skipped or rolled back */
+    RUN_PAUSED,          /* the operator asked for it; stands between two steps */
+    RUN_ROLLING_BACK,
+    RUN_ROLLBACK_FAILED, /* an undo failed; roll back again to go on with it */
+    RUN_COMPLETE,
+    RUN_ROLLED_BACK,
+};
+
+enum step_status {
+    STEP_PENDING,
+    STEP_AT_GATE,
+    STEP_DECLINED,
+    STEP_RUNNING,
+    STEP_DONE,
+    STEP_FAILED,
+    STEP_INTERRUPTED, /* the engine died or the operator rolled back while it ran */
+    STEP_SKIPPED,
+    STEP_UNDOING,
+    STEP_UNDONE,
+    STEP_UNDO_FAILED,
+};
+
+struct check_state {
+    char *name;
+    int verdict; /* 0 pass, 1 warn, 2 fail */
+    char *detail;
+};
+
+struct step_state {
+    char *path; /* "PHASE/STEP" */
+    char *id;
+    char *title;
+    char *why;     /* or NULL */
+    char *action;  /* "pg.backup" */
+    char *detail;  /* its arguments in one line, secrets masked */
+    size_t phase;  /* index into phases */
+    int danger;    /* 0 read, 1 change, 2 destructive */
+    int database;  /* expected: 0 available, 1 read-only, 2 unavailable */
+    bool has_gate;
+    bool has_undo;
+    bool point_of_no_return;
+    long planned_ms; /* -1 unknown */
+    enum step_status status;
+    bool started; /* was ever started: rollback has to undo it */
+    int attempt;
+    int64_t started_ms;  /* wall; 0 when never */
+    int64_t finished_ms; /* wall; 0 while it runs */
+    char *message;       /* why it failed, or what it reached; or NULL */
+    char *remedy;        /* or NULL */
+    struct check_state *checks;
+    size_t check_count;
+    struct text_list log; /* the newest STEP_LOG_MAX lines */
+    size_t log_dropped;
+    double progress_done; /* live */
+    double progress_total;
+    char *progress_unit;
+    char *progress_label;
+    int64_t progress_since_ms; /* wall, of the first report: for rate and estimate */
+};
+#define STEP_LOG_MAX 2000
+
+struct phase_state {
+    char *id;
+    char *title;
+};
+
+struct table_rows {
+    char *database;
+    char *schema;
+    char *table;
+    long long rows[3]; /* by enum rows_column: snapshot, new, now; -1 unknown */
+};
+
+/* One line of evidence, frozen when the gate opened. */
+struct evidence {
+    char *name;
+    int verdict;
+    char *detail;
+};
+
+struct gate_state {
+    char *step; /* path; NULL when no gate is open */
+    long opening;  /* number of this opening: an answer names it, so a stale answer is refused */
+    char *question;
+    bool typed;    /* the phrase has to be typed */
+    char *phrase;  /* or NULL */
+    bool blocked;  /* evidence doesn't hold: can only be declined */
+    struct evidence *evidence;
+    size_t evidence_count;
+    char *diff;    /* text shown under the evidence, or NULL */
+    int64_t opened_ms;
+    int64_t deadline_ms; /* wall; 0: none */
+};
+
+struct container_state {
+    char *name;
+    char *image;
+    char *state;  /* "running", "exited", "absent", ... */
+    char *health; /* "healthy", "starting", "unhealthy" or "" */
+    double cpu_percent;     /* -1 unknown */
+    double memory_bytes;    /* -1 unknown */
+    int64_t started_ms; /* wall, 0 unknown */
+    int64_t seen_ms;    /* wall, when this was last asked successfully */
+    char *trouble;      /* why it can't be asked, or NULL */
+};
+
+struct service_state {
+    bool known;
+    bool up;
+    double latency_ms;
+    char *version;      /* "17.11" of what answers now, or NULL */
+    char *trouble;      /* the last failure, or NULL */
+    int64_t down_since_ms; /* wall, 0 when up */
+    int64_t seen_ms;
+    bool fast;          /* probing every 10 ms */
+};
+
+struct outage {
+    char *step; /* the step that ran when it began, or NULL */
+    int64_t began_ms; /* wall */
+    double ms;        /* measured; < 0 while it lasts */
+    long failures;    /* failed attempts in it */
+};
+
+struct writes_state { /* live: written on the old server since the snapshot, by its counters */
+    bool known;
+    long long inserted, updated, deleted;
+    int64_t seen_ms;
+};
+
+struct run_state {
+    char *run;
+    char *name;
+    char *title;
+    char *stack;
+    char *operator_name;
+    char *runbook_path;
+    char *runbook_sha256;
+    char *confirming_tty;
+    enum run_status status;
+    bool pause_requested;
+    bool point_of_no_return_passed;
+    char *point_of_no_return_step;
+    char *rollback_reason;
+    int64_t created_ms;
+    int64_t finished_ms;
+    int64_t event_ms; /* wall time of the newest event */
+    long sequence;    /* of the newest journaled event */
+    struct phase_state *phases;
+    size_t phase_count;
+    struct step_state *steps;
+    size_t step_count;
+    long current; /* index of the step that runs or waits, -1 when none */
+    struct gate_state gate;
+    struct table_rows *tables; /* sorted by database, schema, table */
+    size_t table_count;
+    size_t table_capacity;
+    cJSON *facts;     /* object */
+    cJSON *variables; /* object of texts, secrets masked */
+    struct container_state *containers;
+    size_t container_count;
+    struct service_state service;
+    struct writes_state writes;
+    struct outage *outages;
+    size_t outage_count;
+    cJSON *decisions; /* array: who, when, tty, gate, answer, as in the journal */
+};
+
+struct run_state *run_state_new(void);
+void run_state_free(struct run_state *state);
+/* Applies one event (journaled or live). An event of an unknown type or shape is an error and leaves
+ * the state as it was. The event stays the caller's. */
+bool run_state_apply(struct run_state *state, const cJSON *event, struct error *error);
+
+/* Index by "PHASE/STEP" or step id, -1 when there is none. */
+long run_state_step(const struct run_state *state, const char *path);
+/* The run can't go further by itself (complete or rolled back). */
+bool run_state_finished(const struct run_state *state);
+/* Measured outage until now in ms: those that ended, and the one that lasts (with `now_ms`). */
+double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
+/* Row counts in words and numbers. */
+struct rows_summary {
+    size_t tables;       /* known in the snapshot or on the new server */
+    size_t compared;     /* known on both */
+    size_t different;    /* compared and not equal, or missing on one side of a finished count */
+    long long rows;      /* in the snapshot */
+    size_t drifted_tables;   /* now differs from the snapshot */
+    long long drifted_rows;  /* sum of |now - snapshot| */
+    bool drift_known;
+};
+struct rows_summary run_state_rows(const struct run_state *state);
+
+const char *run_status_name(enum run_status status);   /* "at gate", ... */
+const char *step_status_name(enum step_status status); /* "done", ... */
+const char *verdict_name(int verdict);                 /* "pass", "warn", "FAIL" */
+
+#endif

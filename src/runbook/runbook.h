@@ -1,0 +1,212 @@
+/* runbook.h: a runbook as it was loaded, its variables, and the expansion of `${...}`. */
+#ifndef RUNBOOK_RUNBOOK_H
+#define RUNBOOK_RUNBOOK_H
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "runbook/action.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct position {
+    int line; /* from 1 */
+    int column; /* from 1, in characters */
+};
+
+/* One fault of a runbook file; `check` prints all of them as FILE:LINE:COLUMN: message. */
+struct fault {
+    struct position position;
+    char *message; /* with the nearest valid name where one is near */
+};
+
+struct fault_list {
+    struct fault *items;
+    size_t count;
+};
+
+/* `from: [env NAME, container SERVER NAME, label SERVER NAME, mount SERVER, port SERVER, ask]`:
+ * where a variable's value may come from, tried in order before the default. */
+enum source_kind {
+    SOURCE_ENVIRONMENT, /* env NAME */
+    SOURCE_CONTAINER,   /* container SERVER NAME: an environment variable of that server's container */
+    SOURCE_LABEL,       /* label SERVER NAME: a label of that server's container */
+    SOURCE_MOUNT,       /* mount SERVER: the volume that holds that server's data */
+    SOURCE_PORT,        /* port SERVER: the host port that is published for 5432 */
+    SOURCE_ASK,         /* ask the operator, without echo when secret */
+};
+
+struct variable_source {
+    enum source_kind kind;
+    char *server; /* or NULL */
+    char *name;   /* or NULL */
+};
+
+struct variable {
+    char *name;
+    char *about;          /* or NULL */
+    char *fallback;       /* `default`, may hold ${...}; or NULL */
+    char *value;          /* what it is; NULL until runbook_set or runbook_resolve */
+    bool secret;
+    struct variable_source *sources;
+    size_t source_count;
+    struct position position;
+};
+
+struct server {
+    char *name;
+    cJSON *settings; /* object of texts, unexpanded: container | host, port, user, password, database */
+    struct position position;
+};
+
+enum availability { AVAILABLE, AVAILABLE_READ_ONLY, UNAVAILABLE };
+enum confirmation { CONFIRM_KEY, CONFIRM_TYPE };
+enum failure_policy { FAILURE_STOP, FAILURE_RETRY, FAILURE_UNDO };
+
+/* What a gate can show; a set of these. */
+enum gate_show {
+    SHOW_ROW_COUNTS = 1,
+    SHOW_DRIFT = 2, /* rows written on the old server since the snapshot */
+    SHOW_CONTAINERS = 4,
+    SHOW_CHECKS = 8,
+    SHOW_DIFF = 16, /* the difference of an edited file (fact "diff") */
+};
+
+struct gate {
+    struct text_list require; /* ids of steps whose evidence has to hold */
+    enum confirmation confirm;
+    char *phrase;    /* unexpanded; what has to be typed with CONFIRM_TYPE, or NULL */
+    char *question;  /* unexpanded, or NULL: the step's title is the question */
+    unsigned show;   /* of enum gate_show */
+    long timeout_ms; /* 0: waits for ever; passing it means "no" */
+    long max_age_ms; /* of the required evidence; 0: any age */
+};
+
+/* One use of an action: a step's own, or one of its undo. */
+struct invocation {
+    const struct action *action;
+    cJSON *arguments; /* object, unexpanded: text, array of texts, object of texts */
+    struct position position;
+};
+
+struct step {
+    char *id;    /* unique in the runbook: [a-z0-9-]+ */
+    char *path;  /* "PHASE/STEP" */
+    char *title; /* never NULL */
+    char *why;   /* or NULL */
+    struct invocation invocation;
+    struct invocation *undo;
+    size_t undo_count;
+    long planned_ms; /* expect.duration, -1 when not said */
+    enum availability database; /* expect.database */
+    long timeout_ms; /* 0: none */
+    int retries;
+    struct gate *gate; /* or NULL */
+    enum danger danger; /* the action's, or what the step says when that is more */
+    enum failure_policy on_failure;
+    char *when; /* unexpanded condition or NULL */
+    bool point_of_no_return;
+    struct position position;
+};
+
+struct phase {
+    char *id;
+    char *title;
+    struct step *steps;
+    size_t step_count;
+};
+
+struct runbook {
+    char *path; /* as given */
+    struct text source; /* the file's bytes as loaded */
+    char sha256[SHA256_HEX_SIZE];
+    char *name;
+    char *title;
+    char *about; /* or NULL */
+    char *stack; /* unexpanded: how the target is called on the screen and in its lock; or NULL */
+    struct variable *variables;
+    size_t variable_count;
+    struct server *servers;
+    size_t server_count;
+    struct text_list watch_containers; /* unexpanded */
+    char *watch_service;               /* name of a server, or NULL */
+    struct phase *phases;
+    size_t phase_count;
+};
+
+/* Loads and checks the file's shape against the table `actions` (NULL-terminated array of rows).
+ * All faults found are added to `faults`; false when there is at least one (error.kind is
+ * ERROR_RUNBOOK and its message the first fault) or the file can't be read. On true the caller
+ * frees with runbook_free. */
+bool runbook_load(const char *path, const struct action *const *actions, struct runbook **runbook,
+                  struct fault_list *faults, struct error *error);
+/* The same from memory (resume from the journal's copy, tests, fuzzing); `name` is for messages. */
+bool runbook_parse(const char *name, const char *bytes, size_t length,
+                   const struct action *const *actions, struct runbook **runbook,
+                   struct fault_list *faults, struct error *error);
+void runbook_free(struct runbook *runbook);
+void fault_list_free(struct fault_list *faults);
+
+/* --set NAME=VALUE; an unknown name is an error that says the nearest one. */
+bool runbook_set(struct runbook *runbook, const char *name, const char *value, struct error *error);
+/* --vars FILE: a YAML map of names to texts. */
+bool runbook_set_file(struct runbook *runbook, const char *path, struct error *error);
+
+/* Asks one source for a value. Sets *value (caller frees) or leaves it NULL when the source has
+ * none, which is no error. False when looking failed in a way the operator must hear of. */
+typedef bool variable_lookup(void *context, const struct runbook *runbook,
+                             const struct variable *variable, const struct variable_source *source,
+                             char **value, struct error *error);
+
+/* Gives every variable without a value one: its sources in order, then its default expanded. A
+ * variable that ends without a value is an error, unless `lookup` is NULL (then secrets stay open:
+ * `check` and `render` don't ask). */
+bool runbook_resolve(struct runbook *runbook, variable_lookup *lookup, void *context,
+                     struct error *error);
+
+/* After runbook_resolve: expands every argument and checks its type, adding to `faults`. */
+bool runbook_check_values(const struct runbook *runbook, struct fault_list *faults,
+                          struct error *error);
+
+enum expand_mode {
+    EXPAND_WITH_SECRETS, /* for workers, in memory only */
+    EXPAND_MASKED,       /* secrets as "***": for the journal, the screen, reports */
+};
+
+/* `${NAME}` replaced by the variable's value, "$${" stands for "${". `${fact.KEY}` is replaced from
+ * `facts` (object, may be NULL: then it is left as it stands). The caller frees; NULL with `error`. */
+char *runbook_expand_text(const struct runbook *runbook, const char *text, const cJSON *facts,
+                          enum expand_mode mode, struct error *error);
+/* The same for every text in a tree of arrays and objects; the caller deletes the copy. */
+cJSON *runbook_expand(const struct runbook *runbook, const cJSON *tree, const cJSON *facts,
+                      enum expand_mode mode, struct error *error);
+/* Arguments of an invocation, expanded, with fallbacks filled in and types checked. */
+cJSON *runbook_expand_arguments(const struct runbook *runbook, const struct invocation *invocation,
+                                const cJSON *facts, enum expand_mode mode, struct error *error);
+/* Whether a `when` condition holds: "A == B", "A != B", or a single value that is neither empty nor
+ * no, false, off or 0. */
+bool runbook_condition(const struct runbook *runbook, const char *condition, const cJSON *facts,
+                       bool *holds, struct error *error);
+
+const struct variable *runbook_variable(const struct runbook *runbook, const char *name);
+const struct server *runbook_server(const struct runbook *runbook, const char *name);
+/* By "PHASE/STEP" or by a step's id; NULL when there is none. */
+const struct step *runbook_step(const struct runbook *runbook, const char *path);
+/* How the target is called: `stack` expanded, or the first server's container; caller frees. */
+char *runbook_stack_name(const struct runbook *runbook, struct error *error);
+
+/* Parsing of typed texts, as the arguments use them. */
+bool parse_duration(const char *text, long *milliseconds);
+bool parse_size(const char *text, unsigned long long *bytes);
+bool parse_boolean(const char *text, bool *value);
+
+/* The checklist as Markdown (`render`), the numbered list of steps (`check`), the JSON schema of
+ * the format and the reference of the actions (Markdown): all from the loaded runbook and the table. */
+void runbook_render_markdown(const struct runbook *runbook, struct text *output);
+void runbook_list_steps(const struct runbook *runbook, struct text *output);
+void runbook_schema(const struct action *const *actions, struct text *output);
+void runbook_reference(const struct action *const *actions, struct text *output);
+
+#endif
