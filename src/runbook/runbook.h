@@ -27,7 +27,8 @@ struct fault_list {
     size_t count;
 };
 
-/* `from: [env NAME, container SERVER NAME, label SERVER NAME, mount SERVER, port SERVER, ask]`:
+/* `from: [env NAME, container SERVER NAME, label SERVER NAME, mount SERVER, port SERVER,
+ * image SERVER, ask]`:
  * where a variable's value may come from, tried in order before the default. */
 enum source_kind {
     SOURCE_ENVIRONMENT, /* env NAME */
@@ -35,6 +36,7 @@ enum source_kind {
     SOURCE_LABEL,       /* label SERVER NAME: a label of that server's container */
     SOURCE_MOUNT,       /* mount SERVER: the volume that holds that server's data */
     SOURCE_PORT,        /* port SERVER: the host port that is published for 5432 */
+    SOURCE_IMAGE,       /* image SERVER: the image that its container was made from */
     SOURCE_ASK,         /* ask the operator, without echo when secret */
 };
 
