@@ -1,4 +1,5 @@
-/* file.h: whole files read and written so that a crash leaves the old or the new one, and hashes. */
+/* file.h: whole files read and written so that a crash leaves the old or the new one, and hashes.
+ */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 

@@ -1,4 +1,5 @@
-/* process.h: runs an external program without a shell, with limits, and hands back what it wrote. */
+/* process.h: runs an external program without a shell, with limits, and hands back what it wrote.
+ */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 

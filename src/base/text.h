@@ -53,10 +53,12 @@ void text_copy(char *target, size_t size, const char *source);
 bool text_equal(const char *left, const char *right); /* NULL equals only NULL */
 bool text_starts(const char *string, const char *prefix);
 bool text_ends(const char *string, const char *suffix);
-/* The candidate nearest to `wrong` by edit distance, or NULL when none is near enough to suggest. */
+/* The candidate nearest to `wrong` by edit distance, or NULL when none is near enough to suggest.
+ */
 const char *text_nearest(const char *wrong, const char *const *candidates, size_t count);
 
-/* Whole-string number parsing with range: false on anything else than digits (a leading '-' too). */
+/* Whole-string number parsing with range: false on anything else than digits (a leading '-' too).
+ */
 bool text_to_long(const char *string, long minimum, long maximum, long *value);
 
 /* Human readable sizes and times, for the screen and the reports: "158.2 MB" (powers of 1000),

@@ -1,0 +1,267 @@
+/* file.c: whole files, atomically; directories; SHA-256 by OpenSSL's libcrypto. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+bool file_read(const char *path, size_t limit, struct text *content, struct error *error)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return error_errno(error, "can't open %s", path);
+    char buffer[65536];
+    size_t total = 0;
+    ssize_t got;
+    while ((got = read(file, buffer, sizeof buffer)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        total += (size_t)got;
+        if (total > limit)
+            break;
+        text_append(content, buffer, (size_t)got);
+    }
+    int saved = errno;
+    close(file);
+    errno = saved;
+    if (got < 0)
+        return error_errno(error, "can't read %s", path);
+    if (total > limit)
+        return error_set(error, ERROR_OTHER, "%s is larger than %zu bytes", path, limit);
+    text_append(content, "", 0);
+    return true;
+}
+
+static bool write_all(int file, const char *bytes, size_t length)
+{
+    while (length) {
+        ssize_t wrote = write(file, bytes, length);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0)
+            return false;
+        bytes += wrote;
+        length -= (size_t)wrote;
+    }
+    return true;
+}
+
+bool file_sync_directory(const char *path, struct error *error)
+{
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return error_errno(error, "can't open directory %s", path);
+    bool synced = !fsync(directory) || errno == EINVAL;
+    int saved = errno;
+    close(directory);
+    errno = saved;
+    return synced || error_errno(error, "can't sync directory %s", path);
+}
+
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return xstrdup(".");
+    return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
+static bool sync_parent(const char *path, struct error *error)
+{
+    char *directory = directory_of(path);
+    bool synced = file_sync_directory(directory, error);
+    free(directory);
+    return synced;
+}
+
+/* The bytes in a new temporary file beside `path`, synced; its name in *temporary (caller frees).
+ */
+static bool write_beside(const char *path, const void *bytes, size_t length,
+                         const struct stat *like, char **temporary, struct error *error)
+{
+    *temporary = xprintf("%s.XXXXXX", path);
+    int file = mkostemp(*temporary, O_CLOEXEC);
+    if (file < 0)
+        return error_errno(error, "can't create a file beside %s", path);
+    bool owned = fchown(file, like->st_uid, like->st_gid) == 0 || geteuid() != 0;
+    bool written = owned && fchmod(file, like->st_mode & 07777) == 0 &&
+                   write_all(file, bytes, length) && fsync(file) == 0;
+    int saved = errno;
+    close(file);
+    if (written)
+        return true;
+    unlink(*temporary);
+    errno = saved;
+    return error_errno(error, "can't write %s", path);
+}
+
+static bool replace_file(const char *path, const void *bytes, size_t length,
+                         const struct stat *like, struct error *error)
+{
+    char *temporary = NULL;
+    bool done = write_beside(path, bytes, length, like, &temporary, error);
+    if (done && rename(temporary, path) < 0) {
+        done = error_errno(error, "can't put the new %s in place", path);
+        unlink(temporary);
+    }
+    free(temporary);
+    return done && sync_parent(path, error);
+}
+
+bool file_write_atomic(const char *path, const void *bytes, size_t length, mode_t mode,
+                       struct error *error)
+{
+    char resolved[PATH_MAX];
+    const char *target = realpath(path, resolved) ? resolved : path;
+    struct stat like;
+    if (stat(target, &like) < 0) {
+        like.st_mode = mode;
+        like.st_uid = geteuid();
+        like.st_gid = getegid();
+    }
+    return replace_file(target, bytes, length, &like, error);
+}
+
+bool file_write_new(const char *path, const void *bytes, size_t length, mode_t mode,
+                    struct error *error)
+{
+    struct stat like = {.st_mode = mode, .st_uid = geteuid(), .st_gid = getegid()};
+    char *temporary = NULL;
+    bool done = write_beside(path, bytes, length, &like, &temporary, error);
+    if (done && link(temporary, path) < 0)
+        done = error_errno(error, "can't create %s", path);
+    if (temporary)
+        unlink(temporary);
+    free(temporary);
+    return done && sync_parent(path, error);
+}
+
+bool file_exists(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+bool file_make_directories(const char *path, mode_t mode, struct error *error)
+{
+    char *copy = xstrdup(path);
+    bool made = true;
+    for (char *slash = copy + 1; made && *slash; slash++) {
+        if (*slash != '/')
+            continue;
+        *slash = '\0';
+        made = mkdir(copy, mode) == 0 || errno == EEXIST;
+        *slash = '/';
+    }
+    made = made && (mkdir(copy, mode) == 0 || errno == EEXIST);
+    struct stat status;
+    if (made && (stat(path, &status) < 0 || !S_ISDIR(status.st_mode))) {
+        errno = ENOTDIR;
+        made = false;
+    }
+    free(copy);
+    return made || error_errno(error, "can't make directory %s", path);
+}
+
+bool file_free_space(const char *path, unsigned long long *bytes, struct error *error)
+{
+    char *probe = file_absolute(path);
+    struct statvfs status;
+    int failed;
+    while ((failed = statvfs(probe, &status)) < 0 && errno == ENOENT && strcmp(probe, "/") != 0) {
+        char *parent = directory_of(probe);
+        free(probe);
+        probe = parent;
+    }
+    if (failed)
+        error_errno(error, "can't ask for the free space at %s", path);
+    else
+        *bytes = (unsigned long long)status.f_bavail * status.f_frsize;
+    free(probe);
+    return !failed;
+}
+
+char *file_join(const char *directory, const char *name)
+{
+    return xprintf("%s%s%s", directory, text_ends(directory, "/") ? "" : "/", name);
+}
+
+char *file_absolute(const char *path)
+{
+    const char *home = getenv("HOME");
+    if (home && (!strcmp(path, "~") || text_starts(path, "~/")))
+        return xprintf("%s%s", home, path + 1);
+    if (path[0] == '/')
+        return xstrdup(path);
+    char *directory = getcwd(NULL, 0);
+    if (!directory)
+        return xstrdup(path);
+    char *absolute = file_join(directory, text_starts(path, "./") ? path + 2 : path);
+    free(directory);
+    return absolute;
+}
+
+struct sha256 {
+    EVP_MD_CTX *context;
+};
+
+struct sha256 *sha256_new(void)
+{
+    struct sha256 *hash = xcalloc(1, sizeof *hash);
+    hash->context = EVP_MD_CTX_new();
+    if (!hash->context || EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL) != 1) {
+        fputs("pgrunbook: libcrypto offers no SHA-256\n", stderr);
+        abort();
+    }
+    return hash;
+}
+
+void sha256_update(struct sha256 *hash, const void *bytes, size_t length)
+{
+    EVP_DigestUpdate(hash->context, bytes, length);
+}
+
+void sha256_finish(struct sha256 *hash, char hex[SHA256_HEX_SIZE])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    EVP_DigestFinal_ex(hash->context, digest, &length);
+    for (unsigned int i = 0; i < length && 2 * i + 2 < SHA256_HEX_SIZE; i++)
+        snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);
+    EVP_MD_CTX_free(hash->context);
+    free(hash);
+}
+
+void sha256_bytes(const void *bytes, size_t length, char hex[SHA256_HEX_SIZE])
+{
+    struct sha256 *hash = sha256_new();
+    sha256_update(hash, bytes, length);
+    sha256_finish(hash, hex);
+}
+
+bool sha256_file(const char *path, char hex[SHA256_HEX_SIZE], struct error *error)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return error_errno(error, "can't open %s", path);
+    struct sha256 *hash = sha256_new();
+    char buffer[65536];
+    ssize_t got;
+    while ((got = read(file, buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR))
+        if (got > 0)
+            sha256_update(hash, buffer, (size_t)got);
+    int saved = errno;
+    close(file);
+    sha256_finish(hash, hex);
+    errno = saved;
+    return got == 0 || error_errno(error, "can't read %s", path);
+}
