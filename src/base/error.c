@@ -17,9 +17,10 @@ static void format_message(char *target, size_t size, const char *format, va_lis
 {
     struct text text = {0};
     text_vprintf(&text, format, arguments);
-    text_copy(target, size, text_string(&text));
-    if (text.length >= size)
-        memcpy(target + strlen(target) - 3, "...", 3);
+    bool fits = text.length < size;
+    text_copy(target, fits ? size : size - 3, text_string(&text));
+    if (!fits)
+        strcat(target, "...");
     text_free(&text);
 }
 

@@ -1,4 +1,5 @@
-/* control.h: the client's side of a run: its directory, its engine's socket, commands and events. */
+/* control.h: the client's side of a run: its directory, its engine's socket, commands and events.
+ */
 #ifndef ENGINE_CONTROL_H
 #define ENGINE_CONTROL_H
 
@@ -9,26 +10,30 @@
 
 struct control; /* one connection to one run's engine */
 
-/* Connects to the engine of the run in `directory`. `watch`: this client may decide nothing, and the
- * engine refuses its commands. The caller closes it. */
+/* Connects to the engine of the run in `directory`. `watch`: this client may decide nothing, and
+ * the engine refuses its commands. The caller closes it. */
 struct control *control_open(const char *directory, bool watch, struct error *error);
 void control_close(struct control *control);
 /* For poll(): readable means control_read has something. */
 int control_descriptor(const struct control *control);
 /* Reads what is there without blocking and hands every event (the whole journal first, then what
- * follows, live messages too) to `on_event`, which doesn't own it. {"type":"caught_up"} marks the end
- * of the journal's replay; {"type":"reply","ok":false,"message":...} answers a refused command.
+ * follows, live messages too) to `on_event`, which doesn't own it. {"type":"caught_up"} marks the
+ * end of the journal's replay; {"type":"reply","ok":false,"message":...} answers a refused command.
  * False with `error` when the engine has closed the connection. */
 bool control_read(struct control *control, void (*on_event)(void *context, const cJSON *event),
                   void *context, struct error *error);
 
-/* Commands. The engine answers a refused one with a "reply" event. `opening` is gate_state.opening of
- * the gate that the operator saw. */
+/* Commands. The engine answers a refused one with a "reply" event. `opening` is gate_state.opening
+ * of the gate that the operator saw. */
 bool control_confirm(struct control *control, const char *step, long opening, const char *phrase,
                      struct error *error);
+/* By the gate's name alone, as `--confirm GATE` does: the engine refuses it where rows would be
+ * lost. */
+bool control_confirm_named(struct control *control, const char *step, long opening,
+                           struct error *error);
 bool control_decline(struct control *control, const char *step, long opening, struct error *error);
-bool control_retry(struct control *control, struct error *error);  /* failed step or declined gate */
-bool control_skip(struct control *control, struct error *error);   /* failed step that is no gate's */
+bool control_retry(struct control *control, struct error *error); /* failed step or declined gate */
+bool control_skip(struct control *control, struct error *error); /* failed step that is no gate's */
 bool control_pause(struct control *control, bool pause, struct error *error);
 bool control_rollback(struct control *control, const char *reason, struct error *error);
 

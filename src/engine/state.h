@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 enum run_status {
-    RUN_RUNNING,         /* a step runs, or the next is about to */
-    RUN_AT_GATE,         /* waits for a decision */
-    RUN_DECLINED,        /* a gate was answered with no; stands still until retried or rolled back */
-    RUN_STEP_FAILED,     /* a step failed; stands still until retried, skipped or rolled back */
-    RUN_PAUSED,          /* the operator asked for it; stands between two steps */
+    RUN_RUNNING,     /* a step runs, or the next is about to */
+    RUN_AT_GATE,     /* waits for a decision */
+    RUN_DECLINED,    /* a gate was answered with no; stands still until retried or rolled back */
+    RUN_STEP_FAILED, /* a step failed; stands still until retried, skipped or rolled back */
+    RUN_PAUSED,      /* the operator asked for it; stands between two steps */
     RUN_ROLLING_BACK,
     RUN_ROLLBACK_FAILED, /* an undo failed; roll back again to go on with it */
     RUN_COMPLETE,
@@ -47,18 +47,19 @@ struct step_state {
     char *path; /* "PHASE/STEP" */
     char *id;
     char *title;
-    char *why;     /* or NULL */
-    char *action;  /* "pg.backup" */
-    char *detail;  /* its arguments in one line, secrets masked */
-    size_t phase;  /* index into phases */
-    int danger;    /* 0 read, 1 change, 2 destructive */
-    int database;  /* expected: 0 available, 1 read-only, 2 unavailable */
+    char *why;    /* or NULL */
+    char *action; /* "pg.backup" */
+    char *detail; /* its arguments in one line, secrets masked */
+    size_t phase; /* index into phases */
+    int danger;   /* 0 read, 1 change, 2 destructive */
+    int database; /* expected: 0 available, 1 read-only, 2 unavailable */
     bool has_gate;
     bool has_undo;
     bool point_of_no_return;
     long planned_ms; /* -1 unknown */
     enum step_status status;
-    bool started; /* was ever started: rollback has to undo it */
+    bool started;   /* was ever started: rollback has to undo it */
+    bool confirmed; /* its gate was; the step may start */
     int attempt;
     int64_t started_ms;  /* wall; 0 when never */
     int64_t finished_ms; /* wall; 0 while it runs */
@@ -95,16 +96,24 @@ struct evidence {
     char *detail;
 };
 
+/* A column of the row counts: which step counts it, and whether that count came to its end. */
+struct column_state {
+    char *step; /* or NULL */
+    bool complete;
+    int64_t counted_ms; /* wall, of its end */
+};
+
 struct gate_state {
-    char *step; /* path; NULL when no gate is open */
-    long opening;  /* number of this opening: an answer names it, so a stale answer is refused */
+    char *step;   /* path; NULL when no gate is open */
+    long opening; /* number of this opening: an answer names it, so a stale answer is refused */
     char *question;
-    bool typed;    /* the phrase has to be typed */
-    char *phrase;  /* or NULL */
-    bool blocked;  /* evidence doesn't hold: can only be declined */
+    bool typed;      /* the phrase has to be typed */
+    char *phrase;    /* or NULL */
+    long long loses; /* rows written since the snapshot: confirming loses them */
+    bool blocked;    /* evidence doesn't hold: can only be declined */
     struct evidence *evidence;
     size_t evidence_count;
-    char *diff;    /* text shown under the evidence, or NULL */
+    char *diff; /* text shown under the evidence, or NULL */
     int64_t opened_ms;
     int64_t deadline_ms; /* wall; 0: none */
 };
@@ -112,28 +121,28 @@ struct gate_state {
 struct container_state {
     char *name;
     char *image;
-    char *state;  /* "running", "exited", "absent", ... */
-    char *health; /* "healthy", "starting", "unhealthy" or "" */
-    double cpu_percent;     /* -1 unknown */
-    double memory_bytes;    /* -1 unknown */
-    int64_t started_ms; /* wall, 0 unknown */
-    int64_t seen_ms;    /* wall, when this was last asked successfully */
-    char *trouble;      /* why it can't be asked, or NULL */
+    char *state;         /* "running", "exited", "absent", ... */
+    char *health;        /* "healthy", "starting", "unhealthy" or "" */
+    double cpu_percent;  /* -1 unknown */
+    double memory_bytes; /* -1 unknown */
+    int64_t started_ms;  /* wall, 0 unknown */
+    int64_t seen_ms;     /* wall, when this was last asked successfully */
+    char *trouble;       /* why it can't be asked, or NULL */
 };
 
 struct service_state {
     bool known;
     bool up;
     double latency_ms;
-    char *version;      /* "17.11" of what answers now, or NULL */
-    char *trouble;      /* the last failure, or NULL */
+    char *version;         /* "17.11" of what answers now, or NULL */
+    char *trouble;         /* the last failure, or NULL */
     int64_t down_since_ms; /* wall, 0 when up */
     int64_t seen_ms;
-    bool fast;          /* probing every 10 ms */
+    bool fast; /* probing every 10 ms */
 };
 
 struct outage {
-    char *step; /* the step that ran when it began, or NULL */
+    char *step;       /* the step that ran when it began, or NULL */
     int64_t began_ms; /* wall */
     double ms;        /* measured; < 0 while it lasts */
     long failures;    /* failed attempts in it */
@@ -172,8 +181,9 @@ struct run_state {
     struct table_rows *tables; /* sorted by database, schema, table */
     size_t table_count;
     size_t table_capacity;
-    cJSON *facts;     /* object */
-    cJSON *variables; /* object of texts, secrets masked */
+    struct column_state columns[3]; /* by enum rows_column */
+    cJSON *facts;                   /* object */
+    cJSON *variables;               /* object of texts, secrets masked */
     struct container_state *containers;
     size_t container_count;
     struct service_state service;
@@ -185,8 +195,8 @@ struct run_state {
 
 struct run_state *run_state_new(void);
 void run_state_free(struct run_state *state);
-/* Applies one event (journaled or live). An event of an unknown type or shape is an error and leaves
- * the state as it was. The event stays the caller's. */
+/* Applies one event (journaled or live). An event of an unknown type or shape is an error and
+ * leaves the state as it was. The event stays the caller's. */
 bool run_state_apply(struct run_state *state, const cJSON *event, struct error *error);
 
 /* Index by "PHASE/STEP" or step id, -1 when there is none. */
@@ -197,12 +207,13 @@ bool run_state_finished(const struct run_state *state);
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
 /* Row counts in words and numbers. */
 struct rows_summary {
-    size_t tables;       /* known in the snapshot or on the new server */
-    size_t compared;     /* known on both */
-    size_t different;    /* compared and not equal, or missing on one side of a finished count */
-    long long rows;      /* in the snapshot */
-    size_t drifted_tables;   /* now differs from the snapshot */
-    long long drifted_rows;  /* sum of |now - snapshot| */
+    size_t tables;          /* known in the snapshot or on the new server */
+    size_t compared;        /* known on both */
+    size_t different;       /* compared and not equal, or missing on one side of a finished count */
+    long long difference;   /* sum of |new - snapshot| over those */
+    long long rows;         /* in the snapshot */
+    size_t drifted_tables;  /* now differs from the snapshot */
+    long long drifted_rows; /* sum of |now - snapshot| */
     bool drift_known;
 };
 struct rows_summary run_state_rows(const struct run_state *state);

@@ -1,0 +1,268 @@
+/* state.c: the reducer: one row per type of event, one function per row. */
+#include "engine/state.h"
+
+#include "engine/state_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run_state *run_state_new(void)
+{
+    struct run_state *state = xcalloc(1, sizeof *state);
+    state->current = -1;
+    state->facts = cJSON_CreateObject();
+    state->variables = cJSON_CreateObject();
+    state->decisions = cJSON_CreateArray();
+    return state;
+}
+
+static void free_texts(char *texts[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(texts[i]);
+}
+
+static void free_phases(struct run_state *state)
+{
+    for (size_t i = 0; i < state->phase_count; i++) {
+        free(state->phases[i].id);
+        free(state->phases[i].title);
+    }
+    free(state->phases);
+}
+
+void run_state_free(struct run_state *state)
+{
+    if (!state)
+        return;
+    char *texts[] = {state->run,
+                     state->name,
+                     state->title,
+                     state->stack,
+                     state->operator_name,
+                     state->runbook_path,
+                     state->rollback_reason,
+                     state->runbook_sha256,
+                     state->confirming_tty,
+                     state->point_of_no_return_step};
+    free_texts(texts, sizeof texts / sizeof texts[0]);
+    free_phases(state);
+    for (size_t i = 0; i < state->step_count; i++)
+        step_state_clear(&state->steps[i]);
+    free(state->steps);
+    gate_state_clear(&state->gate);
+    rows_clear(state);
+    live_clear(state);
+    cJSON_Delete(state->facts);
+    cJSON_Delete(state->variables);
+    cJSON_Delete(state->decisions);
+    free(state);
+}
+
+const char *event_text(const cJSON *event, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, name));
+}
+
+double event_number(const cJSON *event, const char *name, double fallback)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(event, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : fallback;
+}
+
+bool event_flag(const cJSON *event, const char *name)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, name));
+}
+
+int64_t event_time(const cJSON *event)
+{
+    return (int64_t)event_number(event, "time", 0);
+}
+
+void replace_text(char **target, const char *source)
+{
+    char *copy = source ? xstrdup(source) : NULL;
+    free(*target);
+    *target = copy;
+}
+
+static bool apply_engine_started(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)state, (void)event, (void)error;
+    return true;
+}
+
+static bool apply_paused(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)event, (void)error;
+    state->pause_requested = false;
+    state->status = RUN_PAUSED;
+    return true;
+}
+
+static bool apply_pause_requested(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)error;
+    state->pause_requested = event_flag(event, "pause");
+    return true;
+}
+
+static bool apply_resumed(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)event, (void)error;
+    state->pause_requested = false;
+    state->status = RUN_RUNNING;
+    return true;
+}
+
+static bool apply_rollback_started(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)error;
+    gate_state_clear(&state->gate);
+    replace_text(&state->rollback_reason, event_text(event, "reason"));
+    state->status = RUN_ROLLING_BACK;
+    state->pause_requested = false;
+    cJSON_AddItemToArray(state->decisions, cJSON_Duplicate(event, true));
+    return true;
+}
+
+static bool apply_rollback_failed(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)event, (void)error;
+    state->status = RUN_ROLLBACK_FAILED;
+    return true;
+}
+
+static bool apply_run_finished(struct run_state *state, const cJSON *event, struct error *error)
+{
+    const char *status = event_text(event, "status");
+    if (!text_equal(status, "complete") && !text_equal(status, "rolled back"))
+        return error_set(error, ERROR_OTHER, "a run can't finish as \"%s\"", status ? status : "");
+    state->status = text_equal(status, "complete") ? RUN_COMPLETE : RUN_ROLLED_BACK;
+    state->finished_ms = event_time(event);
+    state->current = -1;
+    return true;
+}
+
+static bool apply_decision(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)error;
+    cJSON_AddItemToArray(state->decisions, cJSON_Duplicate(event, true));
+    return true;
+}
+
+static const struct event_row {
+    const char *type;
+    bool (*apply)(struct run_state *state, const cJSON *event, struct error *error);
+} event_rows[] = {
+    {"run_created", apply_run_created},
+    {"engine_started", apply_engine_started},
+    {"step_started", apply_step_started},
+    {"log", apply_log},
+    {"progress", apply_progress},
+    {"check", apply_check},
+    {"fact", apply_fact},
+    {"rows_begin", apply_rows_begin},
+    {"rows", apply_rows},
+    {"step_finished", apply_step_finished},
+    {"step_interrupted", apply_step_interrupted},
+    {"step_skipped", apply_step_skipped},
+    {"steps_reset", apply_steps_reset},
+    {"gate_opened", apply_gate_opened},
+    {"gate_answered", apply_gate_answered},
+    {"pause_requested", apply_pause_requested},
+    {"paused", apply_paused},
+    {"resumed", apply_resumed},
+    {"decision", apply_decision},
+    {"rollback_started", apply_rollback_started},
+    {"undo_started", apply_undo_started},
+    {"undo_finished", apply_undo_finished},
+    {"rollback_failed", apply_rollback_failed},
+    {"run_finished", apply_run_finished},
+    {"outage_began", apply_outage_began},
+    {"outage_ended", apply_outage_ended},
+    {"container", apply_container},
+    {"service", apply_service},
+    {"writes", apply_writes},
+};
+
+static const struct event_row *find_row(const char *type)
+{
+    for (size_t i = 0; type && i < sizeof event_rows / sizeof event_rows[0]; i++)
+        if (!strcmp(event_rows[i].type, type))
+            return &event_rows[i];
+    return NULL;
+}
+
+bool run_state_apply(struct run_state *state, const cJSON *event, struct error *error)
+{
+    const char *type = event_text(event, "type");
+    const struct event_row *row = find_row(type);
+    if (!row)
+        return error_set(error, ERROR_OTHER, "unknown event \"%s\"", type ? type : "");
+    if (!state->run && row->apply != apply_run_created)
+        return error_set(error, ERROR_OTHER, "event \"%s\" before run_created", type);
+    if (!row->apply(state, event, error))
+        return error_wrap(error, "event \"%s\"", type);
+    long sequence = (long)event_number(event, "seq", 0);
+    if (sequence) {
+        state->sequence = sequence;
+        state->event_ms = event_time(event);
+    }
+    return true;
+}
+
+long run_state_step(const struct run_state *state, const char *path)
+{
+    for (size_t i = 0; path && i < state->step_count; i++)
+        if (!strcmp(state->steps[i].path, path) || !strcmp(state->steps[i].id, path))
+            return (long)i;
+    return -1;
+}
+
+bool run_state_finished(const struct run_state *state)
+{
+    return state->status == RUN_COMPLETE || state->status == RUN_ROLLED_BACK;
+}
+
+const char *run_status_name(enum run_status status)
+{
+    static const char *const names[] = {
+        [RUN_RUNNING] = "running",
+        [RUN_AT_GATE] = "at gate",
+        [RUN_DECLINED] = "declined",
+        [RUN_STEP_FAILED] = "step failed",
+        [RUN_PAUSED] = "paused",
+        [RUN_ROLLING_BACK] = "rolling back",
+        [RUN_ROLLBACK_FAILED] = "rollback failed",
+        [RUN_COMPLETE] = "complete",
+        [RUN_ROLLED_BACK] = "rolled back",
+    };
+    return names[status];
+}
+
+const char *step_status_name(enum step_status status)
+{
+    static const char *const names[] = {
+        [STEP_PENDING] = "pending",
+        [STEP_AT_GATE] = "at gate",
+        [STEP_DECLINED] = "declined",
+        [STEP_RUNNING] = "running",
+        [STEP_DONE] = "done",
+        [STEP_FAILED] = "failed",
+        [STEP_INTERRUPTED] = "interrupted",
+        [STEP_SKIPPED] = "skipped",
+        [STEP_UNDOING] = "undoing",
+        [STEP_UNDONE] = "undone",
+        [STEP_UNDO_FAILED] = "undo failed",
+    };
+    return names[status];
+}
+
+const char *verdict_name(int verdict)
+{
+    static const char *const names[] = {"pass", "warn", "FAIL"};
+    return verdict >= 0 && verdict <= 2 ? names[verdict] : "?";
+}

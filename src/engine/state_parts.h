@@ -1,0 +1,45 @@
+/* state_parts.h: the reducer's parts among themselves: readers of an event's fields, and the
+ * functions behind the rows of its table. Only state*.c include it. */
+#ifndef ENGINE_STATE_PARTS_H
+#define ENGINE_STATE_PARTS_H
+
+#include "engine/state.h"
+
+const char *event_text(const cJSON *event, const char *name); /* NULL when absent */
+double event_number(const cJSON *event, const char *name, double fallback);
+bool event_flag(const cJSON *event, const char *name);
+int64_t event_time(const cJSON *event);               /* wall ms */
+void replace_text(char **target, const char *source); /* frees the old, copies the new (or NULL) */
+
+void step_state_clear(struct step_state *step);
+void gate_state_clear(struct gate_state *gate);
+void rows_clear(struct run_state *state);
+void rows_step_ended(struct run_state *state, const char *step, bool ok, int64_t time);
+void live_clear(struct run_state *state);
+
+#define REDUCER(name)                                                                              \
+    bool apply_##name(struct run_state *state, const cJSON *event, struct error *error)
+REDUCER(run_created);
+REDUCER(step_started);
+REDUCER(log);
+REDUCER(progress);
+REDUCER(check);
+REDUCER(fact);
+REDUCER(step_finished);
+REDUCER(step_interrupted);
+REDUCER(step_skipped);
+REDUCER(steps_reset);
+REDUCER(undo_started);
+REDUCER(undo_finished);
+REDUCER(gate_opened);
+REDUCER(gate_answered);
+REDUCER(rows_begin);
+REDUCER(rows);
+REDUCER(outage_began);
+REDUCER(outage_ended);
+REDUCER(container);
+REDUCER(service);
+REDUCER(writes);
+#undef REDUCER
+
+#endif

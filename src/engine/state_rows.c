@@ -1,0 +1,161 @@
+/* state_rows.c: the reducer's part for row counts: three columns over one sorted list of tables. */
+#include "engine/state_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS 3
+enum { SNAPSHOT, NEW, NOW };
+
+static void free_table(struct table_rows *table)
+{
+    free(table->database);
+    free(table->schema);
+    free(table->table);
+}
+
+void rows_clear(struct run_state *state)
+{
+    for (size_t i = 0; i < state->table_count; i++)
+        free_table(&state->tables[i]);
+    free(state->tables);
+    for (size_t i = 0; i < COLUMNS; i++)
+        free(state->columns[i].step);
+    state->tables = NULL;
+    state->table_count = state->table_capacity = 0;
+}
+
+void rows_step_ended(struct run_state *state, const char *step, bool ok, int64_t time)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        if (!text_equal(state->columns[i].step, step))
+            continue;
+        state->columns[i].complete = ok;
+        state->columns[i].counted_ms = time;
+    }
+}
+
+static bool unknown_everywhere(const struct table_rows *table)
+{
+    return table->rows[SNAPSHOT] < 0 && table->rows[NEW] < 0 && table->rows[NOW] < 0;
+}
+
+static bool column_of(const cJSON *event, int *column, struct error *error)
+{
+    double number = event_number(event, "column", -1);
+    *column = (int)number;
+    return (number >= 0 && number < COLUMNS) || error_set(error, ERROR_OTHER, "no such column");
+}
+
+bool apply_rows_begin(struct run_state *state, const cJSON *event, struct error *error)
+{
+    int column;
+    if (!column_of(event, &column, error))
+        return false;
+    size_t kept = 0;
+    for (size_t i = 0; i < state->table_count; i++) {
+        state->tables[i].rows[column] = -1;
+        if (unknown_everywhere(&state->tables[i]))
+            free_table(&state->tables[i]);
+        else
+            state->tables[kept++] = state->tables[i];
+    }
+    state->table_count = kept;
+    replace_text(&state->columns[column].step, event_text(event, "step"));
+    state->columns[column].complete = false;
+    return true;
+}
+
+static int compare_name(const struct table_rows *table, const char *const names[3])
+{
+    int order = strcmp(table->database, names[0]);
+    if (!order)
+        order = strcmp(table->schema, names[1]);
+    return order ? order : strcmp(table->table, names[2]);
+}
+
+/* Where the table stands, or where it belongs. */
+static size_t table_position(const struct run_state *state, const char *const names[3])
+{
+    size_t low = 0, high = state->table_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_name(&state->tables[middle], names) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct table_rows *insert_table(struct run_state *state, size_t at,
+                                       const char *const names[3])
+{
+    if (state->table_count == state->table_capacity) {
+        state->table_capacity = state->table_capacity ? 2 * state->table_capacity : 64;
+        state->tables = xrealloc(state->tables, state->table_capacity * sizeof *state->tables);
+    }
+    struct table_rows *table = &state->tables[at];
+    memmove(table + 1, table, (state->table_count - at) * sizeof *table);
+    *table = (struct table_rows){.database = xstrdup(names[0]),
+                                 .schema = xstrdup(names[1]),
+                                 .table = xstrdup(names[2]),
+                                 .rows = {-1, -1, -1}};
+    state->table_count++;
+    return table;
+}
+
+bool apply_rows(struct run_state *state, const cJSON *event, struct error *error)
+{
+    int column;
+    const char *const names[3] = {event_text(event, "database"), event_text(event, "schema"),
+                                  event_text(event, "table")};
+    if (!column_of(event, &column, error))
+        return false;
+    if (!names[0] || !names[1] || !names[2])
+        return error_set(error, ERROR_OTHER, "no table in it");
+    size_t at = table_position(state, names);
+    bool there = at < state->table_count && !compare_name(&state->tables[at], names);
+    struct table_rows *table = there ? &state->tables[at] : insert_table(state, at, names);
+    table->rows[column] = (long long)event_number(event, "rows", -1);
+    return true;
+}
+
+static long long distance(long long left, long long right)
+{
+    return left > right ? left - right : right - left;
+}
+
+/* A table that only one of two columns has is a difference once the other one's count is complete.
+ */
+static void summarise(const struct run_state *state, const struct table_rows *table,
+                      struct rows_summary *summary)
+{
+    long long before = table->rows[SNAPSHOT], after = table->rows[NEW], now = table->rows[NOW];
+    if (before >= 0 || after >= 0)
+        summary->tables++;
+    if (before >= 0)
+        summary->rows += before;
+    bool missing = (before < 0 && after >= 0 && state->columns[SNAPSHOT].complete) ||
+                   (after < 0 && before >= 0 && state->columns[NEW].complete);
+    if (before >= 0 && after >= 0)
+        summary->compared++;
+    if (missing || (before >= 0 && after >= 0 && before != after)) {
+        summary->different++;
+        summary->difference += distance(before < 0 ? 0 : before, after < 0 ? 0 : after);
+    }
+    if (!summary->drift_known || (now < 0 && before < 0) || now == before)
+        return;
+    summary->drifted_tables++;
+    summary->drifted_rows += distance(before < 0 ? 0 : before, now < 0 ? 0 : now);
+}
+
+struct rows_summary run_state_rows(const struct run_state *state)
+{
+    struct rows_summary summary = {0};
+    summary.drift_known = state->columns[SNAPSHOT].complete && state->columns[NOW].complete &&
+                          state->columns[NOW].counted_ms >= state->columns[SNAPSHOT].counted_ms;
+    for (size_t i = 0; i < state->table_count; i++)
+        summarise(state, &state->tables[i], &summary);
+    return summary;
+}
