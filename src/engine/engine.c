@@ -1,0 +1,261 @@
+/* engine.c: starting an engine in the background: locks, journal, socket, then the loop. */
+#include "engine/engine.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "engine/engine_parts.h"
+#include "steps/step.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void release(struct engine *engine)
+{
+    watchers_stop(engine);
+    if (engine->worker.process) {
+        worker_end(&engine->worker, "the engine was stopped");
+        worker_reap(&engine->worker);
+    }
+    worker_clear(&engine->worker);
+    clients_close(&engine->clients, engine->directory);
+    journal_close(engine->journal);
+    run_state_free(engine->state);
+    cJSON_Delete(engine->live);
+    text_free(&engine->outbox);
+    lock_release(&engine->target_lock);
+    lock_release(&engine->engine_lock);
+}
+
+/* The target is named by where Docker is and what the stack is called there. */
+static bool take_target(struct engine *engine, const char *run, char **stack, struct error *error)
+{
+    const char *host = getenv("DOCKER_HOST");
+    *stack = runbook_stack_name(engine->runbook, error);
+    if (!*stack)
+        return false;
+    char *target = xprintf("%s%s%s", *stack, host && *host ? " on " : "", host ? host : "");
+    bool taken = lock_target(target, run, &engine->target_lock, error);
+    free(target);
+    return taken;
+}
+
+static const char *run_name(const char *directory)
+{
+    const char *slash = strrchr(directory, '/');
+    return slash ? slash + 1 : directory;
+}
+
+/* A new journal gets its first event, an old one is read into the state. */
+static bool take_up(struct engine *engine, const char *stack, struct error *error)
+{
+    char *path = file_join(engine->directory, "journal.jsonl");
+    engine->journal = journal_open(path, error);
+    struct text content = {0};
+    bool good = engine->journal && file_read(path, (size_t)1 << 30, &content, error);
+    bool fresh = good && content.length == 0;
+    text_free(&content);
+    engine->state = good && !fresh ? journal_load(path, error) : run_state_new();
+    free(path);
+    if (!good || !engine->state)
+        return false;
+    if (fresh)
+        engine_emit(engine,
+                    engine_created_event(engine->runbook, run_name(engine->directory), stack));
+    cJSON *started = engine_event("engine_started");
+    cJSON_AddNumberToObject(started, "process", (double)getpid());
+    engine_emit(engine, started);
+    engine_mark_interrupted(engine);
+    if (engine_sync(engine))
+        return true;
+    *error = engine->failure;
+    return false;
+}
+
+static bool set_up(struct engine *engine, struct error *error)
+{
+    char *stack = NULL;
+    engine->live = cJSON_CreateObject();
+    bool ready = lock_engine(engine->directory, &engine->engine_lock, error) &&
+                 take_target(engine, run_name(engine->directory), &stack, error);
+    if (ready)
+        worker_end_leftovers(engine->directory);
+    ready = ready && clients_listen(&engine->clients, engine->directory, error) &&
+            take_up(engine, stack, error);
+    free(stack);
+    return ready;
+}
+
+static void redirect_output(const char *directory)
+{
+    char *path = file_join(directory, "logs/engine.log");
+    int null = open("/dev/null", O_RDWR), log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    free(path);
+    dup2(null, 0);
+    dup2(log >= 0 ? log : null, 1);
+    dup2(log >= 0 ? log : null, 2);
+    if (null > 2)
+        close(null);
+    if (log > 2)
+        close(log);
+    setvbuf(stderr, NULL, _IOLBF, 0);
+}
+
+static int be_engine(const char *directory, const struct runbook *runbook, int ready)
+{
+    struct engine engine = {.directory = directory,
+                            .runbook = runbook,
+                            .engine_lock = {-1},
+                            .target_lock = {-1},
+                            .clients = {.listening = -1},
+                            .worker = {.reports = -1, .commands = -1}};
+    for (size_t i = 0; i < CLIENTS_MAX; i++)
+        engine.clients.items[i].socket = -1;
+    struct error error = ERROR_INIT;
+    bool up = set_up(&engine, &error);
+    if (write(ready, up ? "+" : "-", 1) != 1 ||
+        (!up && write(ready, &error, sizeof error) != (ssize_t)sizeof error))
+        fprintf(stderr, "pgrunbook: nobody waits for the engine any more\n");
+    close(ready);
+    bool good = up && engine_loop(&engine);
+    release(&engine);
+    return good ? 0 : 1;
+}
+
+static bool read_exactly(int file, void *target, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        ssize_t got = read(file, (char *)target + done, length - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        done += (size_t)got;
+    }
+    return true;
+}
+
+/* Two forks and a session of its own: nothing that happens to the terminal reaches the engine. */
+static bool launch(const char *directory, const struct runbook *runbook, struct error *error)
+{
+    int ready[2];
+    if (pipe2(ready, O_CLOEXEC) < 0)
+        return error_errno(error, "can't make a pipe");
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        if (fork() != 0)
+            _exit(0);
+        close(ready[0]);
+        redirect_output(directory);
+        exit(be_engine(directory, runbook, ready[1]));
+    }
+    close(ready[1]);
+    if (child > 0)
+        waitpid(child, NULL, 0);
+    char sign = 0;
+    bool told = child > 0 && read_exactly(ready[0], &sign, 1);
+    bool up = told && sign == '+';
+    if (!told)
+        error_set(error, ERROR_OTHER, "the engine couldn't be started; see %s/logs/engine.log",
+                  directory);
+    else if (!up && !read_exactly(ready[0], error, sizeof *error))
+        error_set(error, ERROR_OTHER, "the engine ended before it was ready");
+    close(ready[0]);
+    return up;
+}
+
+static bool save_runbook(const char *directory, const struct runbook *runbook, struct error *error)
+{
+    char *path = file_join(directory, "runbook.yaml");
+    bool saved =
+        file_write_atomic(path, text_string(&runbook->source), runbook->source.length, 0600, error);
+    free(path);
+    return saved;
+}
+
+/* A run that never began leaves nothing behind. */
+static void remove_directory(const char *directory)
+{
+    static const char *const names[] = {"runbook.yaml",    "journal.jsonl", "engine.lock",
+                                        "logs/engine.log", "logs",          "evidence"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *path = file_join(directory, names[i]);
+        remove(path);
+        free(path);
+    }
+    remove(directory);
+}
+
+bool engine_create(struct runbook *runbook, const char *run, char **directory, struct error *error)
+{
+    char *made = NULL;
+    if (!run_directory_create(run, runbook->name, &made, directory, error))
+        return false;
+    free(made);
+    if (save_runbook(*directory, runbook, error) && launch(*directory, runbook, error))
+        return true;
+    remove_directory(*directory);
+    free(*directory);
+    *directory = NULL;
+    return false;
+}
+
+static bool set_variables(struct runbook *runbook, const cJSON *variables, struct error *error)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, variables)
+    {
+        const struct variable *variable = runbook_variable(runbook, item->string);
+        if (variable && !variable->secret && cJSON_IsString(item) &&
+            !runbook_set(runbook, item->string, item->valuestring, error))
+            return false;
+    }
+    return true;
+}
+
+static bool load_copy(const char *directory, const struct run_state *state,
+                      struct runbook **runbook, struct error *error)
+{
+    char *path = file_join(directory, "runbook.yaml");
+    struct fault_list faults = {0};
+    bool loaded = runbook_load(path, actions, runbook, &faults, error);
+    fault_list_free(&faults);
+    free(path);
+    if (loaded && !text_equal((*runbook)->sha256, state->runbook_sha256)) {
+        runbook_free(*runbook);
+        *runbook = NULL;
+        return error_set(error, ERROR_RUNBOOK,
+                         "the run's copy of its runbook was changed: %s/runbook.yaml", directory);
+    }
+    return loaded;
+}
+
+bool engine_load_runbook(const char *directory, variable_lookup *lookup, void *context,
+                         struct runbook **runbook, struct error *error)
+{
+    char *path = file_join(directory, "journal.jsonl");
+    struct run_state *state = journal_load(path, error);
+    free(path);
+    *runbook = NULL;
+    bool loaded = state && load_copy(directory, state, runbook, error);
+    bool good = loaded && set_variables(*runbook, state->variables, error) &&
+                runbook_resolve(*runbook, lookup, context, error);
+    if (loaded && !good) {
+        runbook_free(*runbook);
+        *runbook = NULL;
+    }
+    run_state_free(state);
+    return good;
+}
+
+bool engine_resume(const char *directory, struct runbook *runbook, struct error *error)
+{
+    return launch(directory, runbook, error) || error_wrap(error, "going on with the run");
+}

@@ -1,0 +1,22 @@
+/* engine.h: the process that owns a run: starting it, in the background, for a new run or for one
+ * that was left. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/error.h"
+#include "runbook/runbook.h"
+
+#include <stdbool.h>
+
+/* Makes a run of a loaded and resolved runbook and starts its engine. `run` is its id, or NULL. On
+ * true *directory is the caller's. ERROR_LOCKED when another run holds the target. */
+bool engine_create(struct runbook *runbook, const char *run, char **directory, struct error *error);
+
+/* Loads the runbook of an existing run as it was, with its variables; secrets are looked up anew.
+ * The caller frees it with runbook_free. */
+bool engine_load_runbook(const char *directory, variable_lookup *lookup, void *context,
+                         struct runbook **runbook, struct error *error);
+/* Starts the engine of an existing run that has none (see engine_alive). */
+bool engine_resume(const char *directory, struct runbook *runbook, struct error *error);
+
+#endif

@@ -1,0 +1,226 @@
+/* engine_command.c: the table of commands that a client can send. */
+#include "engine/engine_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *field(const cJSON *command, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(command, name));
+}
+
+static bool attach(struct engine *engine, struct client *client, const cJSON *command,
+                   struct error *error)
+{
+    (void)error;
+    client->watching = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(command, "watch"));
+    if (engine_sync(engine))
+        engine_replay(engine, client);
+    return true;
+}
+
+/* The gate that the command is about must be the one that is open, in the opening that was seen. */
+static bool gate_matches(const struct engine *engine, const cJSON *command, struct error *error)
+{
+    const struct gate_state *gate = &engine->state->gate;
+    const char *step = field(command, "step");
+    const cJSON *opening = cJSON_GetObjectItemCaseSensitive(command, "opening");
+    if (engine->state->status != RUN_AT_GATE || !gate->step)
+        return error_set(error, ERROR_OTHER, "no gate is open now");
+    if (!text_equal(step, gate->step))
+        return error_set(error, ERROR_OTHER, "the gate %s isn't open; %s is", step ? step : "?",
+                         gate->step);
+    if (!cJSON_IsNumber(opening) || (long)opening->valuedouble != gate->opening)
+        return error_set(error, ERROR_OTHER,
+                         "the gate has opened again since, with other evidence: look at it first");
+    return true;
+}
+
+static bool phrase_matches(const struct gate_state *gate, const cJSON *command, struct error *error)
+{
+    bool named = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(command, "named"));
+    if (named && gate->loses) {
+        error_set(
+            error, ERROR_OTHER,
+            "confirming %s would lose %lld rows or changes that the old server has taken since "
+            "the backup",
+            gate->step, gate->loses);
+        return error_remedy(error,
+                            "stop the application's writes and retry, or confirm it at a "
+                            "terminal by typing \"%s\"",
+                            gate->phrase);
+    }
+    if (!named && gate->typed && !text_equal(field(command, "phrase"), gate->phrase))
+        return error_set(error, ERROR_OTHER, "that is not the phrase; it is \"%s\"", gate->phrase);
+    return true;
+}
+
+static bool confirm(struct engine *engine, struct client *client, const cJSON *command,
+                    struct error *error)
+{
+    (void)client;
+    if (!gate_matches(engine, command, error) ||
+        !phrase_matches(&engine->state->gate, command, error))
+        return false;
+    const struct step *step = engine_step(engine, engine->state->gate.step);
+    if (engine->state->gate.blocked || !gate_still_holds(engine, step, error)) {
+        if (engine->state->gate.blocked)
+            error_set(error, ERROR_OTHER,
+                      "the gate's evidence doesn't hold, it can't be confirmed");
+        return error_remedy(error, "retry gathers the evidence again");
+    }
+    gate_answer(engine, "confirm", command);
+    return true;
+}
+
+static bool decline(struct engine *engine, struct client *client, const cJSON *command,
+                    struct error *error)
+{
+    (void)client;
+    if (!gate_matches(engine, command, error))
+        return false;
+    gate_answer(engine, "decline", command);
+    return true;
+}
+
+static void record_decision(struct engine *engine, const cJSON *command, const char *step)
+{
+    cJSON *event = cJSON_Duplicate(command, true);
+    cJSON_AddStringToObject(event, "type", "decision");
+    cJSON_DeleteItemFromObjectCaseSensitive(event, "step");
+    if (step)
+        cJSON_AddStringToObject(event, "step", step);
+    engine_emit(engine, event);
+}
+
+static bool retry(struct engine *engine, struct client *client, const cJSON *command,
+                  struct error *error)
+{
+    (void)client;
+    enum run_status status = engine->state->status;
+    if (status != RUN_AT_GATE && status != RUN_DECLINED && status != RUN_STEP_FAILED)
+        return error_set(error, ERROR_OTHER, "nothing to retry: the run is %s",
+                         run_status_name(status));
+    const struct step *step =
+        engine_step(engine, engine->state->steps[engine->state->current].path);
+    record_decision(engine, command, step->path);
+    if (status != RUN_STEP_FAILED && step->gate) {
+        gate_reopen(engine, step);
+        return true;
+    }
+    cJSON *event = engine_event("steps_reset");
+    const char *path = step->path;
+    cJSON_AddItemToObject(event, "steps", cJSON_CreateStringArray(&path, 1));
+    engine_emit(engine, event);
+    return true;
+}
+
+static bool skip(struct engine *engine, struct client *client, const cJSON *command,
+                 struct error *error)
+{
+    (void)client;
+    if (engine->state->status != RUN_STEP_FAILED)
+        return error_set(error, ERROR_OTHER, "only a failed step can be skipped: the run is %s",
+                         run_status_name(engine->state->status));
+    const struct step *step =
+        engine_step(engine, engine->state->steps[engine->state->current].path);
+    if (step->gate)
+        return error_set(error, ERROR_OTHER, "%s stands behind a gate and can't be skipped",
+                         step->path);
+    record_decision(engine, command, step->path);
+    cJSON *event = engine_step_event("step_skipped", step->path);
+    cJSON_AddStringToObject(event, "message", "the operator skipped it after it had failed");
+    engine_emit(engine, event);
+    return true;
+}
+
+static bool set_pause(struct engine *engine, struct client *client, const cJSON *command,
+                      struct error *error)
+{
+    (void)client;
+    bool wanted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(command, "pause"));
+    enum run_status status = engine->state->status;
+    if (status == RUN_PAUSED && !wanted) {
+        engine_emit(engine, engine_event("resumed"));
+    } else if (status == RUN_RUNNING) {
+        cJSON *event = engine_event("pause_requested");
+        cJSON_AddBoolToObject(event, "pause", wanted);
+        engine_emit(engine, event);
+    } else {
+        return error_set(error, ERROR_OTHER, "the run is %s; there is nothing to %s",
+                         run_status_name(status), wanted ? "pause" : "resume");
+    }
+    return true;
+}
+
+static bool roll_back(struct engine *engine, struct client *client, const cJSON *command,
+                      struct error *error)
+{
+    (void)client;
+    const struct run_state *state = engine->state;
+    const char *reason = field(command, "reason");
+    if (run_state_finished(state))
+        return error_set(error, ERROR_OTHER, "the run is %s already",
+                         run_status_name(state->status));
+    if (state->status == RUN_ROLLING_BACK)
+        return error_set(error, ERROR_OTHER, "the run is rolling back already");
+    if (state->point_of_no_return_passed) {
+        error_set(error, ERROR_OTHER, "there is no way back: %s has removed what rollback needs",
+                  state->point_of_no_return_step);
+        return error_remedy(error, "the backup is what remains of the old server: "
+                                   "runbooks/recover-from-backup.yaml");
+    }
+    engine_start_rollback(engine, reason ? reason : "asked for", field(command, "operator"),
+                          field(command, "tty"));
+    return true;
+}
+
+static const struct command_row {
+    const char *name;
+    bool decides; /* a watching client may not */
+    bool (*run)(struct engine *engine, struct client *client, const cJSON *command,
+                struct error *error);
+} command_rows[] = {
+    {"attach", false, attach},     {"confirm", true, confirm}, {"decline", true, decline},
+    {"retry", true, retry},        {"skip", true, skip},       {"pause", true, set_pause},
+    {"rollback", true, roll_back},
+};
+
+static void reply(struct client *client, bool ok, const struct error *error)
+{
+    cJSON *answer = engine_event("reply");
+    cJSON_AddBoolToObject(answer, "ok", ok);
+    if (!ok) {
+        cJSON_AddStringToObject(answer, "message", error->message);
+        cJSON_AddStringToObject(answer, "remedy", error->remedy);
+    }
+    char *json = cJSON_PrintUnformatted(answer);
+    char *line = xprintf("%s\n", json ? json : "{}");
+    client_send(client, line, strlen(line));
+    free(line);
+    free(json);
+    cJSON_Delete(answer);
+}
+
+static bool dispatch(struct engine *engine, struct client *client, const cJSON *command,
+                     struct error *error)
+{
+    const char *name = field(command, "command");
+    for (size_t i = 0; name && i < sizeof command_rows / sizeof command_rows[0]; i++) {
+        const struct command_row *row = &command_rows[i];
+        if (strcmp(row->name, name) != 0)
+            continue;
+        if (row->decides && (client->watching || !client->attached))
+            return error_set(error, ERROR_OTHER, "this client only watches, it may not %s", name);
+        return row->run(engine, client, command, error);
+    }
+    return error_set(error, ERROR_OTHER, "unknown command \"%s\"", name ? name : "");
+}
+
+void engine_command(void *context, struct client *client, const cJSON *command)
+{
+    struct error error = ERROR_INIT;
+    bool ok = dispatch(context, client, command, &error);
+    reply(client, ok, &error);
+}

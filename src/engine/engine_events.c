@@ -1,0 +1,149 @@
+/* engine_events.c: numbering, journaling, applying and sending events. */
+#include "engine/engine_parts.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRET_MIN 4 /* a shorter one would blank out half of every text */
+
+cJSON *engine_event(const char *type)
+{
+    cJSON *event = cJSON_CreateObject();
+    cJSON_AddStringToObject(event, "type", type);
+    return event;
+}
+
+cJSON *engine_step_event(const char *type, const char *step)
+{
+    cJSON *event = engine_event(type);
+    cJSON_AddStringToObject(event, "step", step);
+    return event;
+}
+
+static void set_number(cJSON *event, const char *name, double value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(event, name);
+    cJSON_AddNumberToObject(event, name, value);
+}
+
+static void apply(struct engine *engine, const cJSON *event)
+{
+    struct error error = ERROR_INIT;
+    if (!run_state_apply(engine->state, event, &error))
+        fprintf(stderr, "pgrunbook: %s\n", error.message);
+}
+
+static char *print_line(const cJSON *event)
+{
+    char *json = cJSON_PrintUnformatted(event);
+    char *line = xprintf("%s\n", json ? json : "{}");
+    free(json);
+    return line;
+}
+
+void engine_emit(struct engine *engine, cJSON *event)
+{
+    set_number(event, "seq", (double)(engine->state->sequence + 1));
+    set_number(event, "time", (double)clock_wall_ms());
+    char *line = print_line(event);
+    size_t length = strlen(line);
+    if (!engine->broken && !journal_append(engine->journal, line, length, &engine->failure))
+        engine->broken = true;
+    if (!engine->broken) {
+        apply(engine, event);
+        text_append(&engine->outbox, line, length);
+    }
+    free(line);
+    cJSON_Delete(event);
+}
+
+void engine_emit_live(struct engine *engine, cJSON *event, const char *key)
+{
+    set_number(event, "time", (double)clock_wall_ms());
+    apply(engine, event);
+    char *line = print_line(event);
+    text_add(&engine->outbox, line);
+    free(line);
+    cJSON_DeleteItemFromObjectCaseSensitive(engine->live, key);
+    cJSON_AddItemToObject(engine->live, key, event);
+}
+
+bool engine_sync(struct engine *engine)
+{
+    if (!engine->broken && !journal_sync(engine->journal, &engine->failure))
+        engine->broken = true;
+    if (engine->broken)
+        return false;
+    if (engine->outbox.length)
+        clients_send(&engine->clients, engine->outbox.bytes, engine->outbox.length);
+    text_consume(&engine->outbox, engine->outbox.length);
+    return true;
+}
+
+static bool send_line(void *context, const char *line, size_t length, struct error *error)
+{
+    (void)error;
+    client_send(context, line, length);
+    return true;
+}
+
+void engine_replay(struct engine *engine, struct client *client)
+{
+    static const char caught_up[] = "{\"type\":\"caught_up\"}\n";
+    char *path = xprintf("%s/journal.jsonl", engine->directory);
+    struct error error = ERROR_INIT;
+    if (!journal_read(path, send_line, client, &error))
+        fprintf(stderr, "pgrunbook: %s\n", error.message);
+    free(path);
+    const cJSON *message;
+    cJSON_ArrayForEach(message, engine->live)
+    {
+        char *line = print_line(message);
+        client_send(client, line, strlen(line));
+        free(line);
+    }
+    client_send(client, caught_up, strlen(caught_up));
+    client->attached = true;
+}
+
+/* A secret that is also an open variable's value (user and password both "postgres") can't be told
+ * apart in a text, and blanking it out would hide nothing. */
+static bool is_open_value(const struct runbook *runbook, const char *secret)
+{
+    for (size_t i = 0; i < runbook->variable_count; i++) {
+        const struct variable *variable = &runbook->variables[i];
+        if (!variable->secret && text_equal(variable->value, secret))
+            return true;
+    }
+    return false;
+}
+
+static char *replace_all(char *text, const char *secret)
+{
+    struct text result = {0};
+    const char *rest = text, *found;
+    while ((found = strstr(rest, secret))) {
+        text_append(&result, rest, (size_t)(found - rest));
+        text_add(&result, "***");
+        rest = found + strlen(secret);
+    }
+    text_add(&result, rest);
+    free(text);
+    return text_take(&result);
+}
+
+char *engine_redact(const struct engine *engine, const char *text)
+{
+    char *clean = xstrdup(text);
+    const struct runbook *runbook = engine->runbook;
+    for (size_t i = 0; i < runbook->variable_count; i++) {
+        const struct variable *variable = &runbook->variables[i];
+        if (variable->secret && variable->value && strlen(variable->value) >= SECRET_MIN &&
+            !is_open_value(runbook, variable->value))
+            clean = replace_all(clean, variable->value);
+    }
+    return clean;
+}

@@ -1,0 +1,278 @@
+/* engine_gate.c: gathering a gate's evidence, opening it, and taking its answer. */
+#include "engine/engine_parts.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { PASS, WARN, FAIL };
+
+/* Evidence while it is being gathered. */
+struct gathering {
+    const struct engine *engine;
+    const struct gate *gate;
+    cJSON *list;
+    bool blocked;
+    long long loses;
+};
+
+static void add(struct gathering *gathering, const char *name, int verdict, char *detail)
+{
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "name", name);
+    cJSON_AddNumberToObject(item, "verdict", verdict);
+    cJSON_AddStringToObject(item, "detail", detail);
+    cJSON_AddItemToArray(gathering->list, item);
+    if (verdict == FAIL)
+        gathering->blocked = true;
+    free(detail);
+}
+
+static const char *clock_time(char *buffer, size_t size, int64_t wall_ms)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm local;
+    localtime_r(&seconds, &local);
+    strftime(buffer, size, "%H:%M:%S", &local);
+    return buffer;
+}
+
+static void count_checks(const struct step_state *step, size_t counts[3])
+{
+    for (size_t i = 0; i < step->check_count; i++)
+        counts[step->checks[i].verdict >= PASS && step->checks[i].verdict <= FAIL
+                   ? step->checks[i].verdict
+                   : FAIL]++;
+}
+
+static void add_required(struct gathering *gathering, const struct step_state *step)
+{
+    char at[16], age[32];
+    size_t counts[3] = {0};
+    int64_t passed = clock_wall_ms() - step->finished_ms;
+    count_checks(step, counts);
+    if (step->status == STEP_SKIPPED) {
+        add(gathering, step->title, WARN,
+            xprintf("skipped: %s", step->message ? step->message : ""));
+    } else if (step->status != STEP_DONE) {
+        add(gathering, step->title, FAIL, xprintf("it is %s", step_status_name(step->status)));
+    } else if (gathering->gate->max_age_ms && passed > gathering->gate->max_age_ms) {
+        add(gathering, step->title, FAIL,
+            xprintf("stale: done at %s, older than %s",
+                    clock_time(at, sizeof at, step->finished_ms),
+                    text_duration(age, sizeof age, gathering->gate->max_age_ms)));
+    } else {
+        int verdict = counts[FAIL] ? FAIL : counts[WARN] ? WARN : PASS;
+        add(gathering, step->title, verdict,
+            xprintf("done at %s, %zu checks passed, %zu warnings, %zu failed",
+                    clock_time(at, sizeof at, step->finished_ms), counts[PASS], counts[WARN],
+                    counts[FAIL]));
+    }
+}
+
+/* The checks that didn't pass, one by one. */
+static void add_troubled_checks(struct gathering *gathering, const struct step_state *step)
+{
+    for (size_t i = 0; i < step->check_count; i++)
+        if (step->checks[i].verdict == WARN)
+            add(gathering, step->checks[i].name, WARN, xstrdup(step->checks[i].detail));
+}
+
+static void add_row_counts(struct gathering *gathering)
+{
+    struct rows_summary rows = run_state_rows(gathering->engine->state);
+    char total[32];
+    text_grouped(total, sizeof total, rows.rows);
+    if (!rows.compared)
+        add(gathering, "Row counts", FAIL, xstrdup("nothing was compared"));
+    else if (rows.different)
+        add(gathering, "Row counts", FAIL,
+            xprintf("%zu of %zu tables differ, by %lld rows", rows.different, rows.tables,
+                    rows.difference));
+    else
+        add(gathering, "Row counts", PASS,
+            xprintf("%zu tables, %s rows: every count is equal", rows.compared, total));
+}
+
+static void add_drift(struct gathering *gathering)
+{
+    const struct run_state *state = gathering->engine->state;
+    struct rows_summary rows = run_state_rows(state);
+    char at[16];
+    if (!rows.drift_known) {
+        add(gathering, "Written since the backup", FAIL, xstrdup("it was not counted"));
+        return;
+    }
+    clock_time(at, sizeof at, state->columns[2].counted_ms);
+    gathering->loses += rows.drifted_rows;
+    if (rows.drifted_tables)
+        add(gathering, "Written since the backup", WARN,
+            xprintf("%lld rows in %zu tables, counted at %s: the new server lacks them",
+                    rows.drifted_rows, rows.drifted_tables, at));
+    else
+        add(gathering, "Written since the backup", PASS,
+            xprintf("no table's row count has changed, counted at %s", at));
+}
+
+/* The counters see what counts can't: updates, and inserts that deletes make up for. */
+static void add_counters(struct gathering *gathering)
+{
+    const struct writes_state *writes = &gathering->engine->state->writes;
+    long long changes = writes->inserted + writes->updated + writes->deleted;
+    if (!writes->known || !changes)
+        return;
+    add(gathering, "Changes on the old server", WARN,
+        xprintf("%lld inserts, %lld updates, %lld deletes since the backup, by its statistics",
+                writes->inserted, writes->updated, writes->deleted));
+    if (!gathering->loses)
+        gathering->loses = changes;
+}
+
+static void add_containers(struct gathering *gathering)
+{
+    const struct run_state *state = gathering->engine->state;
+    for (size_t i = 0; i < state->container_count; i++) {
+        const struct container_state *container = &state->containers[i];
+        const char *health = container->health && *container->health ? container->health : NULL;
+        char *name = xprintf("Container %s", container->name);
+        bool known = !container->trouble && container->state;
+        add(gathering, name, known ? PASS : WARN,
+            known ? xprintf("%s%s%s, %s", container->state, health ? ", " : "",
+                            health ? health : "", container->image ? container->image : "")
+                  : xprintf("unknown: %s", container->trouble ? container->trouble : "not asked"));
+        free(name);
+    }
+}
+
+static void gather(struct gathering *gathering)
+{
+    const struct run_state *state = gathering->engine->state;
+    const struct gate *gate = gathering->gate;
+    for (size_t i = 0; i < gate->require.count; i++) {
+        long index = run_state_step(state, gate->require.items[i]);
+        if (index < 0)
+            continue;
+        add_required(gathering, &state->steps[index]);
+        if (gate->show & SHOW_CHECKS)
+            add_troubled_checks(gathering, &state->steps[index]);
+    }
+    if (gate->show & SHOW_ROW_COUNTS)
+        add_row_counts(gathering);
+    if (gate->show & SHOW_DRIFT) {
+        add_drift(gathering);
+        add_counters(gathering);
+    }
+    if (gate->show & SHOW_CONTAINERS)
+        add_containers(gathering);
+}
+
+/* What has to be typed: the runbook's phrase, or, where rows would be lost, their number. */
+static char *phrase_of(const struct engine *engine, const struct gate *gate, long long loses,
+                       struct error *error)
+{
+    if (loses)
+        return xprintf("lose %lld", loses);
+    return runbook_expand_text(engine->runbook, gate->phrase ? gate->phrase : "",
+                               engine->state->facts, EXPAND_MASKED, error);
+}
+
+static cJSON *opened_event(const struct engine *engine, const struct step *step,
+                           const struct gathering *gathering, const char *question,
+                           const char *phrase)
+{
+    const struct gate *gate = step->gate;
+    cJSON *event = engine_step_event("gate_opened", step->path);
+    cJSON_AddNumberToObject(event, "opening", (double)(engine->state->sequence + 1));
+    cJSON_AddStringToObject(event, "question", question);
+    cJSON_AddBoolToObject(event, "typed", gate->confirm == CONFIRM_TYPE || gathering->loses > 0);
+    if (gate->confirm == CONFIRM_TYPE || gathering->loses > 0)
+        cJSON_AddStringToObject(event, "phrase", phrase);
+    cJSON_AddBoolToObject(event, "blocked", gathering->blocked);
+    cJSON_AddNumberToObject(event, "loses", (double)gathering->loses);
+    if (gate->timeout_ms)
+        cJSON_AddNumberToObject(event, "deadline", (double)(clock_wall_ms() + gate->timeout_ms));
+    const cJSON *diff = cJSON_GetObjectItemCaseSensitive(engine->state->facts, "diff");
+    if ((gate->show & SHOW_DIFF) && cJSON_IsString(diff))
+        cJSON_AddStringToObject(event, "diff", diff->valuestring);
+    cJSON_AddItemToObject(event, "evidence", gathering->list);
+    return event;
+}
+
+bool gate_open(struct engine *engine, const struct step *step, struct error *error)
+{
+    struct gathering gathering = {
+        .engine = engine, .gate = step->gate, .list = cJSON_CreateArray()};
+    gather(&gathering);
+    char *question = runbook_expand_text(engine->runbook,
+                                         step->gate->question ? step->gate->question : step->title,
+                                         engine->state->facts, EXPAND_MASKED, error);
+    char *phrase = question ? phrase_of(engine, step->gate, gathering.loses, error) : NULL;
+    bool opened = question && phrase;
+    if (opened)
+        engine_emit(engine, opened_event(engine, step, &gathering, question, phrase));
+    else
+        cJSON_Delete(gathering.list);
+    free(question);
+    free(phrase);
+    return opened;
+}
+
+bool gate_still_holds(const struct engine *engine, const struct step *step, struct error *error)
+{
+    struct gathering gathering = {
+        .engine = engine, .gate = step->gate, .list = cJSON_CreateArray()};
+    gather(&gathering);
+    bool blocked = gathering.blocked;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, gathering.list)
+    {
+        if (!blocked || (int)cJSON_GetNumberValue(cJSON_GetObjectItem(item, "verdict")) != FAIL)
+            continue;
+        error_set(error, ERROR_OTHER, "the evidence doesn't hold: %s: %s",
+                  cJSON_GetStringValue(cJSON_GetObjectItem(item, "name")),
+                  cJSON_GetStringValue(cJSON_GetObjectItem(item, "detail")));
+        break;
+    }
+    cJSON_Delete(gathering.list);
+    return !blocked;
+}
+
+static void copy_field(cJSON *event, const cJSON *command, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(command, name);
+    if (item)
+        cJSON_AddItemToObject(event, name, cJSON_Duplicate(item, true));
+}
+
+void gate_answer(struct engine *engine, const char *answer, const cJSON *command)
+{
+    const struct gate_state *gate = &engine->state->gate;
+    cJSON *event = engine_step_event("gate_answered", gate->step);
+    cJSON_AddNumberToObject(event, "opening", (double)gate->opening);
+    cJSON_AddStringToObject(event, "answer", answer);
+    cJSON_AddNumberToObject(event, "loses", (double)gate->loses);
+    copy_field(event, command, "operator");
+    copy_field(event, command, "tty");
+    copy_field(event, command, "phrase");
+    copy_field(event, command, "named");
+    engine_emit(engine, event);
+}
+
+void gate_reopen(struct engine *engine, const struct step *step)
+{
+    cJSON *steps = cJSON_CreateArray();
+    for (size_t i = 0; i < step->gate->require.count; i++) {
+        const struct step *required = engine_step(engine, step->gate->require.items[i]);
+        long index = required ? run_state_step(engine->state, required->path) : -1;
+        if (index >= 0 && required->danger == DANGER_READ &&
+            engine->state->steps[index].phase ==
+                engine->state->steps[run_state_step(engine->state, step->path)].phase)
+            cJSON_AddItemToArray(steps, cJSON_CreateString(required->path));
+    }
+    cJSON_AddItemToArray(steps, cJSON_CreateString(step->path));
+    cJSON *event = engine_event("steps_reset");
+    cJSON_AddItemToObject(event, "steps", steps);
+    engine_emit(engine, event);
+}

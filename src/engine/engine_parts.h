@@ -1,0 +1,89 @@
+/* engine_parts.h: the engine's parts among themselves. */
+#ifndef ENGINE_ENGINE_PARTS_H
+#define ENGINE_ENGINE_PARTS_H
+
+#include "engine/clients.h"
+#include "engine/directory.h"
+#include "engine/journal.h"
+#include "engine/state.h"
+#include "engine/worker.h"
+#include "runbook/runbook.h"
+
+#define WATCHERS_MAX 8
+
+struct watcher {
+    struct worker worker;
+    int64_t restart_ms; /* monotonic; 0: now */
+    char *mode;         /* the last command line it was sent, or NULL */
+};
+
+struct engine {
+    const char *directory;
+    const struct runbook *runbook;
+    struct run_state *state;
+    struct journal *journal;
+    struct clients clients;
+    struct lock engine_lock, target_lock;
+    struct worker worker; /* the step that runs, or its undo */
+    struct watcher watchers[WATCHERS_MAX];
+    struct text outbox; /* lines for all clients, sent after the next sync */
+    cJSON *live;        /* the newest live message of each kind, for clients that come later */
+    int64_t retry_ms;   /* monotonic: a failed step is tried again then; 0: at once */
+    bool broken;        /* the journal can't be written: nothing may be done any more */
+    struct error failure;
+};
+
+/* engine_events.c. An event gets its number and time, is written to the journal, applied to the
+ * state and queued for the clients; takes ownership. A live one is only applied and queued. */
+cJSON *engine_event(const char *type);
+cJSON *engine_step_event(const char *type, const char *step);
+void engine_emit(struct engine *engine, cJSON *event);
+void engine_emit_live(struct engine *engine, cJSON *event, const char *key);
+/* Everything emitted is on disk afterwards, and with the clients. To be called before acting. */
+bool engine_sync(struct engine *engine);
+/* The whole journal and the live messages, for a client that attaches. */
+void engine_replay(struct engine *engine, struct client *client);
+/* A text from outside with every secret's value replaced; the caller frees. */
+char *engine_redact(const struct engine *engine, const char *text);
+
+/* engine_schedule.c. Starts what comes next, if nothing runs; called after every change. */
+void engine_schedule(struct engine *engine);
+void engine_worker_ready(struct engine *engine); /* the worker's pipe can be read */
+void engine_start_rollback(struct engine *engine, const char *reason, const char *operator_name,
+                           const char *tty);
+/* Steps that were running when an earlier engine died. */
+void engine_mark_interrupted(struct engine *engine);
+
+/* engine_step.c: what a worker process does. */
+struct step_job {
+    const struct engine *engine;
+    const struct step *step;
+    bool undo;
+};
+void engine_run_step(void *job, const struct worker_pipe *pipe);
+const struct step *engine_step(const struct engine *engine, const char *path);
+
+/* engine_gate.c */
+bool gate_open(struct engine *engine, const struct step *step, struct error *error);
+/* Whether the open gate's evidence still holds; else `error` says what doesn't. */
+bool gate_still_holds(const struct engine *engine, const struct step *step, struct error *error);
+void gate_answer(struct engine *engine, const char *answer, const cJSON *command);
+/* Has the evidence gathered anew that only reads, and opens the gate again. */
+void gate_reopen(struct engine *engine, const struct step *step);
+
+/* engine_command.c: a client's command, checked and carried out or refused. */
+void engine_command(void *engine, struct client *client, const cJSON *command);
+
+/* engine_watch.c */
+void watchers_start(struct engine *engine); /* those that don't run and whose time has come */
+void watchers_steer(struct engine *engine); /* tells them what the state asks of them */
+void watchers_ready(struct engine *engine, size_t index);
+void watchers_stop(struct engine *engine);
+
+/* engine_create.c */
+cJSON *engine_created_event(const struct runbook *runbook, const char *run, const char *stack);
+
+/* engine_loop.c: runs until the run is finished or SIGTERM; true when it ended as it should. */
+bool engine_loop(struct engine *engine);
+
+#endif

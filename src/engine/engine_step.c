@@ -1,0 +1,85 @@
+/* engine_step.c: what a worker process does: one step's action, or its undo, from top to bottom. */
+#include "engine/engine_parts.h"
+
+#include "steps/step.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct step *engine_step(const struct engine *engine, const char *path)
+{
+    return runbook_step(engine->runbook, path);
+}
+
+static void report(void *context, cJSON *message)
+{
+    worker_send(context, message);
+}
+
+/* The row counts seen so far, for the actions that compare with them. */
+static cJSON *rows_of(const struct run_state *state)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < state->table_count; i++) {
+        const struct table_rows *table = &state->tables[i];
+        for (int column = 0; column < ROWS_COLUMNS; column++) {
+            if (table->rows[column] < 0)
+                continue;
+            cJSON *row = cJSON_CreateObject();
+            cJSON_AddNumberToObject(row, "column", column);
+            cJSON_AddStringToObject(row, "database", table->database);
+            cJSON_AddStringToObject(row, "schema", table->schema);
+            cJSON_AddStringToObject(row, "table", table->table);
+            cJSON_AddNumberToObject(row, "rows", (double)table->rows[column]);
+            cJSON_AddItemToArray(list, row);
+        }
+    }
+    return list;
+}
+
+static bool invoke(struct step_run *run, const struct invocation *invocation, struct error *error)
+{
+    cJSON *arguments =
+        runbook_expand_arguments(run->runbook, invocation, run->facts, EXPAND_WITH_SECRETS, error);
+    if (!arguments)
+        return error_wrap(error, "%s", invocation->action->name);
+    run->arguments = arguments;
+    bool done = invocation->action->run(run, error);
+    cJSON_Delete(arguments);
+    run->arguments = NULL;
+    return done;
+}
+
+static void send_finished(const struct worker_pipe *pipe, bool ok, const struct error *error)
+{
+    cJSON *message = engine_event("finished");
+    cJSON_AddBoolToObject(message, "ok", ok);
+    if (!ok) {
+        cJSON_AddStringToObject(message, "message", error->message);
+        cJSON_AddStringToObject(message, "remedy", error->remedy);
+    }
+    worker_send(pipe, message);
+}
+
+void engine_run_step(void *context, const struct worker_pipe *pipe)
+{
+    const struct step_job *job = context;
+    struct worker_pipe own = *pipe;
+    cJSON *rows = rows_of(job->engine->state);
+    struct step_run run = {.runbook = job->engine->runbook,
+                           .path = job->step->path,
+                           .undoing = job->undo,
+                           .facts = job->engine->state->facts,
+                           .rows = rows,
+                           .directory = job->engine->directory,
+                           .report = report,
+                           .context = &own};
+    struct error error = ERROR_INIT;
+    bool done = true;
+    if (!job->undo)
+        done = invoke(&run, &job->step->invocation, &error);
+    for (size_t i = 0; job->undo && done && i < job->step->undo_count; i++)
+        done = invoke(&run, &job->step->undo[i], &error);
+    send_finished(pipe, done, &error);
+    cJSON_Delete(rows);
+}
