@@ -3,7 +3,7 @@ BUILD ?= build
 CC ?= gcc
 CSTD = -std=c17 -D_GNU_SOURCE
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Werror
-PACKAGES = ncursesw libpq libcurl libcjson libfyaml libcrypto
+PACKAGES = ncursesw libpq libcurl libcjson libfyaml libssl libssl libcrypto
 OPT ?= -O2 -g
 SAN ?=
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)

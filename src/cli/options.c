@@ -1,0 +1,246 @@
+/* options.c: getopt_long over the commands' tables; loading; errors. */
+#include "cli/options.h"
+
+#include "engine/directory.h"
+#include "engine/engine.h"
+#include "steps/step.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define OPTIONS_MAX 16
+
+/* Where an option's value goes; exactly one of the fields is set. */
+struct target {
+    const char *name;
+    bool *flag;
+    const char **text;
+    struct text_list *list;
+};
+
+static const struct target *find_target(const struct target *targets, const char *name)
+{
+    for (; targets->name; targets++)
+        if (!strcmp(targets->name, name))
+            return targets;
+    return NULL;
+}
+
+static void take_option(const struct target *target, const char *value)
+{
+    if (target->flag)
+        *target->flag = true;
+    else if (target->text)
+        *target->text = value;
+    else
+        text_list_add(target->list, value);
+}
+
+static size_t fill_long_options(const struct command *command, struct option *long_options)
+{
+    size_t count = 0;
+    for (const struct command_option *option = command->options;
+         option && option->name && count < OPTIONS_MAX - 2; option++)
+        long_options[count++] =
+            (struct option){option->name, option->value ? required_argument : no_argument, NULL, 0};
+    long_options[count++] = (struct option){"help", no_argument, NULL, 'h'};
+    long_options[count] = (struct option){0};
+    return count;
+}
+
+static int usage_error(const struct command *command)
+{
+    fprintf(stderr, "Try: pgrunbook %s --help\n", command->name);
+    return ERROR_USAGE;
+}
+
+static bool take_operands(const struct command *command, int argc, char **argv,
+                          struct options *options, int *status)
+{
+    bool required = command->operands && command->operands[0] != '[';
+    if (optind < argc && command->operands && command->operands[0])
+        options->operand = argv[optind++];
+    if (optind < argc)
+        fprintf(stderr, "pgrunbook %s: \"%s\" is one argument too many\n", command->name,
+                argv[optind]);
+    else if (required && !options->operand)
+        fprintf(stderr, "pgrunbook %s: it needs %s\n", command->name, command->operands);
+    else
+        return true;
+    *status = usage_error(command);
+    return false;
+}
+
+bool options_read(const struct command *command, int argc, char **argv, struct options *options,
+                  int *status)
+{
+    *options = (struct options){0};
+    const struct target targets[] = {
+        {"set", NULL, NULL, &options->set},
+        {"vars", NULL, NULL, &options->vars},
+        {"confirm", NULL, NULL, &options->confirm},
+        {"run-id", NULL, &options->run_id, NULL},
+        {"format", NULL, &options->format, NULL},
+        {"plain", &options->plain, NULL, NULL},
+        {"watch", &options->watch, NULL, NULL},
+        {"json", &options->json, NULL, NULL},
+        {NULL, NULL, NULL, NULL},
+    };
+    struct option long_options[OPTIONS_MAX];
+    fill_long_options(command, long_options);
+    int found, index = 0;
+    while ((found = getopt_long(argc, argv, "h", long_options, &index)) == 0) {
+        const struct target *target = find_target(targets, long_options[index].name);
+        if (target)
+            take_option(target, optarg);
+    }
+    options->help = found == 'h';
+    *status = 0;
+    if (options->help)
+        print_usage(command);
+    else if (found == '?')
+        *status = usage_error(command);
+    if (found == -1 && take_operands(command, argc, argv, options, status))
+        return true;
+    options_free(options);
+    return false;
+}
+
+void options_free(struct options *options)
+{
+    text_list_free(&options->set);
+    text_list_free(&options->vars);
+    text_list_free(&options->confirm);
+}
+
+void print_usage(const struct command *command)
+{
+    printf("pgrunbook %s%s%s%s\n\n%s\n", command->name,
+           command->operands && *command->operands ? " " : "",
+           command->operands ? command->operands : "",
+           command->options && command->options->name ? " [OPTION]..." : "", command->help);
+    if (command->about)
+        printf("\n%s\n", command->about);
+    printf("\n");
+    for (const struct command_option *option = command->options; option && option->name; option++) {
+        char *name = xprintf("--%s%s%s", option->name, option->value ? " " : "",
+                             option->value ? option->value : "");
+        printf("  %-24s %s\n", name, option->help);
+        free(name);
+    }
+    printf("  %-24s %s\n", "-h, --help", "this text");
+}
+
+int tell_error(const struct error *error)
+{
+    fflush(stdout);
+    fprintf(stderr, "pgrunbook: %s\n", error->message);
+    if (error->remedy[0])
+        fprintf(stderr, "  What to do: %s\n", error->remedy);
+    return error->kind;
+}
+
+void tell_faults(const char *path, const struct fault_list *faults)
+{
+    for (size_t i = 0; i < faults->count; i++)
+        fprintf(stderr, "%s:%d:%d: %s\n", path, faults->items[i].position.line,
+                faults->items[i].position.column, faults->items[i].message);
+}
+
+char *ask_operator(const struct variable *variable)
+{
+    FILE *terminal = fopen("/dev/tty", "r+e");
+    struct termios before;
+    if (!terminal)
+        return NULL;
+    if (tcgetattr(fileno(terminal), &before) < 0) {
+        fclose(terminal);
+        return NULL;
+    }
+    struct termios silent = before;
+    if (variable->secret)
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+    fprintf(terminal, "%s%s%s%s: ", variable->name, variable->about ? " (" : "",
+            variable->about ? variable->about : "", variable->about ? ")" : "");
+    fflush(terminal);
+    tcsetattr(fileno(terminal), TCSAFLUSH, &silent);
+    char line[1024], *answer = NULL;
+    if (fgets(line, sizeof line, terminal)) {
+        line[strcspn(line, "\n")] = '\0';
+        answer = *line ? xstrdup(line) : NULL;
+    }
+    tcsetattr(fileno(terminal), TCSAFLUSH, &before);
+    if (variable->secret)
+        fputc('\n', terminal);
+    fclose(terminal);
+    explicit_bzero(line, sizeof line);
+    return answer;
+}
+
+static bool set_variables(struct runbook *runbook, const struct options *options,
+                          struct error *error)
+{
+    for (size_t i = 0; i < options->vars.count; i++)
+        if (!runbook_set_file(runbook, options->vars.items[i], error))
+            return false;
+    for (size_t i = 0; i < options->set.count; i++) {
+        const char *setting = options->set.items[i], *equals = strchr(setting, '=');
+        if (!equals || equals == setting) {
+            error_set(error, ERROR_USAGE, "--set %s isn't NAME=VALUE", setting);
+            return error_remedy(error, "for example --set new_port=5433");
+        }
+        char *name = xstrndup(setting, (size_t)(equals - setting));
+        bool set = runbook_set(runbook, name, equals + 1, error);
+        free(name);
+        if (!set)
+            return false;
+    }
+    return true;
+}
+
+static bool give_values(struct runbook *runbook, const struct options *options,
+                        struct lookup *lookup, struct fault_list *faults, struct error *error)
+{
+    return set_variables(runbook, options, error) &&
+           runbook_resolve(runbook, lookup ? lookup_variable : NULL, lookup, error) &&
+           runbook_check_values(runbook, faults, error);
+}
+
+struct runbook *load_runbook(const struct options *options, struct lookup *lookup, int *status)
+{
+    struct runbook *runbook = NULL;
+    struct fault_list faults = {0};
+    struct error error = ERROR_INIT;
+    bool good = runbook_load(options->operand, actions, &runbook, &faults, &error) &&
+                give_values(runbook, options, lookup, &faults, &error);
+    *status = good ? 0 : faults.count ? ERROR_RUNBOOK : (int)error.kind;
+    if (faults.count) {
+        tell_faults(options->operand, &faults);
+        fprintf(stderr, "pgrunbook: %s has %zu fault%s; nothing was done\n", options->operand,
+                faults.count, faults.count == 1 ? "" : "s");
+    } else if (!good) {
+        tell_error(&error);
+    }
+    fault_list_free(&faults);
+    if (good)
+        return runbook;
+    runbook_free(runbook);
+    return NULL;
+}
+
+bool ensure_engine(const char *directory, struct error *error)
+{
+    if (engine_alive(directory))
+        return true;
+    struct lookup lookup = {.lenient = true, .ask = ask_operator};
+    struct runbook *runbook = NULL;
+    bool up = engine_load_runbook(directory, lookup_variable, &lookup, &runbook, error);
+    lookup_close(&lookup);
+    up = up && engine_resume(directory, runbook, error);
+    runbook_free(runbook);
+    return up;
+}

@@ -1,0 +1,46 @@
+/* options.h: what subcommands share: reading options, loading a runbook, telling errors. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "runbook/runbook.h"
+#include "steps/lookup.h"
+
+struct options {
+    const char *operand;      /* the only one that any subcommand takes, or NULL */
+    struct text_list set;     /* NAME=VALUE each */
+    struct text_list vars;    /* files */
+    struct text_list confirm; /* gates */
+    const char *run_id;
+    const char *format;
+    bool plain, watch, json, help;
+};
+
+/* Reads options by the command's table (getopt_long). False after it has told what is wrong, or
+ * after
+ * --help; *status is the exit status then. */
+bool options_read(const struct command *command, int argc, char **argv, struct options *options,
+                  int *status);
+void options_free(struct options *options);
+
+/* Prints the error as the operator reads it and returns its exit status. */
+int tell_error(const struct error *error);
+/* All faults of a runbook file, FILE:LINE:COLUMN: message. */
+void tell_faults(const char *path, const struct fault_list *faults);
+
+/* Loads, sets variables, looks up the rest, checks values. NULL with the exit status in *status
+ * after everything was told. `lookup` NULL: nothing is looked up, secrets stay open. */
+struct runbook *load_runbook(const struct options *options, struct lookup *lookup, int *status);
+
+/* Asks at the terminal, without echo for a secret; NULL when there is no terminal. */
+char *ask_operator(const struct variable *variable);
+
+/* A run's engine, started again if it isn't alive. */
+bool ensure_engine(const char *directory, struct error *error);
+
+/* Usage of one command on standard output (--help). */
+void print_usage(const struct command *command);
+
+#endif

@@ -1,0 +1,23 @@
+/* plain.h: the screen's headless twin: a run's events as lines, its gates answered on standard
+ * input or by name. */
+#ifndef CLI_PLAIN_H
+#define CLI_PLAIN_H
+
+#include "base/text.h"
+#include "engine/state.h"
+
+struct plain_options {
+    const struct text_list *confirm; /* gates to confirm by name, once each; or NULL */
+    bool retry;                      /* what failed or was declined is tried again, once */
+    const char *rollback;            /* roll back at once, for this reason; or NULL */
+    bool watch;
+};
+
+/* Follows the run until it's finished or waits for somebody who isn't there. Returns the exit
+ * status. */
+int plain_follow(const char *directory, const struct plain_options *options);
+
+/* The exit status that says where a run stands (DESIGN.md section 5). */
+int exit_status_of(const struct run_state *state);
+
+#endif

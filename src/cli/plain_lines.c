@@ -1,0 +1,184 @@
+/* plain_lines.c: one function per kind of event that is worth a line. */
+#include "cli/plain_lines.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char *text_of(const cJSON *event, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, name));
+    return text ? text : "";
+}
+
+static double number_of(const cJSON *event, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(event, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : 0;
+}
+
+static void print_time(const cJSON *event)
+{
+    time_t seconds = (time_t)(number_of(event, "time") / 1000);
+    struct tm local;
+    char text[16];
+    localtime_r(&seconds, &local);
+    strftime(text, sizeof text, "%H:%M:%S", &local);
+    printf("%s  ", text);
+}
+
+static const struct step_state *step_of(const struct run_state *state, const cJSON *event)
+{
+    long index = run_state_step(state, text_of(event, "step"));
+    return index >= 0 ? &state->steps[index] : NULL;
+}
+
+static void print_created(const struct run_state *state, const cJSON *event)
+{
+    print_time(event);
+    printf("run %s: %s, on %s\n", state->run, state->title, state->stack ? state->stack : "?");
+}
+
+static void print_started(const struct run_state *state, const cJSON *event)
+{
+    const struct step_state *step = step_of(state, event);
+    print_time(event);
+    printf("[%2ld/%zu] %s: %s%s\n", (long)(step - state->steps) + 1, state->step_count, step->path,
+           step->title, step->attempt > 1 ? " (again)" : "");
+}
+
+static void print_log(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    printf("            %s\n", text_of(event, "text"));
+}
+
+static void print_check(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    printf("            %s  %s: %s\n", verdict_name((int)number_of(event, "verdict")),
+           text_of(event, "name"), text_of(event, "detail"));
+}
+
+static void print_outcome(const struct run_state *state, const cJSON *event)
+{
+    const struct step_state *step = step_of(state, event);
+    char took[32];
+    long ms = (long)(step->finished_ms - step->started_ms);
+    print_time(event);
+    printf("        %s %s in %s\n", step->path, step_status_name(step->status),
+           text_duration(took, sizeof took, ms));
+    if (step->message && step->status != STEP_DONE)
+        printf("            %s\n", step->message);
+    if (step->remedy && *step->remedy)
+        printf("            What to do: %s\n", step->remedy);
+}
+
+static void print_skipped(const struct run_state *state, const cJSON *event)
+{
+    print_time(event);
+    printf("        %s skipped: %s\n", step_of(state, event)->path, text_of(event, "message"));
+}
+
+static void print_answer(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("gate %s: %s by %s on %s\n", text_of(event, "step"), text_of(event, "answer"),
+           text_of(event, "operator"), text_of(event, "tty"));
+}
+
+static void print_rollback(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("ROLLING BACK: %s\n", text_of(event, "reason"));
+}
+
+static void print_undo_started(const struct run_state *state, const cJSON *event)
+{
+    print_time(event);
+    printf("undo    %s: %s\n", text_of(event, "step"), step_of(state, event)->title);
+}
+
+static void print_undo_finished(const struct run_state *state, const cJSON *event)
+{
+    const struct step_state *step = step_of(state, event);
+    print_time(event);
+    printf("        %s %s\n", step->path, step_status_name(step->status));
+    if (step->message)
+        printf("            %s\n", step->message);
+    if (step->remedy && *step->remedy)
+        printf("            What to do: %s\n", step->remedy);
+}
+
+static void print_outage_began(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("        the service stopped answering\n");
+}
+
+static void print_outage_ended(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("        the service answers again, after %.0f ms\n", number_of(event, "ms"));
+}
+
+static void print_finished(const struct run_state *state, const cJSON *event)
+{
+    print_time(event);
+    printf("the run is %s\n", run_status_name(state->status));
+}
+
+static const struct {
+    const char *type;
+    bool needs_step;
+    void (*print)(const struct run_state *state, const cJSON *event);
+} rows[] = {
+    {"run_created", false, print_created},
+    {"step_started", true, print_started},
+    {"log", false, print_log},
+    {"check", false, print_check},
+    {"step_finished", true, print_outcome},
+    {"step_interrupted", true, print_outcome},
+    {"step_skipped", true, print_skipped},
+    {"gate_answered", false, print_answer},
+    {"rollback_started", false, print_rollback},
+    {"undo_started", true, print_undo_started},
+    {"undo_finished", true, print_undo_finished},
+    {"outage_began", false, print_outage_began},
+    {"outage_ended", false, print_outage_ended},
+    {"run_finished", false, print_finished},
+};
+
+void plain_print_event(const struct run_state *state, const cJSON *event)
+{
+    const char *type = text_of(event, "type");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].type, type) && (!rows[i].needs_step || step_of(state, event)))
+            rows[i].print(state, event);
+}
+
+void plain_print_gate(const struct run_state *state)
+{
+    const struct gate_state *gate = &state->gate;
+    printf("\nGATE %s: %s\n", gate->step, gate->question ? gate->question : "");
+    for (size_t i = 0; i < gate->evidence_count; i++)
+        printf("  %s  %s: %s\n", verdict_name(gate->evidence[i].verdict), gate->evidence[i].name,
+               gate->evidence[i].detail);
+    if (gate->diff)
+        printf("%s\n", gate->diff);
+}
+
+void plain_print_end(const struct run_state *state)
+{
+    double outage = run_state_outage_ms(state, clock_wall_ms());
+    if (state->outage_count)
+        printf("measured outage: %.0f ms in %zu interruption%s\n", outage, state->outage_count,
+               state->outage_count == 1 ? "" : "s");
+    printf("run %s is %s\n", state->run, run_status_name(state->status));
+}

@@ -1,0 +1,12 @@
+/* plain_lines.h: how events and gates look as lines of text. */
+#ifndef CLI_PLAIN_LINES_H
+#define CLI_PLAIN_LINES_H
+
+#include "engine/state.h"
+
+/* One event that was just applied; live messages print nothing but the service's ups and downs. */
+void plain_print_event(const struct run_state *state, const cJSON *event);
+void plain_print_gate(const struct run_state *state);
+void plain_print_end(const struct run_state *state);
+
+#endif

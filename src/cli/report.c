@@ -1,0 +1,91 @@
+/* report.c: `pgrunbook report`: what happened, for the record. */
+#include "cli/options.h"
+#include "cli/report_formats.h"
+#include "cli/summary.h"
+
+#include "base/file.h"
+#include "engine/directory.h"
+#include "engine/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void json_report(const struct run_state *state, struct text *output)
+{
+    cJSON *object = summary_json(state);
+    char *text = cJSON_Print(object);
+    text_printf(output, "%s\n", text ? text : "{}");
+    free(text);
+    cJSON_Delete(object);
+}
+
+static const struct {
+    const char *name;
+    void (*make)(const struct run_state *state, struct text *output);
+} formats[] = {
+    {"markdown", markdown_report},
+    {"html", html_report},
+    {"json", json_report},
+};
+
+static int print_report(const char *directory, const char *format)
+{
+    struct error error = ERROR_INIT;
+    char *path = file_join(directory, "journal.jsonl");
+    struct run_state *state = journal_load(path, &error);
+    struct text output = {0};
+    free(path);
+    if (!state)
+        return tell_error(&error);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (!strcmp(formats[i].name, format))
+            formats[i].make(state, &output);
+    run_state_free(state);
+    printf("%s", text_string(&output));
+    text_free(&output);
+    return 0;
+}
+
+static bool known_format(const char *format)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (!strcmp(formats[i].name, format))
+            return true;
+    fprintf(stderr, "pgrunbook report: there is no format \"%s\"; it is markdown, html or json\n",
+            format);
+    return false;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct options options;
+    struct error error = ERROR_INIT;
+    char *directory = NULL;
+    int status;
+    if (!options_read(command, argc, argv, &options, &status))
+        return status;
+    const char *format = options.format ? options.format : "markdown";
+    if (!known_format(format))
+        status = ERROR_USAGE;
+    else if (run_directory_find(options.operand, &directory, &error))
+        status = print_report(directory, format);
+    else
+        status = tell_error(&error);
+    free(directory);
+    options_free(&options);
+    return status;
+}
+
+static const struct command_option report_options[] = {
+    {"format", "FORMAT", "markdown (the default), html or json"},
+    {NULL, NULL, NULL},
+};
+
+const struct command report_command = {
+    .name = "report",
+    .operands = "[RUN]",
+    .help = "print what happened in a run: steps, times, evidence, row counts, decisions",
+    .options = report_options,
+    .run = run,
+};

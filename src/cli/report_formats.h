@@ -1,0 +1,11 @@
+/* report_formats.h: a run's report as Markdown and as HTML. */
+#ifndef CLI_REPORT_FORMATS_H
+#define CLI_REPORT_FORMATS_H
+
+#include "base/text.h"
+#include "engine/state.h"
+
+void markdown_report(const struct run_state *state, struct text *output);
+void html_report(const struct run_state *state, struct text *output); /* the same, to be opened */
+
+#endif

@@ -1,0 +1,62 @@
+/* rollback.c: `pgrunbook rollback`: what the key R does. */
+#include "cli/options.h"
+#include "cli/plain.h"
+
+#include "base/file.h"
+#include "engine/directory.h"
+#include "engine/journal.h"
+#include "engine/state.h"
+
+#include <stdlib.h>
+
+/* Refuses what can't be rolled back before an engine is started for it. */
+static bool can_roll_back(const char *directory, struct error *error)
+{
+    char *path = file_join(directory, "journal.jsonl");
+    struct run_state *state = journal_load(path, error);
+    free(path);
+    if (!state)
+        return false;
+    bool finished = run_state_finished(state);
+    if (finished)
+        error_set(error, ERROR_OTHER, "run %s is %s already", state->run,
+                  run_status_name(state->status));
+    run_state_free(state);
+    return !finished;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct options options;
+    struct error error = ERROR_INIT;
+    char *directory = NULL;
+    int status;
+    if (!options_read(command, argc, argv, &options, &status))
+        return status;
+    const struct plain_options follow = {.rollback = "pgrunbook rollback"};
+    if (!run_directory_find(options.operand, &directory, &error) ||
+        !can_roll_back(directory, &error) || !ensure_engine(directory, &error))
+        status = tell_error(&error);
+    else
+        status = plain_follow(directory, &follow);
+    free(directory);
+    options_free(&options);
+    return status;
+}
+
+static const struct command_option rollback_options[] = {
+    {"plain", NULL, "lines instead of the screen (rollback always prints lines)"},
+    {NULL, NULL, NULL},
+};
+
+const struct command rollback_command = {
+    .name = "rollback",
+    .operands = "[RUN]",
+    .help = "take a run back, newest step first",
+    .about = "Runs the undo of every step that was started. It asks nothing, works from any point "
+             "before a\n"
+             "step marked point_of_no_return, and can be repeated when an undo failed.\n"
+             "Exit status: 12 when the run is rolled back, 11 when an undo failed.",
+    .options = rollback_options,
+    .run = run,
+};

@@ -1,0 +1,121 @@
+/* status.c: `pgrunbook status`: where a run stands, in one screenful or as JSON. */
+#include "cli/options.h"
+#include "cli/plain.h"
+#include "cli/summary.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "engine/directory.h"
+#include "engine/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_phase(const struct run_state *state, size_t phase)
+{
+    size_t done = 0, count = 0;
+    for (size_t i = 0; i < state->step_count; i++) {
+        const struct step_state *step = &state->steps[i];
+        if (step->phase != phase)
+            continue;
+        count++;
+        done += step->status == STEP_DONE || step->status == STEP_SKIPPED;
+    }
+    printf("  %-12s %-44s %zu/%zu\n", state->phases[phase].id, state->phases[phase].title, done,
+           count);
+}
+
+static void print_current(const struct run_state *state)
+{
+    const struct step_state *step = state->current >= 0 ? &state->steps[state->current] : NULL;
+    if (!step)
+        return;
+    printf("\n%s: %s (%s)\n", step->path, step->title, step_status_name(step->status));
+    if (step->message)
+        printf("  %s\n", step->message);
+    if (step->remedy && *step->remedy)
+        printf("  What to do: %s\n", step->remedy);
+    if (state->gate.step) {
+        printf("  Gate: %s\n", state->gate.question ? state->gate.question : "");
+        for (size_t i = 0; i < state->gate.evidence_count; i++)
+            printf("    %s  %s: %s\n", verdict_name(state->gate.evidence[i].verdict),
+                   state->gate.evidence[i].name, state->gate.evidence[i].detail);
+    }
+}
+
+static void print_screenful(const struct run_state *state, bool alive)
+{
+    char at[40], total[32];
+    struct rows_summary rows = run_state_rows(state);
+    printf("run      %s\nrunbook  %s\nstack    %s\n", state->run, state->title, state->stack);
+    printf("state    %s, engine %s, last event %s\n\n", run_status_name(state->status),
+           alive ? "alive" : "not running", clock_iso(at, sizeof at, state->event_ms));
+    for (size_t i = 0; i < state->phase_count; i++)
+        print_phase(state, i);
+    if (rows.tables)
+        printf("\nrow counts: %zu tables, %s rows, %zu compared, %zu different\n", rows.tables,
+               text_grouped(total, sizeof total, rows.rows), rows.compared, rows.different);
+    if (state->outage_count)
+        printf("measured outage: %.0f ms\n", run_state_outage_ms(state, clock_wall_ms()));
+    print_current(state);
+    if (run_state_finished(state))
+        return;
+    printf("\nscreen: pgrunbook attach %s\nback:   pgrunbook rollback %s\n", state->run,
+           state->run);
+}
+
+static int show(const char *directory, bool json)
+{
+    struct error error = ERROR_INIT;
+    char *path = file_join(directory, "journal.jsonl");
+    struct run_state *state = journal_load(path, &error);
+    free(path);
+    if (!state)
+        return tell_error(&error);
+    int status = exit_status_of(state);
+    if (json) {
+        cJSON *object = summary_json(state);
+        cJSON_AddBoolToObject(object, "engine_alive", engine_alive(directory));
+        char *text = cJSON_Print(object);
+        printf("%s\n", text ? text : "{}");
+        free(text);
+        cJSON_Delete(object);
+    } else {
+        print_screenful(state, engine_alive(directory));
+    }
+    run_state_free(state);
+    return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct options options;
+    struct error error = ERROR_INIT;
+    char *directory = NULL;
+    int status;
+    if (!options_read(command, argc, argv, &options, &status))
+        return status;
+    if (run_directory_find(options.operand, &directory, &error))
+        status = show(directory, options.json);
+    else
+        status = tell_error(&error);
+    free(directory);
+    options_free(&options);
+    return status;
+}
+
+static const struct command_option status_options[] = {
+    {"json", NULL, "as JSON"},
+    {NULL, NULL, NULL},
+};
+
+const struct command status_command = {
+    .name = "status",
+    .operands = "[RUN]",
+    .help = "say where a run stands, in one screenful",
+    .about =
+        "Reads the run's journal; the engine needn't be alive. The exit status is the one that\n"
+        "pgrunbook run --plain would end with: 0 complete, 10 waiting, 11 failed, 12 rolled back.",
+    .options = status_options,
+    .run = run,
+};

@@ -1,0 +1,121 @@
+/* lookup.c: one function per kind of source. */
+#include "steps/lookup.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POSTGRES_PORT 5432
+#define DEFAULT_DATA "/var/lib/postgresql/data"
+
+static char *copy_or_null(const char *text)
+{
+    return text && *text ? xstrdup(text) : NULL;
+}
+
+static char *from_environment(const struct docker_container *container,
+                              const struct variable_source *source)
+{
+    return copy_or_null(docker_container_environment(container, source->name));
+}
+
+static char *from_label(const struct docker_container *container,
+                        const struct variable_source *source)
+{
+    return copy_or_null(docker_container_label(container, source->name));
+}
+
+static char *from_mount(const struct docker_container *container,
+                        const struct variable_source *source)
+{
+    (void)source;
+    struct docker_mount mount;
+    const char *data = docker_container_environment(container, "PGDATA");
+    bool found = docker_container_mount(container, data ? data : DEFAULT_DATA, &mount);
+    return found && text_equal(mount.type, "volume") ? copy_or_null(mount.source) : NULL;
+}
+
+static char *from_port(const struct docker_container *container,
+                       const struct variable_source *source)
+{
+    (void)source;
+    char address[64];
+    int port = docker_container_published(container, POSTGRES_PORT, address, sizeof address);
+    return port ? xprintf("%d", port) : NULL;
+}
+
+static char *from_image(const struct docker_container *container,
+                        const struct variable_source *source)
+{
+    (void)source;
+    return copy_or_null(container->image);
+}
+
+static char *(*const readers[])(const struct docker_container *container,
+                                const struct variable_source *source) = {
+    [SOURCE_CONTAINER] = from_environment, [SOURCE_LABEL] = from_label,
+    [SOURCE_MOUNT] = from_mount,           [SOURCE_PORT] = from_port,
+    [SOURCE_IMAGE] = from_image,           [SOURCE_ASK] = NULL,
+};
+
+/* The container that a server's settings name; the caller frees. */
+static char *server_container(const struct runbook *runbook, const char *name, struct error *error)
+{
+    const struct server *server = runbook_server(runbook, name);
+    const char *text =
+        server
+            ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(server->settings, "container"))
+            : NULL;
+    if (text)
+        return runbook_expand_text(runbook, text, NULL, EXPAND_WITH_SECRETS, error);
+    error_set(error, ERROR_RUNBOOK, "server \"%s\" has no container to look into", name);
+    return NULL;
+}
+
+static bool read_container(struct lookup *lookup, const char *name,
+                           const struct variable_source *source, char **value, struct error *error)
+{
+    struct docker_container container = {0};
+    if (!lookup->docker)
+        lookup->docker = docker_open(error);
+    bool asked = lookup->docker && docker_inspect(lookup->docker, name, &container, error);
+    if (asked && container.exists)
+        *value = readers[source->kind](&container, source);
+    bool missing = asked && !container.exists && !lookup->lenient;
+    docker_container_free(&container);
+    if (missing) {
+        error_set(error, ERROR_OTHER, "there is no container \"%s\"", name);
+        error_remedy(error, "docker ps -a lists what there is; name the right one with "
+                            "--set old_container=NAME");
+    }
+    return asked && !missing;
+}
+
+bool lookup_variable(void *context, const struct runbook *runbook, const struct variable *variable,
+                     const struct variable_source *source, char **value, struct error *error)
+{
+    struct lookup *lookup = context;
+    *value = NULL;
+    if (source->kind == SOURCE_ENVIRONMENT) {
+        *value = copy_or_null(getenv(source->name));
+        return true;
+    }
+    if (source->kind == SOURCE_ASK) {
+        *value = lookup->ask ? lookup->ask(variable) : NULL;
+        if (!*value && lookup->lenient)
+            *value = xstrdup("");
+        return true;
+    }
+    char *container = server_container(runbook, source->server, error);
+    bool looked = container && read_container(lookup, container, source, value, error);
+    free(container);
+    return looked || error_wrap(error, "looking for a value of \"%s\"", variable->name);
+}
+
+void lookup_close(struct lookup *lookup)
+{
+    docker_close(lookup->docker);
+    lookup->docker = NULL;
+}
