@@ -8,9 +8,9 @@
 /* The item at "State.Health.Status"; a name that holds a dot can't be reached this way. NULL when
  * there is none. Strings and items stay the tree's. */
 const cJSON *json_at(const cJSON *tree, const char *path);
-const char *json_text_at(const cJSON *tree, const char *path);  /* NULL when absent or no string */
-double json_number_at(const cJSON *tree, const char *path);     /* 0 when absent or no number */
-bool json_true_at(const cJSON *tree, const char *path);         /* false when absent */
+const char *json_text_at(const cJSON *tree, const char *path); /* NULL when absent or no string */
+double json_number_at(const cJSON *tree, const char *path);    /* 0 when absent or no number */
+bool json_true_at(const cJSON *tree, const char *path);        /* false when absent */
 /* The string under `name` in an object whose names may hold dots (labels); NULL when absent. */
 const char *json_text(const cJSON *object, const char *name);
 

@@ -202,7 +202,7 @@ static void on_event(void *context, const cJSON *event)
         on_reply(plain, event);
     } else if (run_state_apply(plain->state, event, &error)) {
         plain_print_event(plain->state, event);
-        if (plain->caught_up)
+        if (plain->caught_up && !strcmp(type, "settled"))
             react(plain);
     } else {
         fprintf(stderr, "pgrunbook: %s\n", error.message);

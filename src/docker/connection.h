@@ -1,5 +1,6 @@
 /* connection.h: the client's own side of the Docker Engine API: where the engine is, and the calls
- * that the other files of this directory are made of. Nothing outside of src/docker/ includes it. */
+ * that the other files of this directory are made of. Nothing outside of src/docker/ includes it.
+ */
 #ifndef DOCKER_CONNECTION_H
 #define DOCKER_CONNECTION_H
 
@@ -20,10 +21,10 @@ struct docker {
 /* One call whose answer is handed on in pieces instead of being collected. */
 struct docker_request {
     const char *method;
-    const char *path;    /* without the version */
-    const cJSON *body;   /* or NULL */
-    long timeout_ms;     /* of the whole call; 0: none */
-    long silence_ms;     /* without a single byte; 0: none */
+    const char *path;  /* without the version */
+    const cJSON *body; /* or NULL */
+    long timeout_ms;   /* of the whole call; 0: none */
+    long silence_ms;   /* without a single byte; 0: none */
     /* Gets the body's bytes; false ends the call with `error`. */
     bool (*take)(void *context, const char *bytes, size_t length, struct error *error);
     void *context;
@@ -47,7 +48,8 @@ bool docker_accepted(int status, cJSON *answer, struct error *error, const char 
 const char *docker_message(const cJSON *answer);
 /* `text` as one part of a path or a query's value; the caller frees. */
 char *docker_escape(const char *text);
-/* Milliseconds since 1970 of an engine's "2026-02-17T14:22:31.042123Z"; 0 for none or "0001-...". */
+/* Milliseconds since 1970 of an engine's "2026-02-17T14:22:31.042123Z"; 0 for none or "0001-...".
+ */
 int64_t docker_time(const char *text);
 /* The value of NAME in an array of "NAME=value"; NULL for none. */
 const char *docker_environment_in(const cJSON *list, const char *name);

@@ -105,8 +105,7 @@ const char *docker_environment_in(const cJSON *list, const char *name)
     return NULL;
 }
 
-const char *docker_container_environment(const struct docker_container *container,
-                                         const char *name)
+const char *docker_container_environment(const struct docker_container *container, const char *name)
 {
     return docker_environment_in(json_at(container->inspect, "Config.Env"), name);
 }

@@ -1,5 +1,6 @@
 /* demux.h: takes apart the stream in which the engine sends a container's output and error output
- * (Docker Engine API, "Attach to a container", stream format: an 8-byte header before each piece). */
+ * (Docker Engine API, "Attach to a container", stream format: an 8-byte header before each piece).
+ */
 #ifndef DOCKER_DEMUX_H
 #define DOCKER_DEMUX_H
 
@@ -19,8 +20,8 @@ struct demux {
     size_t left; /* bytes of the present piece that are still to come */
 };
 
-/* Takes bytes as they arrive, cut anywhere. False when one of the functions refused or the bytes are
- * no such stream. */
+/* Takes bytes as they arrive, cut anywhere. False when one of the functions refused or the bytes
+ * are no such stream. */
 bool demux_feed(struct demux *demux, const char *bytes, size_t length, struct error *error);
 
 #endif

@@ -1,4 +1,5 @@
-/* docker.c: where the Docker engine is, how its handles are set up, and which API version is spoken. */
+/* docker.c: where the Docker engine is, how its handles are set up, and which API version is
+ * spoken. */
 #include "docker/docker.h"
 
 #include "base/file.h"
@@ -80,8 +81,8 @@ static bool read_host(struct docker *docker, struct error *error)
     if (text_starts(host, "tcp://") && host[6]) {
         use_certificates(docker);
         size_t length = strcspn(host + 6, "/");
-        docker->address = xprintf("%s://%.*s", docker->certificates ? "https" : "http",
-                                  (int)length, host + 6);
+        docker->address =
+            xprintf("%s://%.*s", docker->certificates ? "https" : "http", (int)length, host + 6);
         return true;
     }
     error_set(error, ERROR_DOCKER, "can't use DOCKER_HOST=%s", host);

@@ -13,8 +13,8 @@
 
 struct docker; /* one connection; belongs to one process: open it anew after a fork */
 
-/* DOCKER_HOST (unix:// or tcp://, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH), else the local socket.
- * Negotiates the API version. Failure to reach it is ERROR_DOCKER with a remedy. */
+/* DOCKER_HOST (unix:// or tcp://, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH), else the local
+ * socket. Negotiates the API version. Failure to reach it is ERROR_DOCKER with a remedy. */
 struct docker *docker_open(struct error *error);
 void docker_close(struct docker *docker);
 
@@ -30,11 +30,11 @@ struct docker_container {
     char *name;  /* without the slash */
     char *image; /* as it was asked for */
     char *image_id;
-    char *state;  /* "running", "exited", ... */
-    char *health; /* "", "starting", "healthy", "unhealthy" */
+    char *state;        /* "running", "exited", ... */
+    char *health;       /* "", "starting", "healthy", "unhealthy" */
     int64_t started_ms; /* wall */
     int exit_code;
-    int process;   /* the pid of its first process on the engine's host, 0 when it doesn't run */
+    int process;    /* the pid of its first process on the engine's host, 0 when it doesn't run */
     cJSON *inspect; /* the whole answer */
 };
 
@@ -44,7 +44,8 @@ bool docker_inspect(struct docker *docker, const char *name, struct docker_conta
 void docker_container_free(struct docker_container *container);
 
 /* From an inspected container; strings stay the container's, NULL when there is none. */
-const char *docker_container_environment(const struct docker_container *container, const char *name);
+const char *docker_container_environment(const struct docker_container *container,
+                                         const char *name);
 const char *docker_container_label(const struct docker_container *container, const char *name);
 /* The host port that container port `port`/tcp is published on, 0 for none; `address` (size bytes)
  * gets the address to connect to ("127.0.0.1" for 0.0.0.0). */
@@ -69,15 +70,18 @@ struct docker_exec {
     /* Standard input: fills up to `size` bytes, returns how many, 0 at the end, -1 on failure (with
      * `error`). NULL: none. */
     long (*read)(void *context, char *buffer, size_t size, struct error *error);
-    /* What it writes, in pieces as they arrive. False stops the command's connection (with `error`). NULL
-     * drops it. */
+    /* What it writes, in pieces as they arrive. False stops the command's connection (with
+     * `error`). NULL drops it. */
     bool (*write)(void *context, const char *bytes, size_t length, struct error *error);
     bool (*write_error)(void *context, const char *bytes, size_t length, struct error *error);
+    /* Called about twice a second while the command runs, also when nothing comes or goes; or NULL.
+     * False stops the command's connection (with `error`). */
+    bool (*tick)(void *context, struct error *error);
     void *context;
     long timeout_ms; /* of silence in both directions; 0: none */
 };
-/* Runs it to its end. False when it couldn't be run or watched; its own exit status is the caller's to
- * judge. */
+/* Runs it to its end. False when it couldn't be run or watched; its own exit status is the caller's
+ * to judge. */
 bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int *exit_status,
                      struct error *error);
 /* The same for a short command: both outputs collected (at most 1 MiB each). */

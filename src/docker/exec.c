@@ -13,6 +13,7 @@
 #define BUFFER_SIZE ((size_t)256 << 10)
 #define RECEIVES_PER_ROUND 16 /* then sending gets its turn again */
 #define EXIT_WAIT_MS 10000
+#define TICK_MS 500
 #define COLLECT_MAX ((size_t)1 << 20)
 #define COLLECT_SILENCE_MS 60000L
 
@@ -23,9 +24,11 @@ struct exchange {
     char *incoming; /* BUFFER_SIZE each */
     char *outgoing;
     size_t outgoing_start, outgoing_end;
-    bool input_open; /* more may come from exec->read */
-    bool sending;    /* the input's end hasn't been sent yet */
-    bool ended;      /* the command's output came to its end */
+    bool input_open;   /* more may come from exec->read */
+    bool sending;      /* the input's end hasn't been sent yet */
+    bool ended;        /* the command's output came to its end */
+    int64_t active_ms; /* monotonic: when something last came or went */
+    int64_t tick_ms;
 };
 
 static cJSON *strings(const char *const *items)
@@ -80,8 +83,8 @@ static bool create(struct docker *docker, const struct docker_exec *exec, char *
     const char *text = json_text(answer, "Id");
     *id = text ? xstrdup(text) : NULL;
     cJSON_Delete(answer);
-    return *id || error_set(error, ERROR_DOCKER, "Docker made no id for a command in %s",
-                            exec->container);
+    return *id ||
+           error_set(error, ERROR_DOCKER, "Docker made no id for a command in %s", exec->container);
 }
 
 static bool start(struct docker *docker, const char *id, struct exchange *exchange,
@@ -104,8 +107,8 @@ static bool fill_outgoing(struct exchange *exchange, struct error *error)
         return true;
     exchange->outgoing_start = exchange->outgoing_end = 0;
     if (exchange->input_open) {
-        long got = exchange->exec->read(exchange->exec->context, exchange->outgoing, BUFFER_SIZE,
-                                        error);
+        long got =
+            exchange->exec->read(exchange->exec->context, exchange->outgoing, BUFFER_SIZE, error);
         if (got < 0 || (size_t)got > BUFFER_SIZE)
             return false;
         exchange->outgoing_end = (size_t)got;
@@ -146,18 +149,50 @@ static bool receive_some(struct exchange *exchange, bool *more, struct error *er
     return true;
 }
 
+/* How long to wait for the sockets: until silence is too long, or the next tick. */
+static int patience(const struct exchange *exchange)
+{
+    long wait = exchange->exec->timeout_ms;
+    if (wait)
+        wait -= (long)(clock_monotonic_ms() - exchange->active_ms);
+    if (exchange->exec->tick && (!exchange->exec->timeout_ms || wait > TICK_MS))
+        return TICK_MS;
+    if (!exchange->exec->timeout_ms)
+        return -1;
+    return wait > 0 ? (int)wait : 0;
+}
+
+static bool tick(struct exchange *exchange, struct error *error)
+{
+    int64_t now = clock_monotonic_ms();
+    if (!exchange->exec->tick || now - exchange->tick_ms < TICK_MS)
+        return true;
+    exchange->tick_ms = now;
+    return exchange->exec->tick(exchange->exec->context, error);
+}
+
+static bool too_silent(const struct exchange *exchange, struct error *error)
+{
+    long silence = exchange->exec->timeout_ms;
+    if (!silence || clock_monotonic_ms() - exchange->active_ms < silence)
+        return false;
+    error_set(error, ERROR_OTHER, "nothing came or went for %ld s", silence / 1000);
+    return true;
+}
+
 static bool pump_once(struct exchange *exchange, bool *more, struct error *error)
 {
-    if (!fill_outgoing(exchange, error))
+    if (!fill_outgoing(exchange, error) || !tick(exchange, error))
         return false;
-    long silence = exchange->exec->timeout_ms;
     struct pollfd entry = {.fd = exchange->hijack.socket,
                            .events = (short)(exchange->sending ? POLLIN | POLLOUT : POLLIN)};
-    int count = poll(&entry, 1, *more ? 0 : (silence ? (int)silence : -1));
+    int count = poll(&entry, 1, *more ? 0 : patience(exchange));
     if (count < 0 && errno != EINTR)
         return error_errno(error, "waiting for the command");
-    if (count == 0 && !*more)
-        return error_set(error, ERROR_OTHER, "nothing came or went for %ld s", silence / 1000);
+    if (count > 0 || *more)
+        exchange->active_ms = clock_monotonic_ms();
+    else if (count == 0 && too_silent(exchange, error))
+        return false;
     if (count > 0 && entry.revents & POLLOUT && exchange->sending)
         send_some(exchange);
     return receive_some(exchange, more, error);
@@ -210,11 +245,14 @@ bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int 
         return false;
     struct exchange exchange = {
         .exec = exec,
-        .demux = {.output = exec->write, .error_output = exec->write_error, .context = exec->context},
+        .demux = {.output = exec->write,
+                  .error_output = exec->write_error,
+                  .context = exec->context},
         .incoming = xmalloc(BUFFER_SIZE),
         .outgoing = exec->read ? xmalloc(BUFFER_SIZE) : NULL,
         .input_open = exec->read != NULL,
         .sending = exec->read != NULL,
+        .active_ms = clock_monotonic_ms(),
     };
     bool done = start(docker, id, &exchange, error) && pump(&exchange, error);
     hijack_close(&exchange.hijack);

@@ -60,9 +60,8 @@ static size_t read_until(struct hijack *hijack, struct text *bytes, size_t wante
     char buffer[4096];
     bool ended = false;
     while (!ended) {
-        const char *end = wanted || !bytes->length
-                              ? NULL
-                              : memmem(bytes->bytes, bytes->length, "\r\n\r\n", 4);
+        const char *end =
+            wanted || !bytes->length ? NULL : memmem(bytes->bytes, bytes->length, "\r\n\r\n", 4);
         if (end)
             return (size_t)(end - bytes->bytes) + 4;
         if (wanted && bytes->length >= wanted)
@@ -92,9 +91,8 @@ static bool refused(struct hijack *hijack, int status, size_t headers, struct er
     text_consume(&hijack->rest, headers);
     if (length)
         read_until(hijack, &hijack->rest, length, &ignored);
-    cJSON *answer = hijack->rest.length
-                        ? cJSON_ParseWithLength(hijack->rest.bytes, hijack->rest.length)
-                        : NULL;
+    cJSON *answer =
+        hijack->rest.length ? cJSON_ParseWithLength(hijack->rest.bytes, hijack->rest.length) : NULL;
     error_set(error, ERROR_OTHER, "%s (Docker's status %d)", docker_message(answer), status);
     cJSON_Delete(answer);
     return false;

@@ -1,4 +1,5 @@
-/* hijack.h: a call whose connection becomes a plain two-way stream (Docker Engine API, "Hijacking"). */
+/* hijack.h: a call whose connection becomes a plain two-way stream (Docker Engine API,
+ * "Hijacking"). */
 #ifndef DOCKER_HIJACK_H
 #define DOCKER_HIJACK_H
 
@@ -12,7 +13,8 @@ struct hijack {
     struct text rest; /* what came behind the answer's headers */
 };
 
-/* Posts `body` to `path` and reads the answer's headers. A refusal is an error. Close in any case. */
+/* Posts `body` to `path` and reads the answer's headers. A refusal is an error. Close in any case.
+ */
 bool hijack_open(struct docker *docker, const char *path, const cJSON *body, struct hijack *hijack,
                  struct error *error);
 /* Both without waiting: *count is 0 when it would have to wait. *ended at the stream's end; sending

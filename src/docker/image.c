@@ -144,8 +144,7 @@ bool docker_image_remove(struct docker *docker, const char *name, bool *removed,
     return true;
 }
 
-bool docker_image_prune(struct docker *docker, double *freed_bytes, int *count,
-                        struct error *error)
+bool docker_image_prune(struct docker *docker, double *freed_bytes, int *count, struct error *error)
 {
     char *filter = docker_escape("{\"dangling\":[\"true\"]}");
     char *path = xprintf("/images/prune?filters=%s", filter);

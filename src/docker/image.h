@@ -28,8 +28,8 @@ const char *docker_image_mount(const struct docker_image *image, const char *dat
 bool docker_image_uses_mount(const struct docker_image *image, const char *data, const char *mount,
                              struct error *error);
 
-/* Pulls "name:tag" or "name@sha256:...". `progress` (may be NULL) gets bytes fetched and the total as
- * far as the registry has told it. A refusal says that the image can't be had. */
+/* Pulls "name:tag" or "name@sha256:...". `progress` (may be NULL) gets bytes fetched and the total
+ * as far as the registry has told it. A refusal says that the image can't be had. */
 bool docker_image_pull(struct docker *docker, const char *name,
                        void (*progress)(void *context, double done, double total), void *context,
                        struct error *error);

@@ -121,8 +121,8 @@ bool docker_start(struct docker *docker, const char *name, struct error *error)
 }
 
 /* "/stop?t=SECONDS", rounded up. */
-static bool act_with_grace(struct docker *docker, const char *name, const char *what,
-                           long grace_ms, struct error *error)
+static bool act_with_grace(struct docker *docker, const char *name, const char *what, long grace_ms,
+                           struct error *error)
 {
     char rest[64];
     snprintf(rest, sizeof rest, "/%s?t=%ld", what, (grace_ms + 999) / 1000);

@@ -102,8 +102,7 @@ char *docker_nearest_container(struct docker *docker, const char *wrong)
     if (!docker_list(docker, NULL, &list, &ignored))
         return NULL;
     cJSON_ArrayForEach(entry, list) text_list_add(&names, docker_listed_name(entry));
-    const char *nearest =
-        text_nearest(wrong, (const char *const *)names.items, names.count);
+    const char *nearest = text_nearest(wrong, (const char *const *)names.items, names.count);
     char *copy = nearest ? xstrdup(nearest) : NULL;
     text_list_free(&names);
     cJSON_Delete(list);

@@ -19,9 +19,8 @@ struct gathering {
 static bool keep(void *context, const char *bytes, size_t length, struct error *error)
 {
     struct gathering *gathering = context;
-    size_t room = gathering->text->length < gathering->limit
-                      ? gathering->limit - gathering->text->length
-                      : 0;
+    size_t room =
+        gathering->text->length < gathering->limit ? gathering->limit - gathering->text->length : 0;
     (void)error;
     text_append(gathering->text, bytes, length < room ? length : room);
     return true;

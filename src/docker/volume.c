@@ -124,8 +124,7 @@ static bool directory_empty(DIR *directory)
 }
 
 /* The engine walks all volumes for this, so it may take long. */
-static bool empty_by_size(struct docker *docker, const char *name, bool *empty,
-                          struct error *error)
+static bool empty_by_size(struct docker *docker, const char *name, bool *empty, struct error *error)
 {
     int status = 0;
     cJSON *answer = NULL;
@@ -148,8 +147,7 @@ static bool empty_by_size(struct docker *docker, const char *name, bool *empty,
 bool docker_volume_empty(struct docker *docker, const struct docker_volume *volume, bool *empty,
                          struct error *error)
 {
-    DIR *directory =
-        text_starts(docker->display, "unix://") ? opendir(volume->mountpoint) : NULL;
+    DIR *directory = text_starts(docker->display, "unix://") ? opendir(volume->mountpoint) : NULL;
     if (!directory)
         return empty_by_size(docker, volume->name, empty, error);
     *empty = directory_empty(directory);

@@ -22,8 +22,8 @@ bool docker_volume_create(struct docker *docker, const char *name, const cJSON *
 /* `*removed` is false when it was absent. In use: an error that names the containers. */
 bool docker_volume_remove(struct docker *docker, const char *name, bool *removed,
                           struct error *error);
-/* Whether anything lies in it: by looking when its directory is on this machine and may be read, else
- * by asking the engine for its size. */
+/* Whether anything lies in it: by looking when its directory is on this machine and may be read,
+ * else by asking the engine for its size. */
 bool docker_volume_empty(struct docker *docker, const struct docker_volume *volume, bool *empty,
                          struct error *error);
 /* Containers that mount it, running or not, "a and b"; appended to `text`. */

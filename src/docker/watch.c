@@ -97,8 +97,8 @@ static const cJSON *entry_of(const cJSON *list, const char *name)
     return NULL;
 }
 
-/* Usage without what the kernel would give back, as `docker stats` counts it: cgroup version 1 and 2
- * name it differently. */
+/* Usage without what the kernel would give back, as `docker stats` counts it: cgroup version 1 and
+ * 2 name it differently. */
 static double memory_used(const cJSON *stats)
 {
     const cJSON *usage = json_at(stats, "memory_stats.usage");
@@ -173,8 +173,7 @@ static bool look_at(struct docker *docker, struct docker_watch *watch, const cJS
     struct memory *memory = memory_of(watch, id);
     double used = memory->used;
     memory->seen = true;
-    if (!strcmp(watched->state, "running") &&
-        !look_at_figures(docker, memory, watched, error))
+    if (!strcmp(watched->state, "running") && !look_at_figures(docker, memory, watched, error))
         return false;
     if (!look_at_start(docker, memory, watched->state, memory->used < used, error))
         return false;

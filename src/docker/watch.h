@@ -19,8 +19,8 @@ struct docker_watch;
 struct docker_watch *docker_watch_new(void);
 void docker_watch_free(struct docker_watch *watch);
 
-/* One list call, then one call for each that runs. Fills `watched` (`count` of them, in the order of
- * `names`; free each with docker_watched_free). */
+/* One list call, then one call for each that runs. Fills `watched` (`count` of them, in the order
+ * of `names`; free each with docker_watched_free). */
 bool docker_watch_look(struct docker *docker, struct docker_watch *watch, const char *const *names,
                        size_t count, struct docker_watched *watched, struct error *error);
 void docker_watched_free(struct docker_watched *watched);

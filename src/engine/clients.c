@@ -82,6 +82,14 @@ static void read_client(struct client *client,
     }
 }
 
+size_t clients_count(const struct clients *clients)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < CLIENTS_MAX; i++)
+        count += clients->items[i].socket >= 0;
+    return count;
+}
+
 size_t clients_poll(const struct clients *clients, struct pollfd *polls)
 {
     size_t count = 0;

@@ -31,6 +31,7 @@ bool clients_listen(struct clients *clients, const char *directory, struct error
 /* Hands out what is still in the buffers (for at most a second) and closes everything. */
 void clients_close(struct clients *clients, const char *directory);
 
+size_t clients_count(const struct clients *clients);
 /* Fills `polls` (room for CLIENTS_MAX + 1) and returns how many. */
 size_t clients_poll(const struct clients *clients, struct pollfd *polls);
 /* Reads and writes as poll() said; a complete command line goes to `on_command`, which doesn't own

@@ -77,6 +77,9 @@ bool engine_sync(struct engine *engine)
         engine->broken = true;
     if (engine->broken)
         return false;
+    /* Several events can belong together: a client decides only once it has seen all of them. */
+    if (engine->outbox.length)
+        text_add(&engine->outbox, "{\"type\":\"settled\"}\n");
     if (engine->outbox.length)
         clients_send(&engine->clients, engine->outbox.bytes, engine->outbox.length);
     text_consume(&engine->outbox, engine->outbox.length);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINGER_MS 2000
+
 static volatile sig_atomic_t stop_asked;
 
 static void ask_stop(int number)
@@ -35,9 +37,10 @@ static int64_t sooner(int64_t left, int64_t right)
 static int wait_time(const struct engine *engine)
 {
     int64_t next = sooner(worker_next_ms(&engine->worker), engine->retry_ms);
+    next = sooner(next, engine->linger_ms);
     for (size_t i = 0; i < WATCHERS_MAX; i++) {
         const struct watcher *watcher = &engine->watchers[i];
-        if (!watcher->worker.process)
+        if (!watcher->worker.process && !engine->linger_ms)
             next = sooner(next, watcher->restart_ms);
     }
     int64_t now = clock_monotonic_ms(), deadline = engine->state->gate.deadline_ms;
@@ -87,6 +90,21 @@ static void serve(struct engine *engine, const struct polls *polls)
     check_gate_deadline(engine);
 }
 
+/* A finished run's engine stays for those who look at it, and for a moment for who is about to. */
+static bool over(struct engine *engine)
+{
+    int64_t now = clock_monotonic_ms();
+    if (!run_state_finished(engine->state))
+        return false;
+    if (!engine->linger_ms) {
+        watchers_stop(engine);
+        lock_release(&engine->target_lock);
+    }
+    if (!engine->linger_ms || clients_count(&engine->clients))
+        engine->linger_ms = now + LINGER_MS;
+    return now >= engine->linger_ms;
+}
+
 bool engine_loop(struct engine *engine)
 {
     struct polls polls;
@@ -94,7 +112,7 @@ bool engine_loop(struct engine *engine)
     while (!stop_asked && !engine->broken) {
         watchers_start(engine);
         engine_schedule(engine);
-        if (!engine_sync(engine) || run_state_finished(engine->state))
+        if (!engine_sync(engine) || over(engine))
             break;
         fill_polls(engine, &polls);
         int ready = poll(polls.items, (nfds_t)polls.count, wait_time(engine));

@@ -29,6 +29,7 @@ struct engine {
     struct text outbox; /* lines for all clients, sent after the next sync */
     cJSON *live;        /* the newest live message of each kind, for clients that come later */
     int64_t retry_ms;   /* monotonic: a failed step is tried again then; 0: at once */
+    int64_t linger_ms;  /* monotonic: when the engine of a finished run ends; 0: not finished */
     bool broken;        /* the journal can't be written: nothing may be done any more */
     struct error failure;
 };

@@ -88,7 +88,8 @@ void replace_text(char **target, const char *source)
     *target = copy;
 }
 
-static bool apply_engine_started(struct run_state *state, const cJSON *event, struct error *error)
+/* For what is on record but changes nothing in the state. */
+static bool apply_nothing(struct run_state *state, const cJSON *event, struct error *error)
 {
     (void)state, (void)event, (void)error;
     return true;
@@ -158,7 +159,8 @@ static const struct event_row {
     bool (*apply)(struct run_state *state, const cJSON *event, struct error *error);
 } event_rows[] = {
     {"run_created", apply_run_created},
-    {"engine_started", apply_engine_started},
+    {"engine_started", apply_nothing},
+    {"settled", apply_nothing}, /* live: the events before it are all that belong together */
     {"step_started", apply_step_started},
     {"log", apply_log},
     {"progress", apply_progress},

@@ -74,14 +74,24 @@ bool apply_service(struct run_state *state, const cJSON *event, struct error *er
     return true;
 }
 
+/* The counters count from the server's own beginning: only what was added since the backup's
+ * snapshot says something, and only of the server that the backup was taken from. */
 bool apply_writes(struct run_state *state, const cJSON *event, struct error *error)
 {
     (void)error;
     struct writes_state *writes = &state->writes;
-    writes->known = true;
-    writes->inserted = (long long)event_number(event, "inserted", 0);
-    writes->updated = (long long)event_number(event, "updated", 0);
-    writes->deleted = (long long)event_number(event, "deleted", 0);
+    const cJSON *backup = cJSON_GetObjectItemCaseSensitive(state->facts, "backup");
+    const cJSON *base = cJSON_GetObjectItemCaseSensitive(backup, "writes");
+    writes->known = base && event_text(event, "system") &&
+                    text_equal(event_text(backup, "system"), event_text(event, "system"));
+    if (!writes->known)
+        return true;
+    writes->inserted =
+        (long long)(event_number(event, "inserted", 0) - event_number(base, "inserted", 0));
+    writes->updated =
+        (long long)(event_number(event, "updated", 0) - event_number(base, "updated", 0));
+    writes->deleted =
+        (long long)(event_number(event, "deleted", 0) - event_number(base, "deleted", 0));
     writes->seen_ms = event_time(event);
     return true;
 }

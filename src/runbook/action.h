@@ -1,6 +1,6 @@
-/* action.h: what a row of the table of actions says: name, arguments, danger, help, and the function
- * that carries it out. The loader, `check`, the schema file and the reference read these rows; the
- * rows themselves stand in steps/. */
+/* action.h: what a row of the table of actions says: name, arguments, danger, help, and the
+ * function that carries it out. The loader, `check`, the schema file and the reference read these
+ * rows; the rows themselves stand in steps/. */
 #ifndef RUNBOOK_ACTION_H
 #define RUNBOOK_ACTION_H
 
@@ -49,7 +49,7 @@ struct action {
     bool (*run)(struct step_run *run, struct error *error);
 };
 
-const char *danger_name(enum danger danger);               /* "read", "change", "destructive" */
+const char *danger_name(enum danger danger);             /* "read", "change", "destructive" */
 const char *argument_type_name(enum argument_type type); /* "text", "duration", ... */
 
 #endif

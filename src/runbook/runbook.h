@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct position {
-    int line; /* from 1 */
+    int line;   /* from 1 */
     int column; /* from 1, in characters */
 };
 
@@ -32,7 +32,8 @@ struct fault_list {
  * where a variable's value may come from, tried in order before the default. */
 enum source_kind {
     SOURCE_ENVIRONMENT, /* env NAME */
-    SOURCE_CONTAINER,   /* container SERVER NAME: an environment variable of that server's container */
+    SOURCE_CONTAINER,   /* container SERVER NAME: an environment variable of that server's container
+                         */
     SOURCE_LABEL,       /* label SERVER NAME: a label of that server's container */
     SOURCE_MOUNT,       /* mount SERVER: the volume that holds that server's data */
     SOURCE_PORT,        /* port SERVER: the host port that is published for 5432 */
@@ -44,13 +45,14 @@ struct variable_source {
     enum source_kind kind;
     char *server; /* or NULL */
     char *name;   /* or NULL */
+    struct position position;
 };
 
 struct variable {
     char *name;
-    char *about;          /* or NULL */
-    char *fallback;       /* `default`, may hold ${...}; or NULL */
-    char *value;          /* what it is; NULL until runbook_set or runbook_resolve */
+    char *about;    /* or NULL */
+    char *fallback; /* `default`, may hold ${...}; or NULL */
+    char *value;    /* what it is; NULL until runbook_set or runbook_resolve */
     bool secret;
     struct variable_source *sources;
     size_t source_count;
@@ -59,7 +61,8 @@ struct variable {
 
 struct server {
     char *name;
-    cJSON *settings; /* object of texts, unexpanded: container | host, port, user, password, database */
+    cJSON *settings; /* object of texts, unexpanded: container | host, port, user, password,
+                        database */
     struct position position;
 };
 
@@ -86,10 +89,18 @@ struct gate {
     long max_age_ms; /* of the required evidence; 0: any age */
 };
 
+/* Where an argument's value stands in the file. */
+struct argument_place {
+    const char *name; /* owned by the arguments */
+    struct position position;
+};
+
 /* One use of an action: a step's own, or one of its undo. */
 struct invocation {
     const struct action *action;
     cJSON *arguments; /* object, unexpanded: text, array of texts, object of texts */
+    struct argument_place *places;
+    size_t place_count;
     struct position position;
 };
 
@@ -101,11 +112,11 @@ struct step {
     struct invocation invocation;
     struct invocation *undo;
     size_t undo_count;
-    long planned_ms; /* expect.duration, -1 when not said */
+    long planned_ms;            /* expect.duration, -1 when not said */
     enum availability database; /* expect.database */
-    long timeout_ms; /* 0: none */
+    long timeout_ms;            /* 0: none */
     int retries;
-    struct gate *gate; /* or NULL */
+    struct gate *gate;  /* or NULL */
     enum danger danger; /* the action's, or what the step says when that is more */
     enum failure_policy on_failure;
     char *when; /* unexpanded condition or NULL */
@@ -121,7 +132,7 @@ struct phase {
 };
 
 struct runbook {
-    char *path; /* as given */
+    char *path;         /* as given */
     struct text source; /* the file's bytes as loaded */
     char sha256[SHA256_HEX_SIZE];
     char *name;
@@ -178,7 +189,8 @@ enum expand_mode {
 };
 
 /* `${NAME}` replaced by the variable's value, "$${" stands for "${". `${fact.KEY}` is replaced from
- * `facts` (object, may be NULL: then it is left as it stands). The caller frees; NULL with `error`. */
+ * `facts` (object, may be NULL: then it is left as it stands). The caller frees; NULL with `error`.
+ */
 char *runbook_expand_text(const struct runbook *runbook, const char *text, const cJSON *facts,
                           enum expand_mode mode, struct error *error);
 /* The same for every text in a tree of arrays and objects; the caller deletes the copy. */
@@ -199,13 +211,19 @@ const struct step *runbook_step(const struct runbook *runbook, const char *path)
 /* How the target is called: `stack` expanded, or the first server's container; caller frees. */
 char *runbook_stack_name(const struct runbook *runbook, struct error *error);
 
+/* Appends "name=value, name=value": an invocation's arguments in one line, secrets masked, what
+ * isn't known yet as it stands in the file. */
+void runbook_describe_arguments(const struct runbook *runbook, const struct invocation *invocation,
+                                struct text *output);
+
 /* Parsing of typed texts, as the arguments use them. */
 bool parse_duration(const char *text, long *milliseconds);
 bool parse_size(const char *text, unsigned long long *bytes);
 bool parse_boolean(const char *text, bool *value);
 
 /* The checklist as Markdown (`render`), the numbered list of steps (`check`), the JSON schema of
- * the format and the reference of the actions (Markdown): all from the loaded runbook and the table. */
+ * the format and the reference of the actions (Markdown): all from the loaded runbook and the
+ * table. */
 void runbook_render_markdown(const struct runbook *runbook, struct text *output);
 void runbook_list_steps(const struct runbook *runbook, struct text *output);
 void runbook_schema(const struct action *const *actions, struct text *output);

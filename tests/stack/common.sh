@@ -22,6 +22,7 @@ stack_volumes() {
     echo "$1-pg17-data"
     echo "$1-pg15-recovery"
     echo "pgrunbook-${1}_postgres_data"
+    echo "pgrunbook-${1}_redis_data"
 }
 
 stack_project() {

@@ -108,12 +108,12 @@ SELECT 'Product ' || i,
 INSERT INTO catalog.products (name, embedding) VALUES ('Product without an embedding', NULL);
 CREATE INDEX products_embedding ON catalog.products USING hnsw (embedding public.vector_cosine_ops);
 
--- ---- a materialised view ----
-CREATE MATERIALIZED VIEW reporting.daily_sales AS
-    SELECT date_trunc('day', created_at AT TIME ZONE 'UTC')::date AS day, count(*) AS orders, sum(total) AS total
-      FROM shop.orders GROUP BY 1
+-- ---- a materialised view: of data that the application leaves alone, as a restore fills it anew ----
+CREATE MATERIALIZED VIEW reporting.monthly_payments AS
+    SELECT date_trunc('month', paid_on)::date AS month, count(*) AS payments, sum(amount) AS total
+      FROM shop.payments GROUP BY 1
   WITH DATA;
-CREATE UNIQUE INDEX daily_sales_day ON reporting.daily_sales (day);
+CREATE UNIQUE INDEX monthly_payments_month ON reporting.monthly_payments (month);
 
 -- ---- sequences that belong to no column, one of them descending ----
 CREATE SEQUENCE app.invoice_number START 1000 INCREMENT 10 CACHE 5;

@@ -282,6 +282,24 @@ static void a_containers_trouble_keeps_what_was_seen(void **unused)
     run_state_free(state);
 }
 
+static void writes_count_from_the_snapshot_of_the_same_server(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    must(state, "{'type':'writes','time':1,'system':'7','inserted':10,'updated':2,'deleted':1}");
+    assert_false(state->writes.known);
+    must(state, "{'type':'fact','step':'one/a','key':'backup','value':"
+                "{'system':'7','writes':{'inserted':10,'updated':2,'deleted':1}}}");
+    must(state, "{'type':'writes','time':2,'system':'7','inserted':13,'updated':2,'deleted':3}");
+    assert_true(state->writes.known);
+    assert_int_equal(state->writes.inserted, 3);
+    assert_int_equal(state->writes.updated, 0);
+    assert_int_equal(state->writes.deleted, 2);
+    must(state, "{'type':'writes','time':3,'system':'8','inserted':99,'updated':2,'deleted':3}");
+    assert_false(state->writes.known);
+    run_state_free(state);
+}
+
 static void a_bad_event_is_refused(void **unused)
 {
     (void)unused;
@@ -322,6 +340,7 @@ int main(void)
         cmocka_unit_test(drift_counts_only_after_the_snapshot),
         cmocka_unit_test(outages_add_up),
         cmocka_unit_test(a_containers_trouble_keeps_what_was_seen),
+        cmocka_unit_test(writes_count_from_the_snapshot_of_the_same_server),
         cmocka_unit_test(a_bad_event_is_refused),
     };
     return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -1,0 +1,36 @@
+/* command.h: `docker compose`, run as a program: Compose has no API. */
+#ifndef COMPOSE_COMMAND_H
+#define COMPOSE_COMMAND_H
+
+#include "base/error.h"
+#include "base/process.h"
+#include "base/text.h"
+
+#include <cjson/cJSON.h>
+
+/* The files of one Compose project, as its containers' labels name them. */
+struct compose_project {
+    const struct text_list *files; /* absolute, in their order */
+    const char *name;
+    const char *directory;                     /* NULL: the first file's */
+    const struct text_list *environment_files; /* NULL or empty: the directory's .env */
+    const char *edited; /* one of the files, or NULL: this text stands for what is in it */
+    const char *edited_text;
+};
+
+/* "a.yml,b.yml" (as in the label com.docker.compose.project.config_files) as absolute paths. A path
+ * that exists as a whole is one, comma or not. */
+void compose_files(const char *value, struct text_list *files);
+
+/* `docker compose version --short`; the caller frees. */
+bool compose_version(char **version, struct error *error);
+/* What is in force: `docker compose config --format json`. Holds secrets. The caller deletes. */
+bool compose_config(const struct compose_project *project, cJSON **config, struct error *error);
+
+/* `docker compose up -d --no-deps --timeout SECONDS SERVICE`. Its lines go to `on_line` (may be
+ * NULL). */
+bool compose_up(const struct compose_project *project, const char *service, long grace_ms,
+                long timeout_ms, void (*on_line)(void *context, const char *line, bool from_stderr),
+                void *context, struct error *error);
+
+#endif

@@ -1,0 +1,32 @@
+/* load.h: the sections of a runbook file, one reader each. */
+#ifndef RUNBOOK_LOAD_H
+#define RUNBOOK_LOAD_H
+
+#include "runbook/fields.h"
+
+/* Readers of sections, for the tables of fields; `target` is the member's owner. */
+void read_variables(struct loader *loader, const struct field *field, const struct node *node,
+                    void *target);
+void read_servers(struct loader *loader, const struct field *field, const struct node *node,
+                  void *target);
+void read_phases(struct loader *loader, const struct field *field, const struct node *node,
+                 void *target);
+void read_gate(struct loader *loader, const struct field *field, const struct node *node,
+               void *target);
+void read_undo(struct loader *loader, const struct field *field, const struct node *node,
+               void *target);
+
+/* Once servers are known: defaults, sources, cycles. `node` is the map of variables. */
+void check_variables(struct loader *loader, const struct node *node);
+
+/* The entry's key names the action, its value holds the arguments. False with faults when there is
+ * no such action; wrong arguments are faults too, but leave a usable invocation. */
+bool read_invocation(struct loader *loader, const struct node *entry,
+                     struct invocation *invocation);
+const struct action *loader_action(const struct loader *loader, const char *name);
+/* An id of letters a-z, digits and '-'; a fault otherwise. */
+void check_id(struct loader *loader, const struct node *node, const char *what);
+
+void invocation_free(struct invocation *invocation);
+
+#endif

@@ -1,0 +1,154 @@
+/* load_action.c: one use of an action: its name and its arguments, checked against the table's row.
+ */
+#include "runbook/arguments.h"
+#include "runbook/fault.h"
+#include "runbook/load.h"
+#include "runbook/template.h"
+#include "runbook/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct action *loader_action(const struct loader *loader, const char *name)
+{
+    for (size_t i = 0; loader->actions[i]; i++)
+        if (!strcmp(loader->actions[i]->name, name))
+            return loader->actions[i];
+    return NULL;
+}
+
+static void unknown_action(struct loader *loader, const struct node *key)
+{
+    struct text_list names = {0};
+    for (size_t i = 0; loader->actions[i]; i++)
+        text_list_add(&names, loader->actions[i]->name);
+    fault_add_unknown(loader->faults, key->position, "there is no action", key->text, &names);
+    text_list_free(&names);
+}
+
+static void unknown_argument(struct loader *loader, const struct action *action,
+                             const struct node *key)
+{
+    struct text_list names = {0};
+    for (const struct argument *row = action->arguments; row && row->name; row++)
+        text_list_add(&names, row->name);
+    char *what = xprintf("%s has no argument", action->name);
+    fault_add_unknown(loader->faults, key->position, what, key->text, &names);
+    free(what);
+    text_list_free(&names);
+}
+
+/* A text's references, and its type when it is known already. NULL with a fault when it's no text.
+ */
+static cJSON *read_value(struct loader *loader, const struct argument *row, const struct node *node)
+{
+    const char *text = expect_text(loader, node, row->name);
+    if (!text)
+        return NULL;
+    template_check(loader, node, TEMPLATE_ARGUMENT);
+    char *complaint =
+        template_has_reference(text) ? NULL : value_complaint(row, loader->runbook, text, true);
+    if (complaint)
+        fault_add(loader->faults, node->position, "%s", complaint);
+    free(complaint);
+    return cJSON_CreateString(text);
+}
+
+/* The items of a list or a map are texts of any content. */
+static cJSON *read_values(struct loader *loader, const struct argument *row,
+                          const struct node *node)
+{
+    const struct argument text = {.name = row->name, .type = ARGUMENT_TEXT};
+    bool map = row->type == ARGUMENT_MAP;
+    if (map && !expect_kind(loader, node, NODE_MAP, row->name))
+        return NULL;
+    if (!map && node->kind != NODE_TEXT && !expect_kind(loader, node, NODE_LIST, row->name))
+        return NULL;
+    cJSON *values = map ? cJSON_CreateObject() : cJSON_CreateArray();
+    const struct node *item;
+    for (size_t i = 0;
+         (item = map ? (i < node->count ? node->items[i] : NULL) : text_or_list_item(node, i));
+         i++) {
+        cJSON *value = read_value(loader, &text, item);
+        if (value && map)
+            cJSON_AddItemToObject(values, item->key->text, value);
+        else if (value)
+            cJSON_AddItemToArray(values, value);
+    }
+    return values;
+}
+
+static void read_argument(struct loader *loader, const struct node *entry,
+                          struct invocation *invocation)
+{
+    const struct argument *row = argument_find(invocation->action, entry->key->text);
+    if (!row) {
+        unknown_argument(loader, invocation->action, entry->key);
+        return;
+    }
+    bool collection = row->type == ARGUMENT_LIST || row->type == ARGUMENT_MAP;
+    cJSON *value = collection ? read_values(loader, row, entry) : read_value(loader, row, entry);
+    if (!value)
+        return;
+    cJSON_AddItemToObject(invocation->arguments, row->name, value);
+    invocation->places[invocation->place_count++] =
+        (struct argument_place){row->name, entry->position};
+}
+
+bool read_invocation(struct loader *loader, const struct node *entry, struct invocation *invocation)
+{
+    const struct action *action = loader_action(loader, entry->key->text);
+    if (!action) {
+        unknown_action(loader, entry->key);
+        return false;
+    }
+    *invocation = (struct invocation){.action = action,
+                                      .arguments = cJSON_CreateObject(),
+                                      .places = xcalloc(entry->count, sizeof *invocation->places),
+                                      .position = entry->key->position};
+    if (entry->missing)
+        fault_add(loader->faults, entry->position, "%s has no arguments; write {} for none",
+                  action->name);
+    else if (expect_kind(loader, entry, NODE_MAP, action->name)) {
+        for (size_t i = 0; i < entry->count; i++)
+            read_argument(loader, entry->items[i], invocation);
+        for (const struct argument *row = action->arguments; row && row->name; row++)
+            if (row->required && !node_get(entry, row->name))
+                fault_add(loader->faults, invocation->position, "%s needs the argument \"%s\": %s",
+                          action->name, row->name, row->help ? row->help : "");
+    }
+    return true;
+}
+
+void invocation_free(struct invocation *invocation)
+{
+    cJSON_Delete(invocation->arguments);
+    free(invocation->places);
+}
+
+/* One action of an undo: a map with the action's name as its only key. */
+static void read_undo_action(struct loader *loader, const struct node *node, struct step *step)
+{
+    if (!expect_kind(loader, node, NODE_MAP, "undo"))
+        return;
+    if (node->count != 1) {
+        fault_add(loader->faults, node->position,
+                  "an undo names one action, this has %zu; write a list for several", node->count);
+        return;
+    }
+    step->undo = xrealloc(step->undo, (step->undo_count + 1) * sizeof *step->undo);
+    if (read_invocation(loader, node->items[0], &step->undo[step->undo_count]))
+        step->undo_count++;
+}
+
+void read_undo(struct loader *loader, const struct field *field, const struct node *node,
+               void *target)
+{
+    (void)field;
+    if (node->kind != NODE_LIST) {
+        read_undo_action(loader, node, target);
+        return;
+    }
+    for (size_t i = 0; i < node->count; i++)
+        read_undo_action(loader, node->items[i], target);
+}

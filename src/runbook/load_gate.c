@@ -1,0 +1,74 @@
+/* load_gate.c: a step's gate: what it asks, what it shows, what has to hold before it. */
+#include "runbook/fault.h"
+#include "runbook/load.h"
+#include "runbook/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void read_require(struct loader *loader, const struct field *field, const struct node *node,
+                         void *target);
+
+static const struct field fields[] = {
+    {"require", SHAPE_TEXTS, false, "ids of earlier steps that have to have passed", NULL, NULL, 0,
+     read_require},
+    {"confirm", SHAPE_CHOICE, false, "how it is answered; key when not said", confirmation_names,
+     NULL, offsetof(struct gate, confirm), read_choice},
+    {"phrase", SHAPE_TEMPLATE, false, "what has to be typed, with confirm: type", NULL, NULL,
+     offsetof(struct gate, phrase), read_template},
+    {"question", SHAPE_TEMPLATE, false, "what is asked; the step's title when not said", NULL, NULL,
+     offsetof(struct gate, question), read_template},
+    {"show", SHAPE_CHOICES, false, "what the gate shows, frozen when it opens", show_names, NULL,
+     offsetof(struct gate, show), read_choices},
+    {"timeout", SHAPE_DURATION, false, "after it the answer is no; for ever when not said", NULL,
+     NULL, offsetof(struct gate, timeout_ms), read_duration},
+    {"max_age", SHAPE_DURATION, false, "how old the required steps' evidence may be", NULL, NULL,
+     offsetof(struct gate, max_age_ms), read_duration},
+    {NULL, SHAPE_TEXT, false, NULL, NULL, NULL, 0, NULL}};
+
+const struct field_table gate_table = {"a gate", fields, false};
+
+static void check_required(struct loader *loader, const struct node *item, struct gate *gate)
+{
+    const char *id = expect_text(loader, item, "an item of require");
+    if (!id)
+        return;
+    text_list_add(&gate->require, id);
+    if (text_list_has(&loader->ids_read, id))
+        return;
+    if (text_list_has(&loader->step_ids, id))
+        fault_add(loader->faults, item->position,
+                  "the step \"%.60s\" does not come before this gate, so it can't be required", id);
+    else
+        fault_add_unknown(loader->faults, item->position, "there is no step", id,
+                          &loader->ids_read);
+}
+
+static void read_require(struct loader *loader, const struct field *field, const struct node *node,
+                         void *target)
+{
+    (void)field;
+    const struct node *item;
+    for (size_t i = 0; (item = text_or_list_item(node, i)); i++)
+        check_required(loader, item, target);
+}
+
+static void check_phrase(struct loader *loader, const struct gate *gate, const struct node *node)
+{
+    const struct node *phrase = node_get(node, "phrase");
+    if (gate->confirm == CONFIRM_TYPE && (!gate->phrase || !*gate->phrase))
+        fault_add(loader->faults, phrase ? phrase->position : node->position,
+                  "a gate with confirm: type needs the phrase that has to be typed");
+    if (gate->confirm == CONFIRM_KEY && phrase)
+        fault_add(loader->faults, phrase->position,
+                  "a phrase is typed with confirm: type only; this gate is answered by a key");
+}
+
+void read_gate(struct loader *loader, const struct field *field, const struct node *node,
+               void *target)
+{
+    struct step *step = target;
+    step->gate = xcalloc(1, sizeof *step->gate);
+    if (fields_read(loader, field->table, node, step->gate))
+        check_phrase(loader, step->gate, node);
+}

@@ -1,0 +1,16 @@
+/* markdown.h: text that is put into Markdown without becoming markup. */
+#ifndef RUNBOOK_MARKDOWN_H
+#define RUNBOOK_MARKDOWN_H
+
+#include "base/text.h"
+
+/* Plain text: markup's characters are escaped, a line's end becomes a space. */
+void markdown_text(struct text *output, const char *text);
+/* Code: in as many backticks as the text needs; '|' escaped so that it may stand in a table. */
+void markdown_code(struct text *output, const char *text);
+void markdown_codef(struct text *output, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Paragraphs that a runbook's author wrote: taken over line by line, with `indent` before each. */
+void markdown_paragraphs(struct text *output, const char *text, const char *indent);
+
+#endif

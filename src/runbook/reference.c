@@ -1,0 +1,175 @@
+/* reference.c: the format's reference in Markdown, made from the tables of fields and of actions.
+ */
+#include "runbook/fields.h"
+#include "runbook/markdown.h"
+#include "runbook/values.h"
+
+#include <string.h>
+
+static const char introduction[] =
+    "# The runbook file\n\n"
+    "This page is made from the program's own tables (`pgrunbook reference`); edit those, not "
+    "it.\n\n"
+    "A runbook is a YAML file (UTF-8, at most 1 MiB) that says, phase by phase and step by step, "
+    "what\n"
+    "is done to a stack, what the operator is asked, and how each step is undone. The file is "
+    "strict:\n"
+    "every scalar is text until the format types it, so `16.10` and `no` are what stands there.\n"
+    "Unknown and duplicate keys, anchors, aliases, tags, merge keys, directives and a second "
+    "document\n"
+    "are faults. `pgrunbook check RUNBOOK` prints every fault as `FILE:LINE:COLUMN: message`.\n\n"
+    "Editors complete and check it when the file begins with this line:\n\n"
+    "    # yaml-language-server: $schema=runbook.schema.json\n";
+
+static const char templates_text[] =
+    "\n## `${...}`\n\n"
+    "`${NAME}` stands for a variable's value, `${fact.KEY}` for what an earlier step recorded "
+    "(only in\n"
+    "actions' arguments and in `when`), `$${` for the two characters `${` themselves. Inside `{}` "
+    "and\n"
+    "`[]` a text that holds `${...}` has to stand in quotes. A secret is never put into a text "
+    "that is\n"
+    "shown: question, phrase, `stack`, `about`. Titles and ids hold no variables.\n";
+
+static const char sources_text[] = "\n### Where values come from\n\n"
+                                   "First `--set NAME=VALUE`, then a file given with `--vars FILE` "
+                                   "(a map from names to texts; when it\n"
+                                   "holds a secret, nobody else may be able to read it), then the "
+                                   "items of `from` in their order,\n"
+                                   "then `default`. A variable that ends without a value stops the "
+                                   "run before it begins. An empty\n"
+                                   "value of a source counts as none.\n\n"
+                                   "| source | value |\n| --- | --- |\n";
+
+static const char conditions_text[] =
+    "\n### Conditions (`when`)\n\n"
+    "`A == B`, `A != B`, or a single value, which holds when it is neither empty nor `no`, "
+    "`false`,\n"
+    "`off` or `0`. Both sides may hold `${...}`; `''` is the empty text.\n";
+
+static const char actions_text[] =
+    "\n## Actions\n\n"
+    "A step has exactly one of these, named by its key. The danger says what it may do:\n\n";
+
+/* What a field's value looks like, in words. */
+static void add_shape(const struct field *field, struct text *output)
+{
+    static const char *const words[] = {
+        [SHAPE_TEXT] = "text",
+        [SHAPE_TEMPLATE] = "text with `${...}`",
+        [SHAPE_INTEGER] = "integer",
+        [SHAPE_BOOLEAN] = "boolean",
+        [SHAPE_DURATION] = "duration",
+        [SHAPE_SERVER] = "server",
+        [SHAPE_CHOICE] = "",
+        [SHAPE_TEXTS] = "list of texts, or one",
+        [SHAPE_TEMPLATES] = "list of texts with `${...}`, or one",
+        [SHAPE_CHOICES] = "list of ",
+        [SHAPE_MAP] = "map, see below",
+        [SHAPE_NAMED_MAPS] = "map from names to maps, see below",
+        [SHAPE_MAPS] = "list of maps, see below",
+        [SHAPE_INVOCATIONS] = "one action with its arguments, or a list of them",
+    };
+    text_add(output, words[field->shape]);
+    for (const struct name_value *row = field->choices; row && row->name; row++)
+        text_printf(output, "%s`%s`", row == field->choices ? "" : ", ", row->name);
+}
+
+static void add_table(const char *heading, const struct field_table *table, struct text *output)
+{
+    text_printf(output, "\n%s\n\n| key | value | what it says |\n| --- | --- | --- |\n", heading);
+    for (const struct field *field = table->fields; field->name; field++) {
+        text_printf(output, "| `%s`%s | ", field->name, field->required ? " (required)" : "");
+        add_shape(field, output);
+        text_add(output, " | ");
+        markdown_text(output, field->help);
+        text_add(output, " |\n");
+    }
+    if (table->takes_action)
+        text_add(output,
+                 "| an action (required) | map of its arguments | what is done: exactly one of "
+                 "the [actions](#actions) |\n");
+}
+
+static void add_names(const char *heading, const struct name_value *table, struct text *output)
+{
+    text_printf(output, "%s", heading);
+    for (const struct name_value *row = table; row->name; row++)
+        text_printf(output, "- `%s`: %s\n", row->name, row->help);
+}
+
+static void add_sources(struct text *output)
+{
+    text_add(output, sources_text);
+    for (const struct source_rule *rule = source_rules; rule->word; rule++)
+        text_printf(output, "| `%s%s%s` | %s |\n", rule->word, rule->server ? " SERVER" : "",
+                    rule->name ? " NAME" : "", rule->help);
+}
+
+static void add_types(struct text *output)
+{
+    text_add(output, "\n## Types of values\n\n| type | written as |\n| --- | --- |\n");
+    for (const struct type_rule *rule = type_rules;; rule++) {
+        text_printf(output, "| %s | ", rule->name);
+        markdown_text(output, rule->how);
+        text_add(output, " |\n");
+        if (rule->type == ARGUMENT_MAP)
+            return;
+    }
+}
+
+static void add_argument(const struct argument *row, struct text *output)
+{
+    text_printf(output, "| `%s`%s | ", row->name, row->required ? " (required)" : "");
+    if (row->type == ARGUMENT_ENUM)
+        for (const char *const *choice = row->choices; choice && *choice; choice++)
+            text_printf(output, "%s`%s`", choice == row->choices ? "" : ", ", *choice);
+    else
+        text_add(output, argument_type_name(row->type));
+    text_add(output, " | ");
+    if (row->fallback && *row->fallback)
+        markdown_code(output, row->fallback);
+    text_add(output, " | ");
+    markdown_text(output, row->help ? row->help : "");
+    text_add(output, " |\n");
+}
+
+static void add_action(const struct action *action, struct text *output)
+{
+    text_printf(output, "\n### `%s` (%s)\n\n", action->name, danger_name(action->danger));
+    markdown_text(output, action->help ? action->help : "");
+    text_add(output, "\n\n");
+    if (!action->arguments || !action->arguments->name) {
+        text_add(output, "No arguments: `{}`.\n");
+        return;
+    }
+    text_add(output, "| argument | type | default | what it says |\n| --- | --- | --- | --- |\n");
+    for (const struct argument *row = action->arguments; row->name; row++)
+        add_argument(row, output);
+}
+
+void runbook_reference(const struct action *const *actions, struct text *output)
+{
+    text_add(output, introduction);
+    add_table("## The file", &runbook_table, output);
+    text_add(output, templates_text);
+    add_table("## `vars`", &variable_table, output);
+    add_sources(output);
+    add_table("## `servers`", &server_table, output);
+    add_table("## `watch`", &watch_table, output);
+    add_table("## `phases`", &phase_table, output);
+    add_table("## `steps`", &step_table, output);
+    add_names("\n`on_failure`:\n\n", failure_names, output);
+    text_add(output, conditions_text);
+    add_table("### `expect`", &expect_table, output);
+    add_names("\n`database`:\n\n", availability_names, output);
+    add_table("### `gate`", &gate_table, output);
+    add_names("\n`confirm` (the gate of a destructive step has to be typed):\n\n",
+              confirmation_names, output);
+    add_names("\n`show`:\n\n", show_names, output);
+    add_types(output);
+    text_add(output, actions_text);
+    add_names("", danger_names, output);
+    for (size_t i = 0; actions[i]; i++)
+        add_action(actions[i], output);
+}

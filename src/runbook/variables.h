@@ -1,0 +1,11 @@
+/* variables.h: what a variable needs before it can get its value. */
+#ifndef RUNBOOK_VARIABLES_H
+#define RUNBOOK_VARIABLES_H
+
+#include "runbook/runbook.h"
+
+/* Adds a fault for every variable that needs itself: through defaults, or through the container of
+ * the server that one of its sources looks at. */
+void variables_check_cycles(const struct runbook *runbook, struct fault_list *faults);
+
+#endif

@@ -1,0 +1,42 @@
+/* actions.h: one row for each action; its file says what it does. */
+#ifndef STEPS_ACTIONS_H
+#define STEPS_ACTIONS_H
+
+#include "runbook/action.h"
+
+extern const struct action docker_check_action;
+extern const struct action docker_check_free_action;
+extern const struct action docker_pull_action;
+extern const struct action docker_volume_action;
+extern const struct action docker_run_action;
+extern const struct action docker_wait_ready_action;
+extern const struct action docker_stop_action;
+extern const struct action docker_remove_action;
+extern const struct action docker_restart_action;
+extern const struct action docker_logs_action;
+extern const struct action docker_remove_volume_action;
+extern const struct action docker_remove_image_action;
+extern const struct action docker_prune_images_action;
+extern const struct action pg_inventory_action;
+extern const struct action pg_check_image_action;
+extern const struct action pg_backup_action;
+extern const struct action pg_check_backup_action;
+extern const struct action pg_restore_action;
+extern const struct action pg_analyze_action;
+extern const struct action pg_compare_action;
+extern const struct action pg_vector_check_action;
+extern const struct action pg_sql_action;
+extern const struct action compose_check_action;
+extern const struct action compose_backup_action;
+extern const struct action compose_edit_action;
+extern const struct action compose_restore_action;
+extern const struct action compose_apply_action;
+extern const struct action compose_verify_action;
+extern const struct action http_check_action;
+extern const struct action file_copy_action;
+extern const struct action file_remove_action;
+extern const struct action shell_action;
+extern const struct action manual_action;
+extern const struct action wait_action;
+
+#endif

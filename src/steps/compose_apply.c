@@ -1,0 +1,353 @@
+/* compose_apply.c: compose.apply: the switch itself. `docker compose up` replaces the service's
+ * container by one with the image and the volume that the compose file names now; everything that
+ * can be looked at or done beforehand is, as the database is unavailable from the stop on. */
+#include "steps/actions.h"
+#include "steps/compose_common.h"
+#include "steps/docker_common.h"
+#include "steps/ready.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "compose/config.h"
+#include "docker/lifecycle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UP_MARGIN_MS 300000L
+#define LOG_LINES 15
+
+/* What the compose file says now, and what has to run in the end. */
+struct apply {
+    struct step_run *run;
+    struct docker *docker;
+    struct stack stack;
+    cJSON *config;
+    const char *service;
+    const char *image;  /* the config's */
+    const char *volume; /* the argument's: a volume's real name */
+    char *data;         /* where the image keeps its data */
+    char *container;    /* name of the service's container when it was last looked at, or NULL */
+    cJSON *before;      /* the project's containers before the switch */
+};
+
+static bool wrong_volume(const struct apply *apply, const char *found, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "the compose file mounts %s in service %s, not %s",
+              found ? found : "no volume", apply->service, apply->volume);
+    return error_remedy(error, "Nothing was changed. Look at the compose file's volumes of the "
+                               "service; the step before edits it.");
+}
+
+/* The mount that is in force has to be the volume we mean, by its real name. */
+static bool check_config(struct apply *apply, struct error *error)
+{
+    const cJSON *service = NULL;
+    if (!compose_config_service(apply->config, apply->service, &service, error))
+        return false;
+    apply->image = json_text(service, "image");
+    struct docker_image image;
+    if (!docker_image_inspect(apply->docker, apply->image ? apply->image : "", &image, error))
+        return false;
+    const char *set = json_text_at(service, "environment.PGDATA");
+    apply->data = xstrdup(docker_image_data(&image, set));
+    const cJSON *mount = compose_config_mount(service, apply->data);
+    const char *key = json_text(mount, "source");
+    const char *real = key ? compose_config_volume(apply->config, key) : NULL;
+    bool exists = image.exists;
+    docker_image_free(&image);
+    if (!exists) {
+        error_set(error, ERROR_OTHER, "image %s isn't on this Docker engine",
+                  apply->image ? apply->image : "(none)");
+        return error_remedy(error, "Nothing was changed. Pull it first: docker pull %s",
+                            apply->image ? apply->image : "IMAGE");
+    }
+    const char *found = real ? real : key;
+    return text_equal(found, apply->volume) || wrong_volume(apply, found, error);
+}
+
+static bool prepare(struct apply *apply, struct error *error)
+{
+    return stack_open(apply->run, apply->docker, &apply->stack, error) &&
+           compose_config(&apply->stack.project, &apply->config, error) &&
+           check_config(apply, error) &&
+           stack_containers(apply->docker, step_text(apply->run, "project"), NULL, &apply->before,
+                            error);
+}
+
+/* Whether this container is the one that is meant to run in the end. */
+static bool is_right(const struct apply *apply, const struct docker_container *container)
+{
+    struct docker_mount mount;
+    return container->exists && text_equal(container->image, apply->image) &&
+           docker_container_mount(container, apply->data, &mount) &&
+           text_equal(mount.source, apply->volume);
+}
+
+/* Looks at the service's containers. *right: one with the right image and volume is there, and
+ * `container` is it (free in any case); else `container` is the last other one. */
+static bool look(struct apply *apply, struct docker_container *container, bool *right,
+                 struct error *error)
+{
+    cJSON *list = NULL;
+    const cJSON *entry;
+    bool looked = stack_containers(apply->docker, step_text(apply->run, "project"), apply->service,
+                                   &list, error);
+    *container = (struct docker_container){0};
+    *right = false;
+    cJSON_ArrayForEach(entry, list)
+    {
+        const char *id = json_text(entry, "Id");
+        if (!looked || *right || !id)
+            continue;
+        docker_container_free(container);
+        looked = docker_inspect(apply->docker, id, container, error);
+        *right = looked && is_right(apply, container);
+    }
+    cJSON_Delete(list);
+    return looked;
+}
+
+/* The old server gets its checkpoint while it still serves, so that its shutdown is short. */
+static bool checkpoint(struct apply *apply, struct error *error)
+{
+    struct docker_container container;
+    bool right = false;
+    bool looked = look(apply, &container, &right, error);
+    bool runs = looked && container.exists && !strcmp(container.state, "running");
+    if (looked && right && runs)
+        step_log(apply->run, "service %s runs %s on volume %s already", apply->service,
+                 apply->image, apply->volume);
+    else if (runs)
+        step_checkpoint(apply->run, apply->docker, container.name, step_text(apply->run, "server"));
+    docker_container_free(&container);
+    return looked;
+}
+
+static void log_up(void *context, const char *line, bool from_stderr)
+{
+    (void)from_stderr;
+    if (*line)
+        step_log(context, "compose: %s", line);
+}
+
+static bool up(struct apply *apply, struct error *error)
+{
+    long grace = step_duration(apply->run, "grace");
+    return compose_up(&apply->stack.project, apply->service, grace, grace + UP_MARGIN_MS, log_up,
+                      apply->run, error);
+}
+
+static char *served_key(const struct apply *apply)
+{
+    return xprintf("served.%s", apply->volume);
+}
+
+/* From here on the volume may get traffic. It is said before it happens, so that a crash in between
+ * can't make a rollback take the volume for unused. */
+static void record_switch(struct apply *apply)
+{
+    if (apply->run->undoing)
+        return;
+    char *key = served_key(apply);
+    double now = (double)clock_wall_ms();
+    step_fact_number(apply->run, key, now);
+    step_fact_number(apply->run, FACT_SWITCHED, now);
+    free(key);
+}
+
+/* A container that has never been started has served nobody. */
+static void take_back_switch(struct apply *apply)
+{
+    struct docker_container container;
+    struct error ignored = ERROR_INIT;
+    bool right = false;
+    bool looked = look(apply, &container, &right, &ignored);
+    if (looked && !apply->run->undoing && (!right || container.started_ms == 0)) {
+        char *key = served_key(apply);
+        step_fact(apply->run, key, cJSON_CreateFalse());
+        free(key);
+    }
+    docker_container_free(&container);
+}
+
+/* After a failed `up`: what of the service's own stands in the way goes; what is right stays. */
+static bool clear_way(struct apply *apply, struct error *error)
+{
+    cJSON *list = NULL;
+    const cJSON *entry;
+    bool done = stack_containers(apply->docker, step_text(apply->run, "project"), apply->service,
+                                 &list, error);
+    cJSON_ArrayForEach(entry, list)
+    {
+        const char *id = json_text(entry, "Id");
+        if (!done || !id)
+            continue;
+        step_log(apply->run, "removing %s, which stands in the way", docker_listed_name(entry));
+        done = docker_stop(apply->docker, id, step_duration(apply->run, "grace"), error) &&
+               docker_remove(apply->docker, id, false, error);
+    }
+    cJSON_Delete(list);
+    return done;
+}
+
+/* A rollback has to get through wherever things stand, so it tries again on cleared ground. */
+static bool bring_up(struct apply *apply, struct error *error)
+{
+    struct error first = ERROR_INIT;
+    if (up(apply, &first))
+        return true;
+    if (!apply->run->undoing) {
+        *error = first;
+        return false;
+    }
+    step_log(apply->run, "%s; trying again", first.message);
+    return clear_way(apply, error) && up(apply, error);
+}
+
+static bool not_right(const struct apply *apply, const struct docker_container *container,
+                      struct error *error)
+{
+    if (!container->exists)
+        return error_set(error, ERROR_SERVER, "service %s has no container", apply->service);
+    return error_set(error, ERROR_SERVER,
+                     "service %s runs %s, which isn't %s on volume %s: Compose didn't replace it",
+                     apply->service, container->image, apply->image, apply->volume);
+}
+
+static bool not_running(const struct docker_container *container, struct error *error)
+{
+    const char *why = json_text_at(container->inspect, "State.Error");
+    return error_set(error, ERROR_SERVER, "the new container %s is %s (exit status %d)%s%s",
+                     container->name, container->state, container->exit_code,
+                     why && *why ? ": " : "", why ? why : "");
+}
+
+/* Compose has done its part; is it what we meant, and does it run? */
+static bool confirm_container(struct apply *apply, struct error *error)
+{
+    struct docker_container container;
+    bool right = false;
+    bool looked = look(apply, &container, &right, error);
+    bool runs = looked && right && !strcmp(container.state, "running");
+    if (looked && !right)
+        not_right(apply, &container, error);
+    else if (looked && !runs)
+        not_running(&container, error);
+    free(apply->container);
+    apply->container = container.exists ? xstrdup(container.name) : NULL;
+    docker_container_free(&container);
+    return runs;
+}
+
+static bool wait_ready(struct apply *apply, struct error *error)
+{
+    char version[32] = "";
+    struct ready ready = {
+        .server = step_text(apply->run, "server"),
+        .timeout_ms = step_duration(apply->run, "for"),
+        .major = (int)step_integer(apply->run, "major"),
+        .after_switchover = true,
+    };
+    if (!server_wait_ready(apply->run, &ready, version, error))
+        return false;
+    step_check(apply->run, "live server", VERDICT_PASS, "PostgreSQL %s, image %s, volume %s",
+               version, apply->image, apply->volume);
+    return true;
+}
+
+static const char *id_in(const cJSON *list, const char *name)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, list)
+    {
+        if (!strcmp(docker_listed_name(entry), name))
+            return json_text(entry, "Id");
+    }
+    return NULL;
+}
+
+/* --no-deps is meant to leave every other service alone; the operator sees that it did. */
+static void report_touched(struct apply *apply)
+{
+    struct text touched = {0}, untouched = {0};
+    struct error ignored = ERROR_INIT;
+    cJSON *after = NULL;
+    const cJSON *entry;
+    if (!stack_containers(apply->docker, step_text(apply->run, "project"), NULL, &after, &ignored))
+        return;
+    cJSON_ArrayForEach(entry, after)
+    {
+        const char *name = docker_listed_name(entry);
+        bool same = text_equal(json_text(entry, "Id"), id_in(apply->before, name));
+        struct text *text = same ? &untouched : &touched;
+        text_printf(text, "%s%s", text->length ? ", " : "", name);
+    }
+    step_check(apply->run, "containers", VERDICT_PASS, "recreated: %s; untouched: %s",
+               touched.length ? text_string(&touched) : "none",
+               untouched.length ? text_string(&untouched) : "none");
+    text_free(&touched);
+    text_free(&untouched);
+    cJSON_Delete(after);
+}
+
+static bool explain_failure(struct apply *apply, struct error *error)
+{
+    if (apply->container)
+        step_show_log(apply->run, apply->docker, apply->container, LOG_LINES);
+    take_back_switch(apply);
+    if (error->remedy[0] == '\0' && !apply->run->undoing)
+        error_remedy(error, "Roll back: the old server's volume and compose file are as they "
+                            "were. The container's last log lines stand in this step's log.");
+    else if (error->remedy[0] == '\0')
+        error_remedy(error, "Look at docker compose ps -a and docker logs, then roll back again.");
+    return false;
+}
+
+static bool switch_over(struct apply *apply, struct error *error)
+{
+    record_switch(apply);
+    bool done =
+        bring_up(apply, error) && confirm_container(apply, error) && wait_ready(apply, error);
+    if (!done && !apply->container) {
+        struct error ignored = ERROR_INIT;
+        confirm_container(apply, &ignored);
+    }
+    if (!done)
+        return explain_failure(apply, error);
+    report_touched(apply);
+    return true;
+}
+
+static bool run_apply(struct step_run *run, struct error *error)
+{
+    struct apply apply = {
+        .run = run, .service = step_text(run, "service"), .volume = step_text(run, "volume")};
+    apply.docker = docker_open(error);
+    bool done = apply.docker && prepare(&apply, error) && checkpoint(&apply, error) &&
+                switch_over(&apply, error);
+    cJSON_Delete(apply.before);
+    cJSON_Delete(apply.config);
+    stack_close(&apply.stack);
+    free(apply.container);
+    free(apply.data);
+    docker_close(apply.docker);
+    return done;
+}
+
+static const struct argument arguments[] = {
+    {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
+    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
+    {"service", ARGUMENT_TEXT, true, NULL, NULL, "the service to recreate, and no other"},
+    {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server as clients reach it"},
+    {"volume", ARGUMENT_TEXT, true, NULL, NULL, "the volume that has to be mounted in the end"},
+    {"major", ARGUMENT_INTEGER, false, NULL, NULL, "the major version that has to answer"},
+    {"grace", ARGUMENT_DURATION, false, GRACE_DEFAULT, NULL, "time for the old server to stop"},
+    {"for", ARGUMENT_DURATION, false, "60s", NULL, "time for the new server to answer"},
+    {0},
+};
+
+const struct action compose_apply_action = {
+    "compose.apply", DANGER_CHANGE,
+    "recreate one service as the compose file now says, and wait until it serves", arguments,
+    run_apply};

@@ -1,0 +1,146 @@
+/* docker_check_free.c: docker.check_free: the new container's name, its volume and its port are
+ * free. */
+#include "steps/actions.h"
+#include "steps/docker_common.h"
+
+#include "base/text.h"
+#include "docker/lifecycle.h"
+#include "docker/volume.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static bool taken(struct step_run *run, const char *what, struct error *error)
+{
+    step_check(run, what, VERDICT_FAIL, "%s", error->message);
+    return false;
+}
+
+static bool check_name(struct step_run *run, struct docker *docker, const char *name,
+                       struct error *error)
+{
+    struct docker_container container;
+    if (!docker_inspect(docker, name, &container, error))
+        return false;
+    bool is_free = !container.exists;
+    if (is_free) {
+        step_check(run, "container name", VERDICT_PASS, "%s is free", name);
+    } else {
+        error_set(error, ERROR_OTHER, "there is a container %s already (%s, image %s)", name,
+                  container.state, container.image);
+        error_remedy(error,
+                     "If nothing needs it any more: docker rm -f %s. Or take another name "
+                     "with --set new_container=NAME.",
+                     name);
+        taken(run, "container name", error);
+    }
+    docker_container_free(&container);
+    return is_free;
+}
+
+static bool volume_taken(struct docker *docker, const char *name, struct error *error)
+{
+    struct text users = {0};
+    struct error ignored = ERROR_INIT;
+    docker_volume_users(docker, name, &users, &ignored);
+    error_set(error, ERROR_OTHER, "volume %s holds data already%s%s", name,
+              users.length ? " and is used by " : "", text_string(&users));
+    error_remedy(error,
+                 "A volume is never reused. If nothing needs its data any more: docker volume "
+                 "rm %s. Or take another name with --set new_volume=NAME.",
+                 name);
+    text_free(&users);
+    return false;
+}
+
+static bool check_volume(struct step_run *run, struct docker *docker, const char *name,
+                         struct error *error)
+{
+    struct docker_volume volume;
+    bool empty = true;
+    if (!docker_volume_inspect(docker, name, &volume, error))
+        return false;
+    bool seen = !volume.exists || docker_volume_empty(docker, &volume, &empty, error);
+    if (seen && empty)
+        step_check(run, "volume", VERDICT_PASS,
+                   volume.exists ? "%s exists and is empty" : "%s doesn't exist yet", name);
+    else if (seen) {
+        volume_taken(docker, name, error);
+        taken(run, "volume", error);
+    }
+    docker_volume_free(&volume);
+    return seen && empty;
+}
+
+/* Binding it for a moment is the only sure way to know; a connection in TIME_WAIT doesn't count. */
+static bool port_binds(int port, int *number)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int on = 1, descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
+    if (descriptor < 0)
+        return true;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bool bound = bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0 &&
+                 listen(descriptor, 1) == 0;
+    *number = errno;
+    close(descriptor);
+    return bound;
+}
+
+static bool check_port(struct step_run *run, struct docker *docker, int port, struct error *error)
+{
+    char *holder = NULL;
+    int number = 0;
+    if (!docker_port_holder(docker, port, &holder, error))
+        return false;
+    bool binds = port_binds(port, &number);
+    bool is_free = !holder && binds;
+    if (is_free)
+        step_check(run, "port", VERDICT_PASS, "%d is free", port);
+    else if (holder)
+        error_set(error, ERROR_OTHER, "port %d is in use by container %s", port, holder);
+    else if (number == EACCES)
+        error_set(error, ERROR_OTHER, "port %d may not be used without root's rights", port);
+    else
+        error_set(error, ERROR_OTHER, "port %d is in use by another program of this machine", port);
+    if (!is_free) {
+        error_remedy(error, "Take another one with --set new_port=PORT (ss -ltnp shows who listens "
+                            "where).");
+        taken(run, "port", error);
+    }
+    free(holder);
+    return is_free;
+}
+
+/* Every check runs, so that the operator sees all at once; the first failure is the step's. */
+static bool run_check_free(struct step_run *run, struct error *error)
+{
+    struct docker *docker = docker_open(error);
+    const char *name = step_text(run, "container"), *volume = step_text(run, "volume");
+    int port = (int)step_integer(run, "port");
+    if (!docker)
+        return false;
+    struct error others = ERROR_INIT;
+    bool fine = !name || check_name(run, docker, name, error);
+    fine = (!volume || check_volume(run, docker, volume, fine ? error : &others)) && fine;
+    fine = (!port || check_port(run, docker, port, fine ? error : &others)) && fine;
+    docker_close(docker);
+    return fine;
+}
+
+static const struct argument arguments[] = {
+    {"container", ARGUMENT_TEXT, false, NULL, NULL, "name that no container may have yet"},
+    {"volume", ARGUMENT_TEXT, false, NULL, NULL, "volume that must be absent or empty"},
+    {"port", ARGUMENT_PORT, false, NULL, NULL, "host port that nothing may listen on"},
+    {0},
+};
+
+const struct action docker_check_free_action = {
+    "docker.check_free", DANGER_READ,
+    "check that a container's name, a volume and a host port are free", arguments, run_check_free};

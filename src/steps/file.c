@@ -1,0 +1,202 @@
+/* file.c: file.copy and file.remove: single regular files of this machine. */
+#include "steps/actions.h"
+#include "steps/step.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHUNK ((size_t)256 << 10)
+
+/* The argument `name`; a relative path is taken beside the file that `beside` names (of several,
+ * with commas between, the first). The caller frees. */
+static char *path_of(const struct step_run *run, const char *name)
+{
+    const char *path = step_text(run, name), *beside = step_text(run, "beside");
+    if (!beside || !*beside || path[0] == '/' || path[0] == '~')
+        return file_absolute(path);
+    char *neighbour =
+        file_exists(beside) ? xstrdup(beside) : xstrndup(beside, strcspn(beside, ","));
+    char *absolute = file_absolute(neighbour);
+    char *joined = file_join(dirname(absolute), path);
+    free(absolute);
+    free(neighbour);
+    return joined;
+}
+
+/* Only regular files: a link could lead anywhere, a directory would take all that is in it. */
+static bool check_regular(const char *path, bool *absent, struct error *error)
+{
+    struct stat info;
+    *absent = false;
+    if (lstat(path, &info) != 0) {
+        *absent = errno == ENOENT || errno == ENOTDIR;
+        return *absent || error_errno(error, "can't look at %s", path);
+    }
+    if (S_ISREG(info.st_mode))
+        return true;
+    error_set(error, ERROR_OTHER, "%s is no regular file but a %s", path,
+              S_ISDIR(info.st_mode) ? "directory"
+                                    : (S_ISLNK(info.st_mode) ? "symbolic link" : "special file"));
+    return error_remedy(error, "Nothing was removed or copied; name the file itself.");
+}
+
+static bool remove_file(struct step_run *run, const char *path, struct error *error)
+{
+    bool absent = false;
+    if (!check_regular(path, &absent, error))
+        return false;
+    if (!absent && unlink(path) != 0)
+        return error_errno(error, "can't remove %s", path);
+    step_log(run, absent ? "%s is gone already" : "removed %s", path);
+    return true;
+}
+
+static bool run_remove(struct step_run *run, struct error *error)
+{
+    char *path = path_of(run, "path");
+    bool done = remove_file(run, path, error);
+    free(path);
+    return done;
+}
+
+static bool same_bytes(const char *left, const char *right, bool *same, struct error *error)
+{
+    char a[SHA256_HEX_SIZE], b[SHA256_HEX_SIZE];
+    if (!sha256_file(left, a, error) || !sha256_file(right, b, error))
+        return false;
+    *same = !strcmp(a, b);
+    return true;
+}
+
+static bool write_all(int target, const char *bytes, size_t length)
+{
+    while (length) {
+        ssize_t wrote = write(target, bytes, length);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0)
+            return false;
+        bytes += wrote;
+        length -= (size_t)wrote;
+    }
+    return true;
+}
+
+/* Copies in pieces, so that a backup of any size can be copied. */
+static bool pump(struct step_run *run, int source, int target, double total)
+{
+    char *buffer = xmalloc(CHUNK);
+    double done = 0;
+    ssize_t got;
+    bool fine = true;
+    while (fine && (got = read(source, buffer, CHUNK)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        fine = got > 0 && write_all(target, buffer, (size_t)got);
+        double before = done;
+        done += (double)(got > 0 ? got : 0);
+        if ((long)(done / 16e6) != (long)(before / 16e6))
+            step_progress(run, done, total, "bytes", "copied");
+    }
+    int number = errno;
+    free(buffer);
+    errno = number;
+    return fine;
+}
+
+static bool copy_bytes(struct step_run *run, const char *from, const char *temporary,
+                       struct error *error)
+{
+    struct stat info = {0};
+    int source = open(from, O_RDONLY | O_CLOEXEC);
+    if (source < 0 || fstat(source, &info) != 0) {
+        error_errno(error, "can't read %s", from);
+        if (source >= 0)
+            close(source);
+        return false;
+    }
+    int target =
+        open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, info.st_mode & 0777);
+    bool done =
+        target >= 0 && pump(run, source, target, (double)info.st_size) && fsync(target) == 0;
+    if (!done)
+        error_errno(error, "can't copy %s to %s", from, temporary);
+    if (target >= 0)
+        close(target);
+    close(source);
+    return done;
+}
+
+/* Under another name first, so that a crash leaves no half file under the right one. */
+static bool copy_file(struct step_run *run, const char *from, const char *to, struct error *error)
+{
+    char *temporary = xprintf("%s.part", to), *directory = xstrdup(to);
+    bool done = copy_bytes(run, from, temporary, error);
+    if (done && rename(temporary, to) != 0)
+        done = error_errno(error, "can't rename %s to %s", temporary, to);
+    if (done)
+        done = file_sync_directory(dirname(directory), error);
+    else
+        unlink(temporary);
+    if (done)
+        step_log(run, "copied %s to %s", from, to);
+    free(directory);
+    free(temporary);
+    return done;
+}
+
+static bool copy_once(struct step_run *run, const char *from, const char *to, struct error *error)
+{
+    bool absent = false, there_not = false, same = false;
+    if (!check_regular(from, &absent, error) || !check_regular(to, &there_not, error))
+        return false;
+    if (absent)
+        return error_set(error, ERROR_OTHER, "there is no file %s", from);
+    if (there_not)
+        return copy_file(run, from, to, error);
+    if (!same_bytes(from, to, &same, error))
+        return false;
+    if (same) {
+        step_log(run, "%s is the same as %s already", to, from);
+        return true;
+    }
+    error_set(error, ERROR_OTHER, "%s exists and has other contents", to);
+    return error_remedy(error, "Move it away or choose another name; nothing is overwritten.");
+}
+
+static bool run_copy(struct step_run *run, struct error *error)
+{
+    char *from = path_of(run, "from"), *to = path_of(run, "to");
+    bool done = copy_once(run, from, to, error);
+    free(from);
+    free(to);
+    return done;
+}
+
+static const struct argument remove_arguments[] = {
+    {"path", ARGUMENT_PATH, true, NULL, NULL, "the file; one that is absent is fine"},
+    {"beside", ARGUMENT_TEXT, false, NULL, NULL, "file that a relative path is beside of"},
+    {0},
+};
+
+const struct action file_remove_action = {"file.remove", DANGER_DESTRUCTIVE,
+                                          "remove one regular file", remove_arguments, run_remove};
+
+static const struct argument copy_arguments[] = {
+    {"from", ARGUMENT_PATH, true, NULL, NULL, "the file to copy"},
+    {"to", ARGUMENT_PATH, true, NULL, NULL, "its copy; another file there is never overwritten"},
+    {"beside", ARGUMENT_TEXT, false, NULL, NULL, "file that relative paths are beside of"},
+    {0},
+};
+
+const struct action file_copy_action = {"file.copy", DANGER_CHANGE, "copy one regular file",
+                                        copy_arguments, run_copy};

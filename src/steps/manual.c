@@ -1,0 +1,22 @@
+/* manual.c: manual: an instruction that the operator carries out. The step's gate asks for the
+ * confirmation; this puts on record what it was for. */
+#include "steps/actions.h"
+#include "steps/step.h"
+
+static bool run_manual(struct step_run *run, struct error *error)
+{
+    (void)error;
+    step_log(run, "%s", step_text(run, "text"));
+    step_check(run, "by hand", VERDICT_PASS, "carried out by the operator: %s",
+               step_text(run, "text"));
+    return true;
+}
+
+static const struct argument arguments[] = {
+    {"text", ARGUMENT_TEXT, true, NULL, NULL, "what the operator has to do"},
+    {0},
+};
+
+const struct action manual_action = {
+    "manual", DANGER_CHANGE,
+    "an instruction that the operator carries out and confirms at its gate", arguments, run_manual};

@@ -1,0 +1,40 @@
+/* pg_rows.h: row counts by table, found quickly among thousands, and what differs between two sets.
+ */
+#ifndef STEPS_PG_ROWS_H
+#define STEPS_PG_ROWS_H
+
+#include "postgres/catalog.h"
+#include "steps/step.h"
+
+struct row_count {
+    char *database, *schema, *table;
+    long long rows;
+    enum pg_table_kind kind;
+};
+
+/* Zero-initialised is empty. Free with row_counts_free. */
+struct row_counts {
+    struct row_count *items;
+    size_t count, capacity;
+};
+
+void row_counts_add(struct row_counts *counts, const char *database, const struct pg_table *table);
+/* What run->rows says of one column. */
+void row_counts_known(const struct step_run *run, enum rows_column column,
+                      struct row_counts *counts);
+void row_counts_free(struct row_counts *counts);
+
+enum row_change { ROW_EQUAL, ROW_DIFFERENT, ROW_MISSING, ROW_EXTRA };
+
+/* Walks over both sets, sorted by database, schema and table, and calls `found` for each table:
+ * `old` is NULL for one that only the new set has (ROW_EXTRA), `new` for one that it lacks
+ * (ROW_MISSING). */
+void row_counts_compare(struct row_counts *old, struct row_counts *new,
+                        void (*found)(void *context, enum row_change change,
+                                      const struct row_count *old, const struct row_count *new),
+                        void *context);
+
+/* "limor_prod: public.orders"; appended. */
+void row_count_name(struct text *text, const struct row_count *count);
+
+#endif

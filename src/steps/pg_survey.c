@@ -1,0 +1,167 @@
+/* pg_survey.c: what a server holds, read database by database. */
+#include "steps/pg_survey.h"
+
+#include "base/json.h"
+#include "postgres/count.h"
+
+#include <stdlib.h>
+
+static bool read_database(const struct server_access *access, struct survey *survey,
+                          const struct pg_database_entry *database, struct error *error)
+{
+    struct pg_connection *connection = server_open_database(access, database->name, error);
+    if (!connection)
+        return false;
+    struct survey_tables *tables = &survey->tables[survey->count++];
+    tables->database = database->name;
+    cJSON *extensions = catalog_extensions(connection, error);
+    bool read = extensions && catalog_tables(connection, &tables->tables, error);
+    pg_close(connection);
+    if (extensions && (!database->template || tables->tables.count))
+        cJSON_AddItemToObject(cJSON_GetObjectItemCaseSensitive(survey->server, "extensions"),
+                              database->name, extensions);
+    else
+        cJSON_Delete(extensions);
+    return read;
+}
+
+static bool read_server(const struct server_access *access, struct survey *survey,
+                        struct error *error)
+{
+    struct pg_connection *connection = server_open(access, error);
+    bool read = connection && (survey->server = catalog_server(connection, error)) != NULL &&
+                catalog_databases(connection, &survey->databases, error);
+    pg_close(connection);
+    return read;
+}
+
+bool survey_read(const struct server_access *access, struct survey *survey, struct error *error)
+{
+    *survey = (struct survey){0};
+    if (!read_server(access, survey, error))
+        return false;
+    cJSON *sizes = cJSON_AddObjectToObject(survey->server, "databases");
+    cJSON_AddObjectToObject(survey->server, "extensions");
+    survey->tables = xcalloc(survey->databases.count + 1, sizeof *survey->tables);
+    for (size_t i = 0; i < survey->databases.count; i++) {
+        const struct pg_database_entry *database = &survey->databases.items[i];
+        if (!database->connectable)
+            continue;
+        if (!database->template)
+            cJSON_AddNumberToObject(sizes, database->name, (double)database->bytes);
+        if (!read_database(access, survey, database, error))
+            return false;
+    }
+    return true;
+}
+
+void survey_free(struct survey *survey)
+{
+    for (size_t i = 0; i < survey->count; i++)
+        pg_table_list_free(&survey->tables[i].tables);
+    free(survey->tables);
+    pg_database_list_free(&survey->databases);
+    cJSON_Delete(survey->server);
+    *survey = (struct survey){0};
+}
+
+size_t survey_table_count(const struct survey *survey)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < survey->count; i++)
+        count += survey->tables[i].tables.count;
+    return count;
+}
+
+void survey_counted(void *context, const struct pg_table *table)
+{
+    struct survey_progress *progress = context;
+    step_rows(progress->run, progress->column, progress->database, table->schema, table->name,
+              table->rows);
+    if (progress->counts)
+        row_counts_add(progress->counts, progress->database, table);
+    progress->done++;
+    if (!progress->silent)
+        step_progress(progress->run, (double)progress->done, (double)progress->total, "tables",
+                      progress->database);
+}
+
+/* One snapshot for all tables of a database. */
+static bool count_database(const struct server_access *access, struct survey_tables *tables,
+                           struct survey_progress *progress, struct error *error)
+{
+    progress->database = tables->database;
+    if (!tables->tables.count)
+        return true;
+    struct pg_connection *connection = server_open_database(access, tables->database, error);
+    bool counted =
+        connection &&
+        pg_execute(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
+        count_tables(connection, &tables->tables, survey_counted, progress, error);
+    pg_close(connection);
+    return counted;
+}
+
+bool survey_count(struct step_run *run, const struct server_access *access, struct survey *survey,
+                  enum rows_column column, struct row_counts *counts, struct error *error)
+{
+    struct survey_progress progress = {
+        .run = run, .column = column, .total = survey_table_count(survey), .counts = counts};
+    step_rows_begin(run, column);
+    for (size_t i = 0; i < survey->count; i++)
+        if (!count_database(access, &survey->tables[i], &progress, error))
+            return false;
+    return true;
+}
+
+static void check_database(struct step_run *run, const struct survey *survey,
+                           const struct pg_database_entry *database)
+{
+    char size[24];
+    struct text extensions = {0};
+    const cJSON *item, *list = json_at(survey->server, "extensions");
+    list = cJSON_GetObjectItemCaseSensitive(list, database->name);
+    cJSON_ArrayForEach(item, list) text_printf(
+        &extensions, "%s%s %s", extensions.length ? ", " : "", item->string, item->valuestring);
+    step_check(run, database->name, VERDICT_PASS, "%s; extensions: %s",
+               text_bytes(size, sizeof size, (double)database->bytes), text_string(&extensions));
+    text_free(&extensions);
+}
+
+void survey_checks(struct step_run *run, const struct survey *survey)
+{
+    char count[32];
+    step_check(run, "version", VERDICT_PASS, "PostgreSQL %s, %s, %s",
+               json_text(survey->server, "version"), json_text(survey->server, "encoding"),
+               json_text(survey->server, "collation"));
+    for (size_t i = 0; i < survey->databases.count; i++) {
+        const struct pg_database_entry *database = &survey->databases.items[i];
+        if (!database->connectable)
+            step_check(run, database->name, VERDICT_WARN,
+                       "allows no connections (datallowconn): no dump holds it");
+        else if (!database->template)
+            check_database(run, survey, database);
+    }
+    step_check(run, "tables", VERDICT_PASS, "%s",
+               text_grouped(count, sizeof count, (long long)survey_table_count(survey)));
+}
+
+static char *fact_key(const char *server)
+{
+    return xprintf("server.%s", server);
+}
+
+const cJSON *survey_known(const struct step_run *run, const char *server)
+{
+    char *key = fact_key(server);
+    const cJSON *known = step_known(run, key);
+    free(key);
+    return known;
+}
+
+void survey_record(struct step_run *run, const char *server, const struct survey *survey)
+{
+    char *key = fact_key(server);
+    step_fact(run, key, cJSON_Duplicate(survey->server, true));
+    free(key);
+}

@@ -1,0 +1,53 @@
+/* pg_survey.h: what a server holds (version, databases, extensions, tables) and its exact row
+ * counts, as the inventory, the backup and the comparison need it. */
+#ifndef STEPS_PG_SURVEY_H
+#define STEPS_PG_SURVEY_H
+
+#include "postgres/catalog.h"
+#include "steps/pg_rows.h"
+#include "steps/server.h"
+#include "steps/step.h"
+
+struct survey_tables {
+    const char *database; /* the list of databases' own */
+    struct pg_table_list tables;
+};
+
+struct survey {
+    cJSON *server; /* the fact "server.NAME": {version, version_num, encoding, collation,
+                      extensions: {database: {extension: version}}, databases: {database: bytes}} */
+    struct pg_database_list databases;
+    struct survey_tables *tables; /* of each database that can be connected to */
+    size_t count;
+};
+
+/* Free in any case. */
+bool survey_read(const struct server_access *access, struct survey *survey, struct error *error);
+void survey_free(struct survey *survey);
+size_t survey_table_count(const struct survey *survey);
+
+/* Counts every table, each database in one snapshot, and reports the counts in `column` and the
+ * progress in tables. `counts` (may be NULL) gets them too. */
+bool survey_count(struct step_run *run, const struct server_access *access, struct survey *survey,
+                  enum rows_column column, struct row_counts *counts, struct error *error);
+
+/* Evidence: version, each database with its size, extensions. */
+void survey_checks(struct step_run *run, const struct survey *survey);
+
+/* The fact "server.NAME" of an earlier step, or NULL. */
+const cJSON *survey_known(const struct step_run *run, const char *server);
+/* The same, recorded. */
+void survey_record(struct step_run *run, const char *server, const struct survey *survey);
+
+/* Reports each count as it comes; the context of a table_counted. */
+struct survey_progress {
+    struct step_run *run;
+    enum rows_column column;
+    const char *database;
+    bool silent; /* no progress: something else reports it */
+    size_t done, total;
+    struct row_counts *counts; /* or NULL */
+};
+void survey_counted(void *progress, const struct pg_table *table);
+
+#endif

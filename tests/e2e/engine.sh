@@ -1,0 +1,322 @@
+#!/usr/bin/env bash
+# The engine, its gates and its journal, end to end but without Docker: small runbooks of shell and manual steps.
+# time-limit: 240
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+
+program=$PWD/build/pgrunbook
+work=$(mktemp -d)
+export XDG_STATE_HOME=$work/state
+runs=$XDG_STATE_HOME/pgrunbook/runs
+
+engine_process() {
+    grep -h '"type":"engine_started"' "$runs/$1/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/'
+}
+
+stop_engines() {
+    local run
+    for run in "$runs"/*; do
+        [ -e "$run/journal.jsonl" ] || continue
+        flock -n "$run/engine.lock" true || kill -9 "$(engine_process "$(basename "$run")")" 2>/dev/null || true
+    done
+}
+trap 'stop_engines; rm -rf "$work"' EXIT
+
+# run NAME ARGUMENTS...: output in $work/out, exit status in $status.
+run() {
+    status=0
+    "$program" "$@" </dev/null >"$work/out" 2>&1 || status=$?
+}
+
+says() {
+    if grep -qF -- "$2" "$work/out"; then pass "$1"; else
+        fail "$1"
+        sed 's/^/#   /' "$work/out" | tail -n 30
+    fi
+}
+
+# a runbook of its own stack, so that runs don't hold each other's target
+runbook() {
+    cat >"$work/$1.yaml"
+}
+
+wait_until() {
+    local tries
+    for tries in $(seq 1 200); do
+        if eval "$1"; then return 0; fi
+        sleep 0.05
+    done
+    return 1
+}
+
+state_of() {
+    "$program" status "$1" --json 2>/dev/null | jq -r .status
+}
+
+# --- a run to its end
+
+runbook simple <<YAML
+runbook: 1
+name: simple
+stack: simple
+vars:
+  word: {default: hello}
+phases:
+  - id: one
+    title: One
+    steps:
+      - {id: make, title: Make a file, shell: {command: "echo \${word} > $work/made"}, undo: {shell: {command: "rm -f $work/made"}}}
+      - {id: skipped, when: "\${word} == other", shell: {command: "touch $work/never"}}
+      - {id: show, shell: {command: "cat $work/made"}}
+YAML
+run run "$work/simple.yaml" --plain --run-id simple --set word=there
+is "$status" 0 "a run without gates goes to its end"
+says "a step's output is shown" "            there"
+is "$(cat "$work/made")" there "--set reaches the command"
+is "$(test -e "$work/never" && echo there || echo absent)" absent "a step whose condition doesn't hold is skipped"
+run status simple
+is "$status" 0 "status of a complete run is 0"
+run rollback simple
+is "$status" 1 "a complete run isn't rolled back"
+run run "$work/simple.yaml" --plain --run-id ../x
+is "$status" 2 "a run's name can't leave the runs' directory"
+is "$(stat -c %a "$runs/simple")" 700 "the run's directory is private"
+
+# --- gates fail closed
+
+runbook gated <<YAML
+runbook: 1
+name: gated
+stack: gated
+phases:
+  - id: one
+    steps:
+      - {id: before, shell: {command: "echo x >> $work/before"}, undo: {shell: {command: "echo x >> $work/undone"}}}
+      - {id: go, gate: {require: [before], confirm: type, phrase: do it}, shell: {command: "touch $work/went"}, undo: {shell: {command: "rm $work/went"}}}
+      - {id: after, shell: {command: "true"}}
+YAML
+run run "$work/gated.yaml" --plain --run-id gated
+is "$status" 10 "end of input leaves the gate closed"
+is "$(state_of gated)" "at gate" "the run waits at its gate"
+is "$(test -e "$work/went" && echo went || echo waits)" waits "nothing behind the gate has run"
+is "$(grep -c x "$work/before")" 1 "the step before ran once"
+run run "$work/gated.yaml" --plain --run-id other
+is "$status" 6 "a second run on the same target is refused"
+says "it names the run that holds it" "pgrunbook attach gated"
+is "$(test -e "$runs/other" && echo there || echo absent)" absent "and leaves nothing behind"
+status=0
+printf 'wrong\nDO IT\n\n' | "$program" attach gated --plain >"$work/out" 2>&1 || status=$?
+is "$status" 10 "wrong phrases don't open it"
+says "it says which phrase it wants" 'it is "do it"'
+status=0
+printf 'n\n' | "$program" attach gated --plain >"$work/out" 2>&1 || status=$?
+is "$(state_of gated)" declined "n declines"
+run run "$work/gated.yaml" --plain --run-id gated --confirm one/go
+is "$status" 0 "going on with the declined run, with --confirm, ends it"
+is "$(test -e "$work/went" && echo went)" went "the step behind the gate ran"
+run report gated
+says "the report has the decline" "| decline |"
+says "the report has the confirmation" "| confirm |"
+run run "$work/gated.yaml" --plain --confirm one/nowhere
+is "$status" 2 "--confirm of a gate that isn't there is a usage error"
+
+runbook timed <<YAML
+runbook: 1
+name: timed
+stack: timed
+phases:
+  - id: one
+    steps:
+      - {id: go, gate: {confirm: key, timeout: 1s}, shell: {command: "touch $work/timed"}}
+YAML
+run run "$work/timed.yaml" --plain --run-id timed
+wait_until '[ "$(state_of timed)" = declined ]' || true
+is "$(state_of timed)" declined "a gate's time-out means no"
+is "$(test -e "$work/timed" && echo went || echo waits)" waits "and nothing ran"
+
+# --- failure, retry, skip, rollback
+
+runbook failing <<YAML
+runbook: 1
+name: failing
+stack: failing
+phases:
+  - id: one
+    steps:
+      - {id: first, shell: {command: "echo first >> $work/order"}, undo: {shell: {command: "echo undo-first >> $work/order"}}}
+      - {id: second, shell: {command: "echo second >> $work/order"}}
+      - {id: third, shell: {command: "test -e $work/mended || { echo half >> $work/order; exit 7; }"}, undo: {shell: {command: "echo undo-third >> $work/order"}}}
+      - {id: fourth, shell: {command: "true"}, undo: {shell: {command: "echo undo-fourth >> $work/order"}}}
+YAML
+run run "$work/failing.yaml" --plain --run-id failing
+is "$status" 11 "a failed step is exit status 11"
+says "it says what failed" "7"
+run rollback failing
+is "$status" 12 "rollback is exit status 12"
+is "$(tr '\n' ' ' <"$work/order")" "first second half undo-third undo-first " "undo runs newest first, for what was started"
+is "$(state_of failing)" "rolled back" "the run is rolled back"
+run rollback failing
+is "$status" 1 "a second rollback is refused"
+run run "$work/failing.yaml" --plain --run-id again
+is "$status" 11 "a new run may begin after that"
+touch "$work/mended"
+run run "$work/failing.yaml" --plain --run-id again
+is "$status" 0 "a failed step is tried again when the run is gone on with"
+
+runbook retries <<YAML
+runbook: 1
+name: retries
+stack: retries
+phases:
+  - id: one
+    steps:
+      - {id: flaky, retries: 2, shell: {command: "echo x >> $work/tries; test \$(wc -l < $work/tries) -ge 3"}}
+      - {id: slow, timeout: 1s, on_failure: undo, shell: {command: "sleep 77"}, undo: {shell: {command: "touch $work/slow-undone"}}}
+YAML
+run run "$work/retries.yaml" --plain --run-id retries
+is "$(wc -l <"$work/tries")" 3 "a step is retried as often as it says"
+is "$status" 12 "a time-out with on_failure: undo rolls back"
+says "it says why" "time-out"
+is "$(test -e "$work/slow-undone" && echo undone)" undone "and has run the undo"
+is "$(pgrep -f 'sleep 77' >/dev/null && echo alive || echo gone)" gone "nothing of the timed-out step is left"
+
+runbook badundo <<YAML
+runbook: 1
+name: badundo
+stack: badundo
+phases:
+  - id: one
+    steps:
+      - {id: a, shell: {command: "true"}, undo: {shell: {command: "touch $work/a-undone"}}}
+      - {id: b, shell: {command: "false"}, undo: {shell: {command: "test -e $work/undo-mended"}}}
+YAML
+run run "$work/badundo.yaml" --plain --run-id badundo
+run rollback badundo
+is "$status" 11 "an undo that fails is exit status 11"
+is "$(test -e "$work/a-undone" && echo undone || echo waits)" waits "older steps wait for it"
+touch "$work/undo-mended"
+run rollback badundo
+is "$status" 12 "rolling back again goes on with it"
+is "$(test -e "$work/a-undone" && echo undone)" undone "to the oldest step"
+
+runbook noreturn <<YAML
+runbook: 1
+name: noreturn
+stack: noreturn
+phases:
+  - id: one
+    steps:
+      - {id: a, shell: {command: "true"}, undo: {shell: {command: "touch $work/noreturn-undone"}}}
+      - {id: b, shell: {command: "true"}, point_of_no_return: yes}
+      - {id: c, gate: {confirm: key}, shell: {command: "true"}}
+YAML
+run run "$work/noreturn.yaml" --plain --run-id noreturn
+run rollback noreturn
+is "$status" 10 "after the point of no return a rollback is refused"
+says "it says why" "no way back"
+is "$(test -e "$work/noreturn-undone" && echo undone || echo kept)" kept "and nothing is undone"
+
+# --- kill -9
+
+runbook long <<YAML
+runbook: 1
+name: long
+stack: long
+phases:
+  - id: one
+    steps:
+      - {id: a, shell: {command: "echo a >> $work/long"}, undo: {shell: {command: "echo undo-a >> $work/long"}}}
+      - {id: b, shell: {command: "echo b >> $work/long; sleep 88"}, undo: {shell: {command: "echo undo-b >> $work/long"}}}
+YAML
+"$program" run "$work/long.yaml" --plain --run-id long </dev/null >"$work/client" 2>&1 &
+client=$!
+wait_until 'grep -q "^b" "$work/long" 2>/dev/null' || true
+kill -9 "$client"
+wait "$client" 2>/dev/null || true
+is "$(state_of long)" running "a killed client leaves the run running"
+kill -9 "$(engine_process long)"
+wait_until '! pgrep -f "sleep 88" >/dev/null' || true
+run attach long --plain
+is "$status" 11 "after kill -9 of the engine the run shows what was interrupted"
+says "and says so" "the engine ended while this step ran"
+is "$(pgrep -f 'sleep 88' >/dev/null && echo alive || echo gone)" gone "nothing of the killed engine's step is left"
+run rollback long
+is "$status" 12 "and it can be rolled back"
+is "$(tr '\n' ' ' <"$work/long")" "a b undo-b undo-a " "the interrupted step is undone too"
+
+# Killed again and again at any moment: every start finds a whole journal, and the run ends as if nothing had been.
+runbook many <<YAML
+runbook: 1
+name: many
+stack: many
+phases:
+  - id: one
+    steps:
+$(for i in $(seq 1 12); do echo "      - {id: s$i, shell: {command: \"touch $work/many-$i; sleep 0.05\"}, undo: {shell: {command: \"rm -f $work/many-$i\"}}}"; done)
+YAML
+"$program" run "$work/many.yaml" --plain --run-id many </dev/null >"$work/out" 2>&1 &
+client=$!
+wait_until '[ -e "$runs/many/journal.jsonl" ]' || true
+bad=0
+for i in $(seq 1 8); do
+    sleep "0.$((RANDOM % 3))$((RANDOM % 10))"
+    process=$(engine_process many)
+    [ -z "$process" ] || kill -9 "$process" 2>/dev/null || true
+    wait "$client" 2>/dev/null || true
+    "$program" status many --json >/dev/null 2>&1 || [ $? -le 12 ] || bad=$((bad + 1))
+    "$program" run "$work/many.yaml" --plain --run-id many </dev/null >"$work/out" 2>&1 &
+    client=$!
+done
+status=0
+wait "$client" || status=$?
+while [ "$status" = 11 ]; do run run "$work/many.yaml" --plain --run-id many; done
+is "$status" 0 "a run that is killed eight times comes to its end"
+is "$bad" 0 "and its journal could always be read"
+is "$(ls "$work"/many-* | wc -l)" 12 "and every step was done"
+is "$(jq -s 'map(.seq) | . == (sort | unique)' "$runs/many/journal.jsonl")" true "its events are numbered without a gap or a double"
+
+# --- secrets
+
+runbook secret <<YAML
+runbook: 1
+name: secret
+stack: secret
+vars:
+  password: {secret: true, from: [env TEST_SECRET]}
+phases:
+  - id: one
+    steps:
+      - {id: leak, title: "Say it", shell: {command: "echo it is \$WORD", env: {WORD: "\${password}"}}}
+YAML
+TEST_SECRET='s3cr3t-Zq' run run "$work/secret.yaml" --plain --run-id secret
+is "$status" 0 "a secret comes from the environment"
+says "what a step prints of it is masked" "it is ***"
+is "$(grep -rlF 's3cr3t-Zq' "$runs/secret" | wc -l)" 0 "it is nowhere in the run's directory"
+TEST_SECRET='s3cr3t-Zq' run render "$work/secret.yaml"
+is "$(grep -cF 's3cr3t-Zq' "$work/out")" 0 "render doesn't show it"
+
+# --- watching, bad input
+
+run run "$work/noreturn.yaml" --plain --run-id noreturn2
+is "$status" 6 "an unfinished run holds its target"
+status=0
+printf 'y\n' | "$program" attach noreturn --plain --watch >"$work/out" 2>&1 || status=$?
+is "$(state_of noreturn)" "at gate" "a watching client decides nothing"
+run run "$work/none.yaml" --plain
+is "$status" 1 "a runbook that isn't there is an error"
+says "which names the file" "none.yaml"
+printf 'runbook: 1\nname: x\nphasess: []\n' >"$work/faulty.yaml"
+run run "$work/faulty.yaml" --plain
+is "$status" 3 "a faulty runbook is exit status 3"
+says "with line and column and the nearest name" "faulty.yaml:3:1"
+run nonsense
+is "$status" 2 "an unknown command is a usage error"
+run status missing
+is "$status" 2 "an unknown run is a usage error"
+run run
+is "$status" 2 "a missing operand is a usage error"
+run run --help
+is "$status" 0 "--help is no error"
+done_testing

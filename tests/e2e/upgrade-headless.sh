@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The whole upgrade without a terminal, looked at from outside: then rolled back, byte for byte.
+# time-limit: 400
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+
+stack_up
+app_pause
+counts=$(exact_counts "$PG_PORT")
+digests=$(exact_digests "$PG_PORT")
+sequences=$(sequence_values "$PG_PORT")
+compose_bytes=$(sha256sum <"$COMPOSE_FILE")
+cp "$COMPOSE_FILE" "$test_dir/before.yml"
+redis_id=$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$REDIS_CONTAINER")
+app_id=$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$APP_CONTAINER")
+
+is "$(server_major "$PG_PORT")" 15 "the stack begins on PostgreSQL 15"
+
+# Without a confirmation it stops at the first gate, with nothing changed.
+before=$(surroundings)
+upgrade run1
+is "$status" 10 "without an answer the run waits at the first gate"
+is "$(run_field run1 .gate)" prepare/backup "which is the one before the backup"
+is "$(surroundings)" "$before" "and nothing has changed"
+
+upgrade run1 --confirm prepare/backup
+is "$status" 10 "confirmed, it goes on to the gate before the switchover"
+is "$(run_field run1 .gate)" switchover/go "and waits there"
+[ "$(run_field run1 .gate)" = switchover/go ] || show_output
+is "$(exact_counts "$NEW_PORT")" "$counts" "the copy's counts are equal, table by table"
+is "$(exact_digests "$NEW_PORT")" "$digests" "and so is every row's text"
+is "$(sequence_values "$NEW_PORT")" "$sequences" "and every sequence"
+is "$(server_major "$PG_PORT")" 15 "the service still is PostgreSQL 15"
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is untouched"
+
+meter_start
+upgrade run1 --confirm switchover/go
+is "$status" 10 "after the switchover the run waits for the new server to prove itself"
+is "$(run_field run1 .current_step)" cleanup/stable "in the step that waits"
+[ "$(run_field run1 .current_step)" = cleanup/stable ] || show_output 60
+meter_stop_into outage
+is "$(server_major "$PG_PORT")" 17 "the service is PostgreSQL 17"
+is "$(exact_counts "$PG_PORT")" "$counts" "every table of every database has its rows"
+is "$(exact_digests "$PG_PORT")" "$digests" "and every row its text"
+app_resume
+ok "the application answers" wait_for 20 app_is_healthy
+like "$(app_health server_version)" '^17' "on PostgreSQL 17"
+is "$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$REDIS_CONTAINER")" "$redis_id" "Redis was not touched"
+is "$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$APP_CONTAINER")" "$app_id" "nor the application"
+is "$(docker inspect -f '{{range .Mounts}}{{.Name}}{{end}}' "$OLD_CONTAINER")" "$NEW_VOLUME" "the service is on the new volume"
+like "$(diff "$test_dir/before.yml" "$COMPOSE_FILE" || true)" '^> +image: pgvector/pgvector:pg17 +# the product search' "the compose file has the new image, its comment kept"
+is "$(diff "$test_dir/before.yml" "$COMPOSE_FILE" | grep -c '^[<>]')" 7 "and no other line changed"
+is "$(compose up -d --no-deps postgres 2>&1 | grep -ci -e recreat -e created || true)" 0 "Compose has nothing to do afterwards"
+
+diag "outage meter: $outage"
+isnt "$(run_field run1 '.outages | length')" 0 "the probe has measured the outage"
+like "$("$program" report run1)" 'Measured outage \| [0-9]+ ms' "the report has it"
+is "$("$program" report run1 --format json | jq .row_summary.different)" 0 "the report says that no count differs"
+is "$(grep -rlF "$POSTGRES_PASSWORD" "$XDG_STATE_HOME" | wc -l)" 0 "the password is nowhere in the run's directory"
+
+# The old volume stays as the old server left it, and rollback brings it back.
+old_volume=$(volume_fingerprint "$OLD_VOLUME")
+psql_at "$PG_PORT" limor_prod "CREATE TABLE public.after_switchover (x int)"
+is "$(volume_fingerprint "$OLD_VOLUME")" "$old_volume" "what is written now doesn't touch the old volume"
+program_says rollback run1
+is "$status" 12 "the run is rolled back"
+[ "$status" = 12 ] || show_output
+is "$(server_major "$PG_PORT")" 15 "the service is PostgreSQL 15 again"
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restored byte for byte"
+ok "the application answers" wait_for 20 app_is_healthy
+app_pause
+is "$(psql_at "$PG_PORT" limor_prod "SELECT to_regclass('public.after_switchover') IS NULL")" t "with the old server's data"
+is "$(docker ps -aq --filter "name=$NEW_CONTAINER" | wc -l)" 0 "the test container is gone"
+ok "the volume that had served is kept" docker volume inspect "$NEW_VOLUME"
+is "$(run_field run1 .status)" "rolled back" "the journal says so"
+
+# A volume that holds data is never used again by itself.
+upgrade run2
+is "$status" 11 "a new run is stopped by the volume that holds data"
+like "$output" "$NEW_VOLUME" "and names it"
+done_testing

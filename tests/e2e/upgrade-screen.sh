@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The whole upgrade by keystrokes on the screen, with the application writing all the time, and R.
+# time-limit: 400
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+
+stack_up
+compose_bytes=$(sha256sum <"$COMPOSE_FILE")
+
+screen_start 160 50 "$program" run "$runbook" --run-id screen --vars "$VARS_FILE"
+ok "the screen opens on the runbook" screen_wait 20 'Pre-upgrade assessment'
+ok "the first gate opens" screen_wait 120 'Start the backup of'
+screen_keys Enter Enter
+sleep 1
+is "$(run_field screen .gate)" prepare/backup "Enter is not yes"
+screen_keys y
+ok "y confirms it" wait_for 20 test "$(run_field screen .gate)" != prepare/backup
+ok "the gate before the switchover opens" screen_wait 180 'Switch .* to pgvector/pgvector:pg17'
+ok "it shows the compose file's difference" screen_shows 'pgvector/pgvector:pg17'
+ok "and asks for the number of rows that would be lost" screen_shows 'lose [0-9]+'
+screen_type y
+screen_keys Enter
+sleep 1
+is "$(run_field screen .gate)" switchover/go "a wrong phrase doesn't open it"
+screen_keys BSpace
+phrase=$(jq -r 'select(.type == "gate_opened" and .step == "switchover/go") | .phrase' "$XDG_STATE_HOME/pgrunbook/runs/screen/journal.jsonl" | tail -n 1)
+screen_type "$phrase"
+screen_keys Enter
+ok "the typed phrase does" wait_for 20 test "$(run_field screen .gate)" != switchover/go
+at_stable() { [ "$(run_field screen .current_step)" = cleanup/stable ]; }
+ok "the upgrade goes through to the wait" wait_for 120 at_stable
+at_stable || screen_dump
+is "$(server_major "$PG_PORT")" 17 "the service is PostgreSQL 17"
+ok "the application answers" wait_for 20 app_is_healthy
+ok "the screen says how long the outage was" screen_wait 5 'outage.*[0-9]'
+screen_keys q
+ok "q leaves the screen" wait_for 10 screen_ended
+is "$(run_field screen .engine_alive)" true "and the run goes on"
+
+screen_start 80 24 "$program" attach screen
+ok "attach shows it again, in 80x24" screen_wait 10 'cleanup|Clean up|Wait until'
+screen_keys R
+rolled_back() { run_is screen "rolled back"; }
+ok "R rolls back" wait_for 60 rolled_back
+rolled_back || screen_dump
+ok "the screen says so" screen_wait 10 '[Rr]olled back'
+is "$(server_major "$PG_PORT")" 15 "the service is PostgreSQL 15 again"
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restored byte for byte"
+ok "the application answers" wait_for 20 app_is_healthy
+like "$("$program" report screen)" "$phrase" "the report has what was typed"
+done_testing
