@@ -11,6 +11,8 @@ OPT ?= -O2 -g
 SAN ?=
 PREFIX ?= /usr/local
 SECONDS ?= 60
+V ?=
+Q = $(if $(V),,@)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 ALL_CFLAGS = $(CSTD) $(WARN) $(OPT) $(SAN) -Isrc -I. $(PKG_CFLAGS) $(CFLAGS)
@@ -27,7 +29,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omi
 all: $(BUILD)/pgrunbook
 
 help:
-	@echo "make            build build/pgrunbook"
+	@echo "make            build build/pgrunbook (V=1 shows the commands)"
 	@echo "make demo       install what is missing, build, bring up the demo stack, open the screen"
 	@echo "make demo-clean remove the demo stack and everything it made"
 	@echo "make test       install what is missing, build, run all tests"
@@ -38,22 +40,27 @@ help:
 	@echo "make generated  write runbooks/README.md and runbooks/runbook.schema.json anew"
 
 $(BUILD)/pgrunbook: $(BUILD)/src/main.o $(BUILD)/libpgrunbook.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/libpgrunbook.a: $(OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	@echo "  AR  $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/src/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/ui/%.o: ui/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libpgrunbook.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpgrunbook.a $(PKG_LIBS) -lcmocka
+	@echo "  CC  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libpgrunbook.a $(PKG_LIBS) -lcmocka
 
 unit: $(UNIT_TESTS)
 test-programs: $(BUILD)/pgrunbook $(UNIT_TESTS) $(UI_TOOLS) $(E2E_TOOLS)

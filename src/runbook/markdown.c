@@ -5,17 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-void markdown_text(struct text *output, const char *text)
+static void add_escaped(struct text *output, const char *text, const char *escaped)
 {
     for (; *text; text++) {
         if (*text == '\n') {
             text_add(output, text[1] ? " " : "");
             continue;
         }
-        if (strchr("\\`*<>[]|#", *text))
+        if (strchr(escaped, *text))
             text_add(output, "\\");
         text_append(output, text, 1);
     }
+}
+
+void markdown_text(struct text *output, const char *text)
+{
+    add_escaped(output, text, "\\`*<>[]|#");
+}
+
+void markdown_cell(struct text *output, const char *text)
+{
+    add_escaped(output, text, "|<");
 }
 
 /* The longest row of backticks, since a code span's fence has to differ from it (CommonMark 6.1).

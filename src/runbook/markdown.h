@@ -6,6 +6,8 @@
 
 /* Plain text: markup's characters are escaped, a line's end becomes a space. */
 void markdown_text(struct text *output, const char *text);
+/* A cell of a table that may hold markup of its own. */
+void markdown_cell(struct text *output, const char *text);
 /* Code: in as many backticks as the text needs; '|' escaped so that it may stand in a table. */
 void markdown_code(struct text *output, const char *text);
 void markdown_codef(struct text *output, const char *format, ...)

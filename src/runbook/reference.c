@@ -82,7 +82,7 @@ static void add_table(const char *heading, const struct field_table *table, stru
         text_printf(output, "| `%s`%s | ", field->name, field->required ? " (required)" : "");
         add_shape(field, output);
         text_add(output, " | ");
-        markdown_text(output, field->help);
+        markdown_cell(output, field->help);
         text_add(output, " |\n");
     }
     if (table->takes_action)
@@ -111,7 +111,7 @@ static void add_types(struct text *output)
     text_add(output, "\n## Types of values\n\n| type | written as |\n| --- | --- |\n");
     for (const struct type_rule *rule = type_rules;; rule++) {
         text_printf(output, "| %s | ", rule->name);
-        markdown_text(output, rule->how);
+        markdown_cell(output, rule->how);
         text_add(output, " |\n");
         if (rule->type == ARGUMENT_MAP)
             return;
@@ -130,14 +130,14 @@ static void add_argument(const struct argument *row, struct text *output)
     if (row->fallback && *row->fallback)
         markdown_code(output, row->fallback);
     text_add(output, " | ");
-    markdown_text(output, row->help ? row->help : "");
+    markdown_cell(output, row->help ? row->help : "");
     text_add(output, " |\n");
 }
 
 static void add_action(const struct action *action, struct text *output)
 {
     text_printf(output, "\n### `%s` (%s)\n\n", action->name, danger_name(action->danger));
-    markdown_text(output, action->help ? action->help : "");
+    markdown_cell(output, action->help ? action->help : "");
     text_add(output, "\n\n");
     if (!action->arguments || !action->arguments->name) {
         text_add(output, "No arguments: `{}`.\n");

@@ -136,16 +136,25 @@ static void add_expected(const struct step *step, struct text *output)
                 name_of(availability_names, (int)step->database));
 }
 
+static void add_condition(const struct runbook *runbook, const char *when, struct text *output)
+{
+    char *now = shown(runbook, when);
+    text_add(output, LOOSE "- Only when ");
+    markdown_code(output, when);
+    text_add(output, " holds, now ");
+    if (*now)
+        markdown_code(output, now);
+    else
+        text_add(output, "empty");
+    text_add(output, "\n");
+    free(now);
+}
+
 static void add_warnings(const struct runbook *runbook, const struct step *step,
                          struct text *output)
 {
-    if (step->when) {
-        text_add(output, LOOSE "- Only when ");
-        markdown_code(output, step->when);
-        text_add(output, " holds, now ");
-        add_shown(runbook, step->when, output, markdown_code);
-        text_add(output, "\n");
-    }
+    if (step->when)
+        add_condition(runbook, step->when, output);
     if (step->danger == DANGER_DESTRUCTIVE)
         text_add(output, LOOSE "- **Removes something for good**\n");
     if (step->point_of_no_return)

@@ -140,6 +140,14 @@ static cJSON *argument_schema(const struct argument *argument)
     return schema;
 }
 
+static void add_required(cJSON *object, cJSON *required)
+{
+    if (cJSON_GetArraySize(required))
+        cJSON_AddItemToObject(object, "required", required);
+    else
+        cJSON_Delete(required);
+}
+
 static cJSON *closed_object(void)
 {
     cJSON *schema = typed("object");
@@ -160,7 +168,7 @@ static cJSON *action_schema(const struct action *action)
         if (row->required)
             cJSON_AddItemToArray(required, cJSON_CreateString(row->name));
     }
-    cJSON_AddItemToObject(schema, "required", required);
+    add_required(schema, required);
     return schema;
 }
 
@@ -258,7 +266,7 @@ static cJSON *table_schema(const struct schema *schema, const struct field_table
         if (field->required)
             cJSON_AddItemToArray(required, cJSON_CreateString(field->name));
     }
-    cJSON_AddItemToObject(object, "required", required);
+    add_required(object, required);
     if (table->takes_action)
         add_actions(schema, object);
     return object;

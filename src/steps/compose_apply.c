@@ -13,9 +13,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define UP_MARGIN_MS 300000L
 #define LOG_LINES 15
+/* A server that hasn't come up has nothing to write, and its start script may be deaf to signals.
+ */
+#define SHORT_GRACE_MS 3000L
 
 /* What the compose file says now, and what has to run in the end. */
 struct apply {
@@ -27,6 +31,7 @@ struct apply {
     const char *image;  /* the config's */
     const char *volume; /* the argument's: a volume's real name */
     char *data;         /* where the image keeps its data */
+    long grace_ms;      /* for the container that is stopped */
     char *container;    /* name of the service's container when it was last looked at, or NULL */
     cJSON *before;      /* the project's containers before the switch */
 };
@@ -118,8 +123,11 @@ static bool checkpoint(struct apply *apply, struct error *error)
     if (looked && right && runs)
         step_log(apply->run, "service %s runs %s on volume %s already", apply->service,
                  apply->image, apply->volume);
-    else if (runs)
-        step_checkpoint(apply->run, apply->docker, container.name, step_text(apply->run, "server"));
+    else if (runs &&
+             !step_checkpoint(apply->run, apply->docker, container.name,
+                              step_text(apply->run, "server")) &&
+             apply->run->undoing)
+        apply->grace_ms = SHORT_GRACE_MS;
     docker_container_free(&container);
     return looked;
 }
@@ -133,9 +141,8 @@ static void log_up(void *context, const char *line, bool from_stderr)
 
 static bool up(struct apply *apply, struct error *error)
 {
-    long grace = step_duration(apply->run, "grace");
-    return compose_up(&apply->stack.project, apply->service, grace, grace + UP_MARGIN_MS, log_up,
-                      apply->run, error);
+    return compose_up(&apply->stack.project, apply->service, apply->grace_ms,
+                      apply->grace_ms + UP_MARGIN_MS, log_up, apply->run, error);
 }
 
 static char *served_key(const struct apply *apply)
@@ -184,7 +191,7 @@ static bool clear_way(struct apply *apply, struct error *error)
         if (!done || !id)
             continue;
         step_log(apply->run, "removing %s, which stands in the way", docker_listed_name(entry));
-        done = docker_stop(apply->docker, id, step_duration(apply->run, "grace"), error) &&
+        done = docker_stop(apply->docker, id, apply->grace_ms, error) &&
                docker_remove(apply->docker, id, false, error);
     }
     cJSON_Delete(list);
@@ -293,14 +300,19 @@ static void report_touched(struct apply *apply)
 
 static bool explain_failure(struct apply *apply, struct error *error)
 {
-    if (apply->container)
+    if (apply->container && !strstr(error->message, "last lines"))
         step_show_log(apply->run, apply->docker, apply->container, LOG_LINES);
     take_back_switch(apply);
-    if (error->remedy[0] == '\0' && !apply->run->undoing)
-        error_remedy(error, "Roll back: the old server's volume and compose file are as they "
-                            "were. The container's last log lines stand in this step's log.");
-    else if (error->remedy[0] == '\0')
-        error_remedy(error, "Look at docker compose ps -a and docker logs, then roll back again.");
+    if (apply->run->undoing)
+        return error->remedy[0] ? false
+                                : error_remedy(error, "Look at docker compose ps -a and docker "
+                                                      "logs, then roll back again.");
+    char *first = xstrdup(error->remedy);
+    error_remedy(error,
+                 "%s%sR rolls back: the old server's volume is as it was, and so is the compose "
+                 "file's copy.",
+                 first, *first ? " " : "");
+    free(first);
     return false;
 }
 
@@ -321,16 +333,21 @@ static bool switch_over(struct apply *apply, struct error *error)
 
 static bool run_apply(struct step_run *run, struct error *error)
 {
-    struct apply apply = {
-        .run = run, .service = step_text(run, "service"), .volume = step_text(run, "volume")};
+    struct apply apply = {.run = run,
+                          .service = step_text(run, "service"),
+                          .volume = step_text(run, "volume"),
+                          .grace_ms = step_duration(run, "grace")};
+    int lock = -1;
     apply.docker = docker_open(error);
-    bool done = apply.docker && prepare(&apply, error) && checkpoint(&apply, error) &&
-                switch_over(&apply, error);
+    bool done = apply.docker && stack_lock(run, apply.grace_ms + UP_MARGIN_MS, &lock, error) &&
+                prepare(&apply, error) && checkpoint(&apply, error) && switch_over(&apply, error);
     cJSON_Delete(apply.before);
     cJSON_Delete(apply.config);
     stack_close(&apply.stack);
     free(apply.container);
     free(apply.data);
+    if (lock >= 0)
+        close(lock);
     docker_close(apply.docker);
     return done;
 }

@@ -15,9 +15,10 @@
 #define FACT_ORIGINAL "compose.original_sha256" /* of its bytes before the edit */
 #define FACT_EDITED "compose.edited_sha256"
 #define FACT_BACKUP "compose.backup" /* {path, sha256} */
-#define FACT_STACK "compose.stack"   /* {directory, environment_files} as the stack was brought up \
-                                      */
-#define FACT_SWITCHED "switched"     /* wall ms when traffic moved */
+#define FACT_STACK                                                                                 \
+    "compose.stack"              /* {directory, environment_files} as the stack was brought up     \
+                                  */
+#define FACT_SWITCHED "switched" /* wall ms when traffic moved */
 
 /* A stack as the arguments `file` and `project` name it, with what its containers' labels add. */
 struct stack {
@@ -31,6 +32,11 @@ struct stack {
 bool stack_open(struct step_run *run, struct docker *docker, struct stack *stack,
                 struct error *error);
 void stack_close(struct stack *stack);
+
+/* Holds the run's lock for `docker compose up`, which inherits it: a worker that was killed may
+ * have left one running, and the next one has to wait for its end. *lock is closed by the caller.
+ */
+bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *error);
 
 /* Containers of the project (and of one service, unless that is NULL), without one-off ones: the
  * engine's list, which the caller deletes. */

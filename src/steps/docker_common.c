@@ -111,7 +111,7 @@ bool step_psql(struct step_run *run, struct docker *docker, const char *containe
     return done;
 }
 
-void step_checkpoint(struct step_run *run, struct docker *docker, const char *container,
+bool step_checkpoint(struct step_run *run, struct docker *docker, const char *container,
                      const char *server)
 {
     for (int i = 0; i < 2; i++) {
@@ -122,10 +122,11 @@ void step_checkpoint(struct step_run *run, struct docker *docker, const char *co
         if (!done) {
             step_log(run, "no checkpoint before the stop, which may take longer: %s",
                      error.message);
-            return;
+            return false;
         }
     }
     step_log(run, "checkpoint written in %s", container);
+    return true;
 }
 
 bool step_stop_server(struct step_run *run, struct docker *docker,

@@ -91,10 +91,11 @@ static bool run_volume(struct step_run *run, struct error *error)
 static bool kept(struct step_run *run, const struct docker_volume *volume)
 {
     if (step_boolean(run, "keep_if_served") && fact_holds(run, served_key(volume->name))) {
-        step_log(run,
-                 "volume %s is kept: it served traffic and holds what was written after the "
-                 "switchover. When you don't need that: docker volume rm %s",
-                 volume->name, volume->name);
+        step_log(
+            run,
+            "volume %s is kept: since the switchover it was the live server's, and it may hold "
+            "what was written then. When you don't need that: docker volume rm %s",
+            volume->name, volume->name);
         return true;
     }
     if (run->undoing && !is_this_runs(run, volume)) {

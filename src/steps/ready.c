@@ -2,6 +2,7 @@
 #include "steps/ready.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "docker/logs.h"
 #include "postgres/catalog.h"
 #include "steps/server.h"
@@ -51,12 +52,22 @@ static bool look_at(const struct pg_parameters *parameters, struct look *look, s
     return look->answered;
 }
 
+/* Not the first start after a crash, but one end after the other, by the container's restart policy. */
+static bool crashes_again(const struct docker_container *container)
+{
+    return text_equal(container->state, "restarting") &&
+           json_number_at(container->inspect, "RestartCount") >= 2;
+}
+
 /* True when the container's end explains the failure; `error` then says so with its last words. */
 static bool container_ended(const struct server_access *access, struct error *error)
 {
-    if (!access->docker || !access->found.exists || text_equal(access->found.state, "running") ||
-        text_equal(access->found.state, "restarting") || text_equal(access->found.state, "created"))
+    static const char *const may_come_up[] = {"running", "restarting", "created"};
+    if (!access->docker || !access->found.exists)
         return false;
+    for (size_t i = 0; i < sizeof may_come_up / sizeof *may_come_up; i++)
+        if (text_equal(access->found.state, may_come_up[i]) && !crashes_again(&access->found))
+            return false;
     struct text log = {0};
     struct error ignored = ERROR_INIT;
     docker_logs(access->docker, access->container, 0, LOG_LINES, LOG_BYTES, &log, &ignored);

@@ -1,13 +1,22 @@
 # shellcheck shell=bash
 # Which Debian packages pgrunbook and its tests need, and how they are installed. Needs say.sh.
 
+# The sanitizers' and libFuzzer's runtime comes with the version of clang that the release has.
+clang_runtime_package() {
+    case $(debian_version) in
+    12*) echo libclang-rt-14-dev ;;
+    *) echo libclang-rt-19-dev ;;
+    esac
+}
+
 packages_for() {
     case $1 in
     build)
         echo gcc libc6-dev make pkg-config libncurses-dev libpq-dev libcurl4-openssl-dev libcjson-dev \
             libfyaml-dev libssl-dev
         ;;
-    test) echo libcmocka-dev tmux postgresql-client curl jq python3 universal-ctags util-linux procps ;;
+    test) echo libcmocka-dev tmux postgresql-client curl jq python3 universal-ctags util-linux procps \
+            clang "$(clang_runtime_package)" ;;
     stack) echo curl jq postgresql-client iproute2 ;;
     images) echo mmdebstrap debian-archive-keyring ;;
     check) echo clang clang-tidy clang-format cppcheck valgrind shellcheck ;;

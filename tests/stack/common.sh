@@ -131,9 +131,11 @@ stack_container_ids() {
     } | sort -u
 }
 
+# The volumes that containers have mounted, but those with ready-made data: they serve every stack.
 container_volumes() {
     [ $# -eq 0 ] || docker container inspect \
-        --format '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}' "$@" | sed '/^$/d'
+        --format '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}' "$@" |
+        sed -e '/^$/d' -e '/^pgrunbook-seed-/d'
 }
 
 stack_volume_names() {

@@ -1,0 +1,156 @@
+/* catalog.c: what a server holds, asked of its system catalogs. */
+#include "postgres/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A database that can't be connected to can't be measured by others than superusers; -1 stands for
+ * that, and it isn't in any dump. */
+static const char databases_sql[] =
+    "SELECT datname, CASE WHEN datallowconn THEN pg_catalog.pg_database_size(oid) ELSE -1 END, "
+    "datistemplate, datallowconn FROM pg_catalog.pg_database WHERE datname <> 'template0' "
+    "ORDER BY datname <> 'template1', datname";
+
+/* The kinds are numbered as in enum pg_table_kind. */
+static const char tables_sql[] =
+    "SELECT n.nspname, c.relname, greatest(c.relpages, 0), "
+    "CASE WHEN e.oid IS NOT NULL THEN 2 WHEN c.relkind = 'm' THEN 1 ELSE 0 END "
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "LEFT JOIN pg_catalog.pg_depend d ON d.objid = c.oid AND d.deptype = 'e' "
+    "AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
+    "AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass "
+    "LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid "
+    "WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' "
+    "AND (c.relkind = 'r' OR c.relispopulated) "
+    "AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' "
+    "AND (e.oid IS NULL OR c.oid = ANY (e.extconfig)) "
+    "ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"";
+
+static const char extensions_sql[] =
+    "SELECT extname, extversion FROM pg_catalog.pg_extension ORDER BY extname";
+
+static const char server_sql[] =
+    "SELECT current_setting('server_version') AS version, "
+    "current_setting('server_version_num') AS version_num, "
+    "pg_catalog.pg_encoding_to_char(encoding) AS encoding, datcollate AS collation, "
+    "pg_catalog.pg_postmaster_start_time()::text AS started, "
+    "(SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system "
+    "FROM pg_catalog.pg_database WHERE datname = current_database()";
+
+bool catalog_databases(struct pg_connection *connection, struct pg_database_list *list,
+                       struct error *error)
+{
+    *list = (struct pg_database_list){0};
+    PGresult *result = pg_query(connection, databases_sql, 0, NULL, error);
+    if (!result)
+        return error_wrap(error, "listing the databases");
+    size_t count = (size_t)PQntuples(result);
+    list->items = xcalloc(count ? count : 1, sizeof *list->items);
+    for (; list->count < count; list->count++) {
+        int row = (int)list->count;
+        list->items[list->count] = (struct pg_database_entry){
+            .name = xstrdup(pg_field(result, row, 0)),
+            .bytes = pg_number(result, row, 1),
+            .template = pg_true(result, row, 2),
+            .connectable = pg_true(result, row, 3),
+        };
+    }
+    PQclear(result);
+    return true;
+}
+
+void pg_database_list_free(struct pg_database_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i].name);
+    free(list->items);
+    *list = (struct pg_database_list){0};
+}
+
+const struct pg_database_entry *pg_database_find(const struct pg_database_list *list,
+                                                 const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->items[i].name, name))
+            return &list->items[i];
+    return NULL;
+}
+
+long long pg_database_list_bytes(const struct pg_database_list *list)
+{
+    long long sum = 0;
+    for (size_t i = 0; i < list->count; i++)
+        sum += list->items[i].bytes > 0 ? list->items[i].bytes : 0;
+    return sum;
+}
+
+bool catalog_tables(struct pg_connection *connection, struct pg_table_list *list,
+                    struct error *error)
+{
+    *list = (struct pg_table_list){0};
+    PGresult *result = pg_query(connection, tables_sql, 0, NULL, error);
+    if (!result)
+        return error_wrap(error, "listing the tables");
+    size_t count = (size_t)PQntuples(result);
+    list->items = xcalloc(count ? count : 1, sizeof *list->items);
+    for (; list->count < count; list->count++) {
+        int row = (int)list->count;
+        list->items[list->count] = (struct pg_table){
+            .schema = xstrdup(pg_field(result, row, 0)),
+            .name = xstrdup(pg_field(result, row, 1)),
+            .pages = pg_number(result, row, 2),
+            .kind = (enum pg_table_kind)pg_number(result, row, 3),
+            .rows = -1,
+        };
+    }
+    PQclear(result);
+    return true;
+}
+
+void pg_table_list_free(struct pg_table_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].schema);
+        free(list->items[i].name);
+    }
+    free(list->items);
+    *list = (struct pg_table_list){0};
+}
+
+cJSON *catalog_extensions(struct pg_connection *connection, struct error *error)
+{
+    PGresult *result = pg_query(connection, extensions_sql, 0, NULL, error);
+    if (!result) {
+        error_wrap(error, "listing the extensions");
+        return NULL;
+    }
+    cJSON *extensions = cJSON_CreateObject();
+    for (int row = 0; row < PQntuples(result); row++)
+        cJSON_AddStringToObject(extensions, pg_field(result, row, 0), pg_field(result, row, 1));
+    PQclear(result);
+    return extensions;
+}
+
+cJSON *catalog_server(struct pg_connection *connection, struct error *error)
+{
+    PGresult *result = pg_query(connection, server_sql, 0, NULL, error);
+    if (!result || PQntuples(result) != 1) {
+        if (result)
+            error_set(error, ERROR_SERVER, "the server says nothing about itself");
+        PQclear(result);
+        return NULL;
+    }
+    cJSON *server = cJSON_CreateObject();
+    for (int column = 0; column < PQnfields(result); column++)
+        if (!strcmp(PQfname(result, column), "version_num"))
+            cJSON_AddNumberToObject(server, "version_num", (double)pg_number(result, 0, column));
+        else
+            cJSON_AddStringToObject(server, PQfname(result, column), pg_field(result, 0, column));
+    PQclear(result);
+    return server;
+}
+
+int catalog_major(int version_num)
+{
+    return version_num / 10000;
+}

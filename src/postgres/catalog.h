@@ -1,0 +1,70 @@
+/* catalog.h: what a server holds: version, databases, extensions, tables. */
+#ifndef POSTGRES_CATALOG_H
+#define POSTGRES_CATALOG_H
+
+#include "postgres/connection.h"
+
+#include <cjson/cJSON.h>
+
+struct pg_database_entry {
+    char *name;
+    long long bytes;  /* pg_database_size; -1 when it can't be connected to */
+    bool template;    /* datistemplate */
+    bool connectable; /* datallowconn */
+};
+
+struct pg_database_list {
+    struct pg_database_entry *items;
+    size_t count;
+};
+
+/* All databases but template0, template1 first and then by name, as pg_dumpall takes them. Free in
+ * any case. */
+bool catalog_databases(struct pg_connection *connection, struct pg_database_list *list,
+                       struct error *error);
+void pg_database_list_free(struct pg_database_list *list);
+const struct pg_database_entry *pg_database_find(const struct pg_database_list *list,
+                                                 const char *name);
+/* Bytes of all that can be connected to. */
+long long pg_database_list_bytes(const struct pg_database_list *list);
+
+enum pg_table_kind {
+    TABLE_ORDINARY,
+    TABLE_MATERIALISED, /* a restore computes its rows anew */
+    TABLE_EXTENSION,    /* the extension's own rows come from its script, only the rest is dumped */
+};
+
+struct pg_table {
+    char *schema;
+    char *name;
+    enum pg_table_kind kind;
+    long long pages; /* of 8 KB, as the catalog estimates them */
+    long long rows;  /* exact, -1 until counted */
+};
+
+struct pg_table_list {
+    struct pg_table *items;
+    size_t count;
+};
+
+/* Every table of the connection's database that holds rows of its own: ordinary tables, partitions
+ * (leaves), materialised views that are filled. No partitioned parents, foreign tables, temporary
+ * tables, and nothing of the system's. Sorted by schema and name. Tables that belong to an
+ * extension count only when the extension has them dumped (pg_extension.extconfig). Source:
+ * PostgreSQL manual, pg_class. */
+bool catalog_tables(struct pg_connection *connection, struct pg_table_list *list,
+                    struct error *error);
+void pg_table_list_free(struct pg_table_list *list);
+
+/* {name: version} of all extensions in the connection's database. The caller deletes; NULL on
+ * failure. */
+cJSON *catalog_extensions(struct pg_connection *connection, struct error *error);
+
+/* {version, version_num, encoding, collation, started, system} of the server; the caller deletes;
+ * NULL on failure. */
+cJSON *catalog_server(struct pg_connection *connection, struct error *error);
+
+/* server_version_num / 10000. */
+int catalog_major(int version_num);
+
+#endif

@@ -1,0 +1,200 @@
+/* pg_compare.c: pg.compare, which holds a new server against what was recorded of the old one. */
+#include "steps/actions.h"
+#include "steps/pg_compare_rows.h"
+#include "steps/pg_survey.h"
+
+#include "base/json.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct comparison {
+    struct step_run *run;
+    const cJSON *old; /* the fact "server.OLD" */
+    struct server_access access;
+    struct survey new;
+    size_t failures;
+    char first[400]; /* what failed first, for the step's message */
+};
+
+static void fail(struct comparison *comparison, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fail(struct comparison *comparison, const char *name, const char *format, ...)
+{
+    struct text text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    text_vprintf(&text, format, arguments);
+    va_end(arguments);
+    step_check(comparison->run, name, VERDICT_FAIL, "%s", text_string(&text));
+    if (comparison->failures++ == 0) {
+        char *first = xprintf("%s: %s", name, text_string(&text));
+        text_copy(comparison->first, sizeof comparison->first, first);
+        free(first);
+    }
+    text_free(&text);
+}
+
+static void compare_versions(struct comparison *comparison)
+{
+    int old = (int)json_number_at(comparison->old, "version_num");
+    int new = (int)json_number_at(comparison->new.server, "version_num");
+    const char *old_text = json_text(comparison->old, "version");
+    const char *new_text = json_text(comparison->new.server, "version");
+    long major = step_integer(comparison->run, "major");
+    if (major && catalog_major(new) != major)
+        fail(comparison, "version", "PostgreSQL %s, expected was %ld", new_text, major);
+    else if (!major && new < old)
+        fail(comparison, "version", "PostgreSQL %s is older than the old server's %s", new_text,
+             old_text);
+    else
+        step_check(comparison->run, "version", VERDICT_PASS, "%s to %s", old_text, new_text);
+}
+
+static void compare_encodings(struct comparison *comparison)
+{
+    static const char *const names[] = {"encoding", "collation"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *old = json_text(comparison->old, names[i]);
+        const char *new = json_text(comparison->new.server, names[i]);
+        if (!text_equal(old, new))
+            step_check(comparison->run, names[i], VERDICT_WARN,
+                       "database postgres: %s on the old server, %s on the new one", old, new);
+    }
+}
+
+static void compare_extension(struct comparison *comparison, const char *database, const cJSON *old,
+                              const char *new)
+{
+    char *name = xprintf("%s: extension %s", database, old->string);
+    int order = new ? strverscmp(new, old->valuestring) : 0;
+    if (!new)
+        fail(comparison, name, "version %s on the old server, none on the new one",
+             old->valuestring);
+    else if (order < 0)
+        step_check(comparison->run, name, VERDICT_WARN,
+                   "%s to %s: the new server's version is older", old->valuestring, new);
+    else if (order > 0)
+        step_check(comparison->run, name, VERDICT_PASS, "%s to %s: the image brings a newer one",
+                   old->valuestring, new);
+    else
+        step_check(comparison->run, name, VERDICT_PASS, "%s on both", new);
+    free(name);
+}
+
+static const cJSON *extensions_of(const cJSON *server, const char *database)
+{
+    return cJSON_GetObjectItemCaseSensitive(json_at(server, "extensions"), database);
+}
+
+static void compare_database(struct comparison *comparison, const cJSON *old)
+{
+    char before[24], after[24];
+    const cJSON *item, *new = extensions_of(comparison->new.server, old->string);
+    const struct pg_database_entry *database =
+        pg_database_find(&comparison->new.databases, old->string);
+    if (!database) {
+        fail(comparison, old->string, "the database isn't on the new server");
+        return;
+    }
+    step_check(comparison->run, old->string, VERDICT_PASS, "%s on the old server, %s on the new",
+               text_bytes(before, sizeof before, old->valuedouble),
+               text_bytes(after, sizeof after, (double)database->bytes));
+    cJSON_ArrayForEach(item, extensions_of(comparison->old, old->string))
+    {
+        compare_extension(comparison, old->string, item, json_text(new, item->string));
+    }
+}
+
+static bool compare_rows(struct comparison *comparison, struct error *error)
+{
+    struct row_counts old = {0}, new = {0};
+    struct rows_verdict verdict = {0};
+    bool equal = text_equal(step_text(comparison->run, "rows"), "equal");
+    row_counts_known(comparison->run, ROWS_SNAPSHOT, &old);
+    bool done = survey_count(comparison->run, &comparison->access, &comparison->new, ROWS_NEW, &new,
+                             error) &&
+                compare_row_counts(comparison->run, &old, &new, equal, &verdict, error);
+    if (done && verdict.failures && comparison->failures == 0)
+        text_copy(comparison->first, sizeof comparison->first, verdict.first);
+    comparison->failures += verdict.failures;
+    row_counts_free(&old);
+    row_counts_free(&new);
+    return done;
+}
+
+static bool judge(const struct comparison *comparison, struct error *error)
+{
+    if (!comparison->failures)
+        return true;
+    error_set(error, ERROR_OTHER, "the new server differs in %zu points; the first: %s",
+              comparison->failures, comparison->first);
+    return error_remedy(error,
+                        "These are exact counts, no estimates. The evidence names each difference. "
+                        "Don't switch over: roll back, find out what the restore said "
+                        "(logs/restore-*.log), and begin again with a new backup.");
+}
+
+static bool compare_all(struct comparison *comparison, struct error *error)
+{
+    const cJSON *database;
+    if (!server_find(comparison->run, step_text(comparison->run, "new"), &comparison->access,
+                     error) ||
+        !survey_read(&comparison->access, &comparison->new, error))
+        return false;
+    compare_versions(comparison);
+    compare_encodings(comparison);
+    cJSON_ArrayForEach(database, json_at(comparison->old, "databases"))
+    {
+        compare_database(comparison, database);
+    }
+    if (!compare_rows(comparison, error))
+        return false;
+    survey_record(comparison->run, comparison->access.name, &comparison->new);
+    return judge(comparison, error);
+}
+
+static bool nothing_recorded(const char *old, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "nothing is recorded of server \"%s\" to compare with", old);
+    return error_remedy(error,
+                        "A step pg.inventory or pg.backup of server \"%s\" has to come "
+                        "before this one.",
+                        old);
+}
+
+static bool run_compare(struct step_run *run, struct error *error)
+{
+    const char *old = step_text(run, "old");
+    struct comparison comparison = {.run = run, .old = survey_known(run, old)};
+    if (server_not_yet(run, step_text(run, "new")))
+        return true;
+    if (!comparison.old)
+        return nothing_recorded(old, error);
+    bool done = compare_all(&comparison, error);
+    survey_free(&comparison.new);
+    server_free(&comparison.access);
+    return done;
+}
+
+static const char *const rows_choices[] = {"equal", "report", NULL};
+
+static const struct argument compare_arguments[] = {
+    {"old", ARGUMENT_SERVER, true, NULL, NULL, "the old server, as it was recorded"},
+    {"new", ARGUMENT_SERVER, true, NULL, NULL, "the new server"},
+    {"rows", ARGUMENT_ENUM, false, "equal", rows_choices,
+     "equal: every table has to match; report: differences are only shown, as after the "
+     "switchover"},
+    {"major", ARGUMENT_INTEGER, false, NULL, NULL, "major version that the new server has to be"},
+    {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
+};
+
+const struct action pg_compare_action = {
+    .name = "pg.compare",
+    .danger = DANGER_READ,
+    .help = "compares version, databases, extensions and the exact rows of every table",
+    .arguments = compare_arguments,
+    .run = run_compare,
+};

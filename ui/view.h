@@ -1,0 +1,64 @@
+/* view.h: what the client holds: the run's state as the events tell it, and where the operator
+ * looks.
+ */
+#ifndef UI_VIEW_H
+#define UI_VIEW_H
+
+#include "engine/control.h"
+#include "engine/state.h"
+#include "ui/dialog.h"
+#include "ui/layout.h"
+#include "ui/panels/panel.h"
+#include "ui/search.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VIEW_MESSAGE_MAX 512
+
+struct view {
+    struct run_state *state;
+    struct control *control; /* NULL once the engine has closed the connection */
+    bool watch;              /* may look, not decide */
+    bool caught_up;          /* the journal has been replayed */
+    const char *const *glyphs;
+    int64_t now_ms;       /* wall time of the frame that is drawn */
+    int64_t monotonic_ms; /* and on the clock that only runs forward */
+    long selected;        /* index of a step, -1 when there is none */
+    bool follow;          /* the selection goes with the run until the operator moves it */
+    size_t focus;         /* index of a panel */
+    bool zoomed;
+    bool repaint; /* the loop is to draw everything anew */
+    struct panel panels[LAYOUT_PANELS];
+    struct layout layout; /* of the last frame */
+    struct dialog dialog;
+    struct search search;
+    long dismissed;                 /* the gate's opening whose dialog the operator has closed */
+    char message[VIEW_MESSAGE_MAX]; /* a word to the operator, "" for none */
+    int64_t message_until_ms;       /* monotonic */
+};
+
+void view_open(struct view *view, struct control *control, bool watch, const char *const *glyphs);
+/* Frees all but the control. */
+void view_close(struct view *view);
+
+/* Applies one event of the stream; `context` is the view (for control_read). */
+void view_event(void *context, const cJSON *event);
+/* After a batch of events: selection, dialogs that came up or no longer stand. */
+void view_settle(struct view *view);
+
+/* A word to the operator, shown in the bottom line for a few seconds. */
+void view_say(struct view *view, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for an error and its remedy. */
+void view_say_error(struct view *view, const struct error *error);
+
+struct panel *view_focused(struct view *view);
+/* The selected step, or NULL. */
+const struct step_state *view_step(const struct view *view);
+void view_select(struct view *view, long step);
+
+/* In how many milliseconds the screen changes by itself, -1 for never. */
+int view_tick_ms(const struct view *view);
+
+#endif
