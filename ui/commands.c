@@ -120,7 +120,7 @@ enum reaction command_redraw(struct view *view, const struct key_row *row)
 const char *refuse_deciding(const struct view *view)
 {
     if (view->watch)
-        return "watching only: attach without --watch to decide";
+        return "this screen only watches; attach without --watch to decide";
     if (!view->control)
         return "the engine is gone; leave with q, then pgrunbook attach starts it again";
     return NULL;

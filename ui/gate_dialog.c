@@ -138,15 +138,14 @@ static void add_field(const struct view *view, struct lines *lines, int width)
 static void phrase_foot(const struct view *view, struct lines *lines, int width)
 {
     add_question(view, lines, width);
-    if (!refuse_deciding(view))
-        add_field(view, lines, width);
-    add_said(view, lines, width);
     if (add_no_right(view, lines, width))
         return;
     lines_begin(lines, -1);
     add_key(lines, DECLINE_WORD " Enter", "decline", width);
     add_key(lines, "Esc", "look around, answer later", width);
     add_key(lines, "Ctrl-R", "roll back", width);
+    add_field(view, lines, width);
+    add_said(view, lines, width);
 }
 
 static bool gate_stands(const struct view *view)

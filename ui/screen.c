@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#define ESCAPE_WAIT_MS 50 /* how long the rest of an escape sequence may take */
+#define ESCAPE_WAIT_MS 25 /* how long the rest of an escape sequence may take */
 #define PASTE_MARK_BEGIN 0x7001
 #define PASTE_MARK_END 0x7002
 
@@ -394,20 +394,18 @@ static int translate(int kind, wint_t value)
     return KEY_OTHER;
 }
 
-/* Whether another byte is there, or arrives soon: ESC alone, or the beginning of a sequence? */
+/* Whether a character is there right behind an ESC: Alt, or a sequence that curses doesn't know. */
 static bool more_follows(void)
 {
-    struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
     wint_t value;
     int kind = get_wch(&value);
-    if (kind != ERR) {
-        if (kind == KEY_CODE_YES)
-            ungetch((int)value);
-        else
-            unget_wch((wchar_t)value);
-        return kind != KEY_CODE_YES;
-    }
-    return poll(&ready, 1, ESCAPE_WAIT_MS) > 0;
+    if (kind == ERR)
+        return false;
+    if (kind == KEY_CODE_YES)
+        ungetch((int)value);
+    else
+        unget_wch((wchar_t)value);
+    return kind != KEY_CODE_YES;
 }
 
 bool screen_key(struct screen *screen, struct key *key)

@@ -2,6 +2,7 @@
 #include "runbook/fields.h"
 
 #include "runbook/fault.h"
+#include "runbook/load.h"
 #include "runbook/template.h"
 #include "runbook/values.h"
 
@@ -18,14 +19,6 @@ static const struct field *field_find(const struct field_table *table, const cha
     return NULL;
 }
 
-static bool is_action(const struct loader *loader, const char *name)
-{
-    for (size_t i = 0; loader->actions[i]; i++)
-        if (!strcmp(loader->actions[i]->name, name))
-            return true;
-    return false;
-}
-
 /* `{about: this, that}` gives a key "that" without a value. */
 static void unknown_key(struct loader *loader, const struct field_table *table,
                         const struct node *entry)
@@ -40,8 +33,8 @@ static void unknown_key(struct loader *loader, const struct field_table *table,
     struct text_list names = {0};
     for (const struct field *field = table->fields; field->name; field++)
         text_list_add(&names, field->name);
-    for (size_t i = 0; table->takes_action && loader->actions[i]; i++)
-        text_list_add(&names, loader->actions[i]->name);
+    if (table->takes_action)
+        add_action_names(loader, &names);
     char *what = xprintf("%s has no %s", table->what,
                          table->takes_action && strchr(key->text, '.') ? "action" : "key");
     fault_add_unknown(loader->faults, key->position, what, key->text, &names);
@@ -57,7 +50,7 @@ bool fields_read(struct loader *loader, const struct field_table *table, const s
     for (size_t i = 0; i < node->count; i++) {
         const struct node *entry = node->items[i];
         const char *key = entry->key->text;
-        if (!field_find(table, key) && !(table->takes_action && is_action(loader, key)))
+        if (!field_find(table, key) && !(table->takes_action && loader_action(loader, key)))
             unknown_key(loader, table, entry);
     }
     for (const struct field *field = table->fields; field->name; field++) {

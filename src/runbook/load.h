@@ -24,6 +24,10 @@ void check_variables(struct loader *loader, const struct node *node);
 bool read_invocation(struct loader *loader, const struct node *entry,
                      struct invocation *invocation);
 const struct action *loader_action(const struct loader *loader, const char *name);
+void add_action_names(const struct loader *loader, struct text_list *names);
+/* A fault unless there is a server of this name; it is returned then. */
+const struct server *expect_server(struct loader *loader, struct position position,
+                                   const char *name);
 /* An id of letters a-z, digits and '-'; a fault otherwise. */
 void check_id(struct loader *loader, const struct node *node, const char *what);
 

@@ -17,11 +17,16 @@ const struct action *loader_action(const struct loader *loader, const char *name
     return NULL;
 }
 
+void add_action_names(const struct loader *loader, struct text_list *names)
+{
+    for (size_t i = 0; loader->actions[i]; i++)
+        text_list_add(names, loader->actions[i]->name);
+}
+
 static void unknown_action(struct loader *loader, const struct node *key)
 {
     struct text_list names = {0};
-    for (size_t i = 0; loader->actions[i]; i++)
-        text_list_add(&names, loader->actions[i]->name);
+    add_action_names(loader, &names);
     fault_add_unknown(loader->faults, key->position, "there is no action", key->text, &names);
     text_list_free(&names);
 }

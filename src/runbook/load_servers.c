@@ -109,6 +109,17 @@ void read_servers(struct loader *loader, const struct field *field, const struct
     }
 }
 
+const struct server *expect_server(struct loader *loader, struct position position,
+                                   const char *name)
+{
+    const struct server *server = runbook_server(loader->runbook, name);
+    struct text_list names = server_names(loader->runbook);
+    if (!server)
+        fault_add_unknown(loader->faults, position, "there is no server", name, &names);
+    text_list_free(&names);
+    return server;
+}
+
 static void read_containers(struct loader *loader, const struct field *field,
                             const struct node *node, void *target)
 {
@@ -128,9 +139,6 @@ static void read_service(struct loader *loader, const struct field *field, const
 {
     read_text(loader, field, node, target);
     const char *name = ((struct runbook *)target)->watch_service;
-    if (!name || runbook_server(loader->runbook, name))
-        return;
-    struct text_list names = server_names(loader->runbook);
-    fault_add_unknown(loader->faults, node->position, "there is no server", name, &names);
-    text_list_free(&names);
+    if (name)
+        expect_server(loader, node->position, name);
 }

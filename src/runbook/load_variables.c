@@ -3,7 +3,6 @@
 #include "runbook/load.h"
 #include "runbook/references.h"
 #include "runbook/template.h"
-#include "runbook/values.h"
 #include "runbook/variables.h"
 
 #include <stdlib.h>
@@ -155,16 +154,10 @@ static void check_default(struct loader *loader, const struct variable *variable
 static void check_source(struct loader *loader, const struct variable_source *source)
 {
     const struct server *server =
-        source->server ? runbook_server(loader->runbook, source->server) : NULL;
-    if (source->server && !server) {
-        struct text_list names = server_names(loader->runbook);
-        fault_add_unknown(loader->faults, source->position, "there is no server", source->server,
-                          &names);
-        text_list_free(&names);
-    } else if (server && !cJSON_HasObjectItem(server->settings, "container")) {
+        source->server ? expect_server(loader, source->position, source->server) : NULL;
+    if (server && !cJSON_HasObjectItem(server->settings, "container"))
         fault_add(loader->faults, source->position, "the server %s has no container to look at",
                   server->name);
-    }
 }
 
 void check_variables(struct loader *loader, const struct node *node)

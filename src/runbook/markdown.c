@@ -1,7 +1,7 @@
 /* markdown.c: text that is put into Markdown without becoming markup. */
 #include "runbook/markdown.h"
 
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static size_t longest_ticks(const char *text)
     return longest;
 }
 
-void markdown_code(struct text *output, const char *text)
+static void add_code(struct text *output, const char *text, bool cell)
 {
     size_t fence = longest_ticks(text) + 1;
     bool pad = !*text || *text == '`' || text[strlen(text) - 1] == '`';
@@ -48,7 +48,7 @@ void markdown_code(struct text *output, const char *text)
         text_add(output, "`");
     text_add(output, pad ? " " : "");
     for (; *text; text++) {
-        if (*text == '|')
+        if (cell && *text == '|')
             text_add(output, "\\");
         text_append(output, *text == '\n' ? " " : text, 1);
     }
@@ -57,15 +57,14 @@ void markdown_code(struct text *output, const char *text)
         text_add(output, "`");
 }
 
-void markdown_codef(struct text *output, const char *format, ...)
+void markdown_code(struct text *output, const char *text)
 {
-    struct text code = {0};
-    va_list arguments;
-    va_start(arguments, format);
-    text_vprintf(&code, format, arguments);
-    va_end(arguments);
-    markdown_code(output, text_string(&code));
-    text_free(&code);
+    add_code(output, text, false);
+}
+
+void markdown_code_cell(struct text *output, const char *text)
+{
+    add_code(output, text, true);
 }
 
 void markdown_paragraphs(struct text *output, const char *text, const char *indent)

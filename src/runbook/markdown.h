@@ -8,10 +8,10 @@
 void markdown_text(struct text *output, const char *text);
 /* A cell of a table that may hold markup of its own. */
 void markdown_cell(struct text *output, const char *text);
-/* Code: in as many backticks as the text needs; '|' escaped so that it may stand in a table. */
+/* Code, in as many backticks as the text needs. */
 void markdown_code(struct text *output, const char *text);
-void markdown_codef(struct text *output, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* The same in a table's cell, where '|' has to be escaped even in code. */
+void markdown_code_cell(struct text *output, const char *text);
 /* Paragraphs that a runbook's author wrote: taken over line by line, with `indent` before each. */
 void markdown_paragraphs(struct text *output, const char *text, const char *indent);
 

@@ -128,7 +128,7 @@ static void add_argument(const struct argument *row, struct text *output)
         text_add(output, argument_type_name(row->type));
     text_add(output, " | ");
     if (row->fallback && *row->fallback)
-        markdown_code(output, row->fallback);
+        markdown_code_cell(output, row->fallback);
     text_add(output, " | ");
     markdown_cell(output, row->help ? row->help : "");
     text_add(output, " |\n");

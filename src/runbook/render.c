@@ -38,10 +38,10 @@ static void add_variable(const struct variable *variable, struct text *output)
         source_words(&variable->sources[i], &sources);
     }
     text_add(output, "| ");
-    markdown_code(output, variable->name);
+    markdown_code_cell(output, variable->name);
     text_add(output, " | ");
     if (*value_of(variable))
-        markdown_code(output, value_of(variable));
+        markdown_code_cell(output, value_of(variable));
     text_add(output, " | ");
     markdown_text(output, text_string(&sources));
     text_add(output, " | ");

@@ -27,7 +27,7 @@ char *step_server_container(struct step_run *run, const char *server, struct err
 
 /* CHECKPOINT inside the running server's container, twice, so that the shutdown's own is short.
  * What goes wrong is only logged: the stop that follows is safe without it. */
-void step_checkpoint(struct step_run *run, struct docker *docker, const char *container,
+bool step_checkpoint(struct step_run *run, struct docker *docker, const char *container,
                      const char *server);
 /* CHECKPOINT when it runs, then stop with this grace. */
 bool step_stop_server(struct step_run *run, struct docker *docker,

@@ -162,23 +162,6 @@ static bool take_snapshot(struct backup *backup, struct pg_connection *connectio
     return true;
 }
 
-static bool note_database(struct backup *backup, const struct pg_database_entry *database,
-                          struct pg_connection *connection, struct error *error)
-{
-    cJSON *extensions = catalog_extensions(connection, error);
-    if (!extensions)
-        return false;
-    if (database->template) {
-        cJSON_Delete(extensions);
-        return true;
-    }
-    cJSON_AddItemToObject(cJSON_GetObjectItemCaseSensitive(backup->server, "extensions"),
-                          database->name, extensions);
-    cJSON_AddNumberToObject(cJSON_GetObjectItemCaseSensitive(backup->server, "databases"),
-                            database->name, (double)database->bytes);
-    return true;
-}
-
 /* Like pg_dumpall's own header of a database. */
 static bool dump_snapshot(struct backup *backup, const char *database, const char *snapshot,
                           struct error *error)
@@ -222,9 +205,10 @@ static bool dump_database(struct backup *backup, const struct pg_database_entry 
     char snapshot[SNAPSHOT_SIZE];
     backup->label = database->name;
     struct pg_connection *connection = server_open_database(&backup->access, database->name, error);
-    bool dumped = connection && take_snapshot(backup, connection, snapshot, error) &&
-                  note_database(backup, database, connection, error) &&
-                  dump_and_count(backup, connection, snapshot, error);
+    bool dumped =
+        connection && take_snapshot(backup, connection, snapshot, error) &&
+        (database->template || survey_note_database(backup->server, database, connection, error)) &&
+        dump_and_count(backup, connection, snapshot, error);
     pg_close(connection);
     return dumped || error_wrap(error, "backup of database \"%s\"", database->name);
 }
@@ -252,14 +236,8 @@ static bool dump_all(struct backup *backup, struct error *error)
 
 static bool know_server(struct backup *backup, struct error *error)
 {
-    struct pg_connection *connection = server_open(&backup->access, error);
-    bool known = connection && (backup->server = catalog_server(connection, error)) != NULL &&
-                 catalog_databases(connection, &backup->databases, error);
-    pg_close(connection);
-    if (!known)
+    if (!survey_server(&backup->access, &backup->server, &backup->databases, error))
         return false;
-    cJSON_AddObjectToObject(backup->server, "extensions");
-    cJSON_AddObjectToObject(backup->server, "databases");
     backup->snapshots = cJSON_CreateObject();
     backup->total = (double)pg_database_list_bytes(&backup->databases);
     return true;
@@ -301,10 +279,7 @@ static void record(struct backup *backup, const struct dump_summary *summary, co
         cJSON_AddItemToObject(fact, "writes", backup->writes);
     backup->writes = NULL;
     step_fact(backup->run, FACT, fact);
-    char *key = xprintf("server.%s", backup->access.name);
-    step_fact(backup->run, key, backup->server);
-    backup->server = NULL;
-    free(key);
+    survey_record(backup->run, backup->access.name, backup->server);
 }
 
 static void check_result(struct backup *backup, const struct dump_summary *summary)

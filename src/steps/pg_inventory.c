@@ -67,7 +67,7 @@ static bool take_inventory(struct step_run *run, const struct server_access *acc
         check_drift(run, &counts);
     /* What was recorded before the backup stays what the copy is compared with. */
     if (counted && (column != ROWS_NOW || !survey_known(run, access->name)))
-        survey_record(run, access->name, survey);
+        survey_record(run, access->name, survey->server);
     row_counts_free(&counts);
     return counted;
 }

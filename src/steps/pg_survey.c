@@ -3,8 +3,27 @@
 
 #include "base/json.h"
 #include "postgres/count.h"
+#include "postgres/vector.h"
 
 #include <stdlib.h>
+
+bool survey_note_database(cJSON *server, const struct pg_database_entry *database,
+                          struct pg_connection *connection, struct error *error)
+{
+    long vectors = 0;
+    cJSON *extensions = catalog_extensions(connection, error);
+    if (!extensions)
+        return false;
+    bool counted = !cJSON_HasObjectItem(extensions, "vector") ||
+                   vector_column_count(connection, &vectors, error);
+    cJSON_AddItemToObject(cJSON_GetObjectItemCaseSensitive(server, "extensions"), database->name,
+                          extensions);
+    cJSON_AddNumberToObject(cJSON_GetObjectItemCaseSensitive(server, "databases"), database->name,
+                            (double)database->bytes);
+    cJSON_AddNumberToObject(cJSON_GetObjectItemCaseSensitive(server, "vectors"), database->name,
+                            (double)vectors);
+    return counted;
+}
 
 static bool read_database(const struct server_access *access, struct survey *survey,
                           const struct pg_database_entry *database, struct error *error)
@@ -14,44 +33,38 @@ static bool read_database(const struct server_access *access, struct survey *sur
         return false;
     struct survey_tables *tables = &survey->tables[survey->count++];
     tables->database = database->name;
-    cJSON *extensions = catalog_extensions(connection, error);
-    bool read = extensions && catalog_tables(connection, &tables->tables, error);
+    bool read =
+        catalog_tables(connection, &tables->tables, error) &&
+        (database->template || survey_note_database(survey->server, database, connection, error));
     pg_close(connection);
-    if (extensions && (!database->template || tables->tables.count))
-        cJSON_AddItemToObject(cJSON_GetObjectItemCaseSensitive(survey->server, "extensions"),
-                              database->name, extensions);
-    else
-        cJSON_Delete(extensions);
     return read;
 }
 
-static bool read_server(const struct server_access *access, struct survey *survey,
-                        struct error *error)
+bool survey_server(const struct server_access *access, cJSON **server,
+                   struct pg_database_list *databases, struct error *error)
 {
     struct pg_connection *connection = server_open(access, error);
-    bool read = connection && (survey->server = catalog_server(connection, error)) != NULL &&
-                catalog_databases(connection, &survey->databases, error);
+    *server = connection ? catalog_server(connection, error) : NULL;
+    bool read = *server && catalog_databases(connection, databases, error);
     pg_close(connection);
+    if (*server) {
+        cJSON_AddObjectToObject(*server, "databases");
+        cJSON_AddObjectToObject(*server, "extensions");
+        cJSON_AddObjectToObject(*server, "vectors");
+    }
     return read;
 }
 
 bool survey_read(const struct server_access *access, struct survey *survey, struct error *error)
 {
     *survey = (struct survey){0};
-    if (!read_server(access, survey, error))
+    if (!survey_server(access, &survey->server, &survey->databases, error))
         return false;
-    cJSON *sizes = cJSON_AddObjectToObject(survey->server, "databases");
-    cJSON_AddObjectToObject(survey->server, "extensions");
     survey->tables = xcalloc(survey->databases.count + 1, sizeof *survey->tables);
-    for (size_t i = 0; i < survey->databases.count; i++) {
-        const struct pg_database_entry *database = &survey->databases.items[i];
-        if (!database->connectable)
-            continue;
-        if (!database->template)
-            cJSON_AddNumberToObject(sizes, database->name, (double)database->bytes);
-        if (!read_database(access, survey, database, error))
+    for (size_t i = 0; i < survey->databases.count; i++)
+        if (survey->databases.items[i].connectable &&
+            !read_database(access, survey, &survey->databases.items[i], error))
             return false;
-    }
     return true;
 }
 
@@ -159,9 +172,9 @@ const cJSON *survey_known(const struct step_run *run, const char *server)
     return known;
 }
 
-void survey_record(struct step_run *run, const char *server, const struct survey *survey)
+void survey_record(struct step_run *run, const char *name, const cJSON *server)
 {
-    char *key = fact_key(server);
-    step_fact(run, key, cJSON_Duplicate(survey->server, true));
+    char *key = fact_key(name);
+    step_fact(run, key, cJSON_Duplicate(server, true));
     free(key);
 }

@@ -15,7 +15,8 @@ struct survey_tables {
 
 struct survey {
     cJSON *server; /* the fact "server.NAME": {version, version_num, encoding, collation,
-                      extensions: {database: {extension: version}}, databases: {database: bytes}} */
+                      extensions: {database: {extension: version}}, databases: {database: bytes},
+                      vectors: {database: number of vector columns}} */
     struct pg_database_list databases;
     struct survey_tables *tables; /* of each database that can be connected to */
     size_t count;
@@ -36,8 +37,15 @@ void survey_checks(struct step_run *run, const struct survey *survey);
 
 /* The fact "server.NAME" of an earlier step, or NULL. */
 const cJSON *survey_known(const struct step_run *run, const char *server);
-/* The same, recorded. */
-void survey_record(struct step_run *run, const char *server, const struct survey *survey);
+/* Records `server` (a copy of it) as the fact "server.NAME". */
+void survey_record(struct step_run *run, const char *name, const cJSON *server);
+
+/* The parts: the fact without what is in the databases, and the list of them; then one database's.
+ */
+bool survey_server(const struct server_access *access, cJSON **server,
+                   struct pg_database_list *databases, struct error *error);
+bool survey_note_database(cJSON *server, const struct pg_database_entry *database,
+                          struct pg_connection *connection, struct error *error);
 
 /* Reports each count as it comes; the context of a table_counted. */
 struct survey_progress {

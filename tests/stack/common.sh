@@ -133,8 +133,8 @@ stack_container_ids() {
 
 # The volumes that containers have mounted, but those with ready-made data: they serve every stack.
 container_volumes() {
-    [ $# -eq 0 ] || docker container inspect \
-        --format '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}' "$@" |
+    [ $# -eq 0 ] || { docker container inspect \
+        --format '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}' "$@" 2>/dev/null || true; } |
         sed -e '/^$/d' -e '/^pgrunbook-seed-/d'
 }
 
@@ -155,18 +155,43 @@ stack_network_ids() {
     } | sort -u
 }
 
-# Removes containers, volumes and networks of a stack. Those that are gone already don't matter.
-remove_stack_objects() {
-    local prefix=$1 containers volumes volume network
+existing_volumes() {
+    local volume
+    for volume in "$@"; do
+        ! volume_exists "$volume" || echo "$volume"
+    done
+}
+
+# One pass over containers, then volumes and networks. What vanishes by itself meanwhile doesn't matter.
+remove_once() {
+    local prefix=$1 containers network
     containers=$(stack_container_ids "$prefix")
-    # shellcheck disable=SC2086 # one id a word
-    volumes=$( (stack_volume_names "$prefix" && container_volumes $containers) | sort -u)
-    # shellcheck disable=SC2086 # one id a word
-    [ -z "$containers" ] || docker rm -f -v $containers >/dev/null
-    for volume in $volumes; do
-        docker volume rm -f "$volume" >/dev/null
-    done
+    # shellcheck disable=SC2086 # one id or name a word
+    {
+        stack_volumes_found=$( (printf '%s\n' $stack_volumes_found && stack_volume_names "$prefix" &&
+            container_volumes $containers) | sort -u)
+        [ -z "$containers" ] || docker rm -f -v $containers >/dev/null 2>&1 || true
+        docker volume rm -f $stack_volumes_found >/dev/null 2>&1 || true
+    }
     for network in $(stack_network_ids "$prefix"); do
-        docker network rm "$network" >/dev/null
+        docker network rm "$network" >/dev/null 2>&1 || true
     done
+}
+
+stack_remains() {
+    stack_container_ids "$1"
+    stack_network_ids "$1"
+    # shellcheck disable=SC2086 # one name a word
+    existing_volumes $stack_volumes_found
+}
+
+# Removes containers, volumes and networks of a stack, and is done only when none of them is left.
+remove_stack_objects() {
+    local prefix=$1 tries stack_volumes_found=
+    for tries in 1 2 3 4 5; do
+        remove_once "$prefix"
+        [ -n "$(stack_remains "$prefix")" ] || return 0
+        sleep 0.5
+    done
+    die "not everything of the stack $prefix could be removed ($tries tries): $(stack_remains "$prefix" | tr '\n' ' ')"
 }

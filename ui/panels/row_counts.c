@@ -202,7 +202,7 @@ static void row_counts_build(const struct view *view, const struct panel *panel,
 {
     const struct run_state *state = view->state;
     const struct row_counts_state *own = panel->state;
-    int numbers = number_columns(state), name_columns = columns - 1 - 5 * numbers;
+    int numbers = number_columns(state), name_columns = name_width(columns, numbers);
     const char *database = NULL;
     add_heading(lines, name_columns, numbers);
     for (size_t i = 0; i < state->table_count; i++) {

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Every screen as text, compared with golden/*.txt; RECORD=1 writes those anew, for a person to look at.
+# time-limit: 180
+set -euo pipefail
+# shellcheck source=tests/lib/replay.sh
+. "$(dirname "$0")/../lib/replay.sh"
+
+for size in 80x24 160x50; do
+    replay "${size%x*}" "${size#*x}" running
+    golden "running-$size"
+    press '?'
+    golden "help-$size"
+    press q Enter
+    golden "step-$size"
+    press Escape
+    for panel in 2 3 4 5 6; do
+        press $panel
+        golden "panel-$panel-$size"
+    done
+    for journal in gate-key gate-typed gate-blocked failed down trouble complete rolling-back rollback-failed rolled-back \
+        declined paused; do
+        replay "${size%x*}" "${size#*x}" "$journal"
+        golden "$journal-$size"
+    done
+done
+
+replay 80 24 failed
+press 3
+golden different-rows-80x24
+press m
+golden only-different-rows-80x24
+press 4
+golden timings-80x24
+replay 80 24 down
+press 4
+golden timings-down-80x24
+press 2
+golden containers-down-80x24
+replay 80 24 trouble
+press 2
+golden containers-stale-80x24
+press 6
+golden log-with-control-characters-80x24
+
+replay 110 30 down
+golden down-110x30
+replay 109 30 down
+golden down-109x30
+replay 40 10 gate-typed
+golden gate-typed-40x10
+replay 39 9 gate-typed
+golden too-small-39x9
+
+REPLAY_ENV="LC_ALL=C LANG=C" replay 120 30 trouble
+golden ascii-120x30
+REPLAY_ENV="LC_ALL=C LANG=C" replay 80 24 gate-typed
+golden ascii-gate-80x24
+ascii_only() { ! screen_text | LC_ALL=C grep -q '[^ -~]'; }
+ok "without UTF-8 there is nothing but ASCII" ascii_only
+done_testing
