@@ -181,6 +181,19 @@ char *ask_operator(const struct variable *variable)
     return answer;
 }
 
+/* Everybody on the machine can read a command line (DESIGN.md, P8). */
+static bool may_stand_on_command_line(const struct runbook *runbook, const char *name,
+                                      struct error *error)
+{
+    const struct variable *variable = runbook_variable(runbook, name);
+    if (!variable || !variable->secret)
+        return true;
+    error_set(error, ERROR_USAGE, "--set %s: a secret has no place on a command line", name);
+    return error_remedy(error,
+                        "put it into a file that only you can read and name that with --vars, "
+                        "or into the environment, or leave it out and be asked");
+}
+
 static bool set_variables(struct runbook *runbook, const struct options *options,
                           struct error *error)
 {
@@ -194,7 +207,8 @@ static bool set_variables(struct runbook *runbook, const struct options *options
             return error_remedy(error, "for example --set new_port=5433");
         }
         char *name = xstrndup(setting, (size_t)(equals - setting));
-        bool set = runbook_set(runbook, name, equals + 1, error);
+        bool set = may_stand_on_command_line(runbook, name, error) &&
+                   runbook_set(runbook, name, equals + 1, error);
         free(name);
         if (!set)
             return false;

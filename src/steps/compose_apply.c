@@ -19,7 +19,7 @@
 #define LOG_LINES 15
 /* A server that hasn't come up has nothing to write, and its start script may be deaf to signals.
  */
-#define SHORT_GRACE_MS 3000L
+#define SHORT_GRACE_MS 2000L
 
 /* What the compose file says now, and what has to run in the end. */
 struct apply {
@@ -32,6 +32,7 @@ struct apply {
     const char *volume; /* the argument's: a volume's real name */
     char *data;         /* where the image keeps its data */
     long grace_ms;      /* for the container that is stopped */
+    bool announced;     /* the new container has made its address known */
     char *container;    /* name of the service's container when it was last looked at, or NULL */
     cJSON *before;      /* the project's containers before the switch */
 };
@@ -132,17 +133,60 @@ static bool checkpoint(struct apply *apply, struct error *error)
     return looked;
 }
 
-static void log_up(void *context, const char *line, bool from_stderr)
+/* Whoever looked for the new container's address before its interface was up (Docker's own proxy
+ * too) got no answer, and asks again only after a second: that second would be outage. Any packet
+ * of the container's own makes itself known to all of them (Linux updates pending ARP entries from
+ * requests too), so it sends one to its gateway. pg_isready is in every image of PostgreSQL. */
+static void announce(struct apply *apply, const struct docker_container *container)
 {
+    const cJSON *network;
+    cJSON_ArrayForEach(network, json_at(container->inspect, "NetworkSettings.Networks"))
+    {
+        const char *gateway = json_text(network, "Gateway");
+        const char *const arguments[] = {"pg_isready", "-q", "-t",    "1", "-p",
+                                         "9",          "-h", gateway, NULL};
+        struct error ignored = ERROR_INIT;
+        int exit_status = 0;
+        if (gateway && *gateway)
+            docker_exec_collect(apply->docker, container->id, arguments, NULL, NULL, &exit_status,
+                                &ignored);
+    }
+}
+
+static void announce_new(struct apply *apply)
+{
+    struct docker_container container;
+    struct error ignored = ERROR_INIT;
+    bool right = false;
+    if (apply->announced)
+        return;
+    look(apply, &container, &right, &ignored);
+    if (right && !strcmp(container.state, "running")) {
+        announce(apply, &container);
+        apply->announced = true;
+    }
+    docker_container_free(&container);
+}
+
+/* Compose says "Container NAME  Started" as soon as the engine has started it. */
+static void follow_up(void *context, const char *line, bool from_stderr)
+{
+    struct apply *apply = context;
     (void)from_stderr;
+    if (text_ends(line, "Started"))
+        announce_new(apply);
     if (*line)
-        step_log(context, "compose: %s", line);
+        step_log(apply->run, "compose: %s", line);
 }
 
 static bool up(struct apply *apply, struct error *error)
 {
-    return compose_up(&apply->stack.project, apply->service, apply->grace_ms,
-                      apply->grace_ms + UP_MARGIN_MS, log_up, apply->run, error);
+    apply->announced = false;
+    bool done = compose_up(&apply->stack.project, apply->service, apply->grace_ms,
+                           apply->grace_ms + UP_MARGIN_MS, follow_up, apply, error);
+    if (done)
+        announce_new(apply);
+    return done;
 }
 
 static char *served_key(const struct apply *apply)

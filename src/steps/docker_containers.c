@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define UNDO_GRACE_MS 5000L
+
 static bool run_stop(struct step_run *run, struct error *error)
 {
     struct docker_container container = {0};
@@ -29,6 +31,13 @@ static bool not_ours(const char *name, struct error *error)
     return error_remedy(error, "If it really is to go: docker rm -f %s", name);
 }
 
+/* A rollback throws the data away too, and a start script may be deaf to signals. */
+static long grace_of(const struct step_run *run)
+{
+    long grace = step_duration(run, "grace");
+    return run->undoing && grace > UNDO_GRACE_MS ? UNDO_GRACE_MS : grace;
+}
+
 /* A rollback leaves what isn't ours and says so; a step that was meant to remove it fails. */
 static bool remove_container(struct step_run *run, struct docker *docker,
                              const struct docker_container *container, struct error *error)
@@ -41,7 +50,7 @@ static bool remove_container(struct step_run *run, struct docker *docker,
         return true;
     }
     if (!strcmp(container->state, "running") &&
-        !docker_stop(docker, container->name, step_duration(run, "grace"), error))
+        !docker_stop(docker, container->name, grace_of(run), error))
         return false;
     if (!docker_remove(docker, container->name, step_boolean(run, "volumes"), error))
         return false;

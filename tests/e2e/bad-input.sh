@@ -11,15 +11,20 @@ stack_up
 app_pause
 before=$(surroundings)
 
-# refused NAME STATUS PATTERN [ARGUMENT]...: the run ends with the status, says the pattern and a remedy, changes nothing.
+# refused NAME STATUS PATTERN [VARIABLE=VALUE] [ARGUMENT]...: the run, with that environment, ends with the status, says the
+# pattern and a remedy, and changes nothing.
 refused() {
     local name=$1 wanted=$2 pattern=$3 run
     shift 3
     run=bad-${name//[^a-z]/-}
+    case ${1:-} in
+    [A-Z]*=*) local -x "$1" && shift ;;
+    esac
     upgrade "$run" --confirm prepare/backup "$@"
     is "$status" "$wanted" "$name: exit status $wanted"
     like "$output" "$pattern" "$name: says what is wrong"
-    like "$output" 'What to do:' "$name: says what to do"
+    like "$output" 'What to do:|did you mean|: write ' "$name: says what to do"
+    unset DOCKER_HOST
     is "$(surroundings)" "$before" "$name: nothing has changed"
     if [ -d "$XDG_STATE_HOME/pgrunbook/runs/$run" ]; then
         program_says rollback "$run"
@@ -27,7 +32,7 @@ refused() {
 }
 
 refused "wrong container" 1 'no container .nonsense' --set old_container=nonsense
-POSTGRES_PASSWORD=wrong refused "wrong password" 11 'password'
+refused "wrong password" 11 'password' POSTGRES_PASSWORD=wrong
 refused "port in use" 11 "$PG_PORT" --set "new_port=$PG_PORT"
 docker volume create --label "org.pgrunbook.stack=$STACK" "$STACK-full" >/dev/null
 docker run --rm --network none -v "$STACK-full:/v" --entrypoint sh "$OLD_IMAGE" -c 'echo x > /v/file'
@@ -41,7 +46,9 @@ refused "image without the extension" 11 'vector' --set new_image=postgres:17
 refused "disk too full" 11 'free' --set disk_factor=100000000
 refused "unknown variable" 2 'new_ports' --set new_ports=1
 refused "port that is none" 3 'new_port|port' --set new_port=seventy
-DOCKER_HOST=unix:///nonexistent/docker.sock refused "Docker absent" 4 'Docker'
+refused "Docker absent" 4 'Docker' DOCKER_HOST=unix:///nonexistent/docker.sock
+
+refused "secret on the command line" 2 'password' --set password=x
 
 program_says check "$runbook"
 is "$status" 0 "check accepts the shipped runbook"

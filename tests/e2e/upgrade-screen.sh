@@ -46,7 +46,7 @@ screen_keys R
 rolled_back() { run_is screen "rolled back"; }
 ok "R rolls back" wait_for 60 rolled_back
 rolled_back || screen_dump
-ok "the screen says so" screen_wait 10 '[Rr]olled back'
+ok "the screen says so" screen_wait 10 'ROLLED BACK'
 is "$(server_major "$PG_PORT")" 15 "the service is PostgreSQL 15 again"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restored byte for byte"
 ok "the application answers" wait_for 20 app_is_healthy
