@@ -132,16 +132,18 @@ bool compose_config(const struct compose_project *project, cJSON **config, struc
     return ran;
 }
 
-bool compose_up(const struct compose_project *project, const char *service, long grace_ms,
-                long timeout_ms, void (*on_line)(void *context, const char *line, bool from_stderr),
-                void *context, struct error *error)
+bool compose_up(const struct compose_project *project, const struct compose_up *up,
+                struct error *error)
 {
     char seconds[24];
-    snprintf(seconds, sizeof seconds, "%ld", (grace_ms + 999) / 1000);
-    const char *const rest[] = {"up",     "-d",    "--no-deps", "--timeout", seconds,
-                                "--pull", "never", service,     NULL};
+    snprintf(seconds, sizeof seconds, "%ld", (up->grace_ms + 999) / 1000);
+    const char *const rest[] = {"up",        up->start ? "-d" : "--no-start",
+                                "--no-deps", "--timeout",
+                                seconds,     "--pull",
+                                "never",     up->service,
+                                NULL};
     struct process_request request = {
-        .timeout_ms = timeout_ms, .on_line = on_line, .context = context};
+        .timeout_ms = up->timeout_ms, .on_line = up->on_line, .context = up->context};
     struct process_result result;
     bool ran = run(project, rest, &request, &result, error);
     process_result_free(&result);

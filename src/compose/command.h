@@ -27,10 +27,18 @@ bool compose_version(char **version, struct error *error);
 /* What is in force: `docker compose config --format json`. Holds secrets. The caller deletes. */
 bool compose_config(const struct compose_project *project, cJSON **config, struct error *error);
 
-/* `docker compose up -d --no-deps --timeout SECONDS SERVICE`. Its lines go to `on_line` (may be
- * NULL). */
-bool compose_up(const struct compose_project *project, const char *service, long grace_ms,
-                long timeout_ms, void (*on_line)(void *context, const char *line, bool from_stderr),
-                void *context, struct error *error);
+/* `docker compose up --no-deps --timeout SECONDS SERVICE`: the service's container is replaced by
+ * one as the files now say, and started, or with `start` false only made. Its lines go to `on_line`
+ * (may be NULL). */
+struct compose_up {
+    const char *service;
+    bool start;
+    long grace_ms;   /* for the container that is stopped */
+    long timeout_ms; /* for all of it */
+    void (*on_line)(void *context, const char *line, bool from_stderr);
+    void *context;
+};
+bool compose_up(const struct compose_project *project, const struct compose_up *up,
+                struct error *error);
 
 #endif

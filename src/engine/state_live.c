@@ -83,7 +83,7 @@ bool apply_writes(struct run_state *state, const cJSON *event, struct error *err
     const cJSON *backup = cJSON_GetObjectItemCaseSensitive(state->facts, "backup");
     const cJSON *base = cJSON_GetObjectItemCaseSensitive(backup, "writes");
     writes->known = base && event_text(event, "system") &&
-                    text_equal(event_text(backup, "system"), event_text(event, "system"));
+                    text_equal(event_text(base, "system"), event_text(event, "system"));
     if (!writes->known)
         return true;
     writes->inserted =

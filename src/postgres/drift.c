@@ -14,7 +14,9 @@ struct drift {
 
 static const char counters_sql[] =
     "SELECT coalesce(sum(n_tup_ins), 0)::bigint, coalesce(sum(n_tup_upd), 0)::bigint, "
-    "coalesce(sum(n_tup_del), 0)::bigint FROM pg_catalog.pg_stat_user_tables";
+    "coalesce(sum(n_tup_del), 0)::bigint, "
+    "(SELECT system_identifier FROM pg_catalog.pg_control_system()) "
+    "FROM pg_catalog.pg_stat_user_tables";
 
 static bool open_all(struct drift *drift, const struct pg_parameters *parameters,
                      const struct pg_database_list *databases, struct error *error)
@@ -59,6 +61,7 @@ bool drift_read(struct drift *drift, struct drift_counters *counters, struct err
         counters->inserted += pg_number(result, 0, 0);
         counters->updated += pg_number(result, 0, 1);
         counters->deleted += pg_number(result, 0, 2);
+        text_copy(counters->system, sizeof counters->system, pg_field(result, 0, 3));
         PQclear(result);
     }
     return true;

@@ -9,6 +9,8 @@
  * Source: PostgreSQL manual, "The Cumulative Statistics System". */
 struct drift_counters {
     long long inserted, updated, deleted;
+    char system[32]; /* the data directory's identifier, by pg_control_system(): counters of two
+                        servers have nothing to do with each other */
 };
 
 struct drift; /* one connection to each database, kept */

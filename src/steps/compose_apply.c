@@ -2,7 +2,7 @@
  * container by one with the image and the volume that the compose file names now; everything that
  * can be looked at or done beforehand is, as the database is unavailable from the stop on. */
 #include "steps/actions.h"
-#include "steps/compose_common.h"
+#include "steps/compose_switch.h"
 #include "steps/docker_common.h"
 #include "steps/ready.h"
 
@@ -15,27 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define UP_MARGIN_MS 300000L
 #define LOG_LINES 15
 /* A server that hasn't come up has nothing to write, and its start script may be deaf to signals.
  */
 #define SHORT_GRACE_MS 2000L
-
-/* What the compose file says now, and what has to run in the end. */
-struct apply {
-    struct step_run *run;
-    struct docker *docker;
-    struct stack stack;
-    cJSON *config;
-    const char *service;
-    const char *image;  /* the config's */
-    const char *volume; /* the argument's: a volume's real name */
-    char *data;         /* where the image keeps its data */
-    long grace_ms;      /* for the container that is stopped */
-    bool announced;     /* the new container has made its address known */
-    char *container;    /* name of the service's container when it was last looked at, or NULL */
-    cJSON *before;      /* the project's containers before the switch */
-};
 
 static bool wrong_volume(const struct apply *apply, const char *found, struct error *error)
 {
@@ -81,45 +64,12 @@ static bool prepare(struct apply *apply, struct error *error)
                             error);
 }
 
-/* Whether this container is the one that is meant to run in the end. */
-static bool is_right(const struct apply *apply, const struct docker_container *container)
-{
-    struct docker_mount mount;
-    return container->exists && text_equal(container->image, apply->image) &&
-           docker_container_mount(container, apply->data, &mount) &&
-           text_equal(mount.source, apply->volume);
-}
-
-/* Looks at the service's containers. *right: one with the right image and volume is there, and
- * `container` is it (free in any case); else `container` is the last other one. */
-static bool look(struct apply *apply, struct docker_container *container, bool *right,
-                 struct error *error)
-{
-    cJSON *list = NULL;
-    const cJSON *entry;
-    bool looked = stack_containers(apply->docker, step_text(apply->run, "project"), apply->service,
-                                   &list, error);
-    *container = (struct docker_container){0};
-    *right = false;
-    cJSON_ArrayForEach(entry, list)
-    {
-        const char *id = json_text(entry, "Id");
-        if (!looked || *right || !id)
-            continue;
-        docker_container_free(container);
-        looked = docker_inspect(apply->docker, id, container, error);
-        *right = looked && is_right(apply, container);
-    }
-    cJSON_Delete(list);
-    return looked;
-}
-
 /* The old server gets its checkpoint while it still serves, so that its shutdown is short. */
 static bool checkpoint(struct apply *apply, struct error *error)
 {
     struct docker_container container;
     bool right = false;
-    bool looked = look(apply, &container, &right, error);
+    bool looked = apply_look(apply, &container, &right, error);
     bool runs = looked && container.exists && !strcmp(container.state, "running");
     if (looked && right && runs)
         step_log(apply->run, "service %s runs %s on volume %s already", apply->service,
@@ -131,62 +81,6 @@ static bool checkpoint(struct apply *apply, struct error *error)
         apply->grace_ms = SHORT_GRACE_MS;
     docker_container_free(&container);
     return looked;
-}
-
-/* Whoever looked for the new container's address before its interface was up (Docker's own proxy
- * too) got no answer, and asks again only after a second: that second would be outage. Any packet
- * of the container's own makes itself known to all of them (Linux updates pending ARP entries from
- * requests too), so it sends one to its gateway. pg_isready is in every image of PostgreSQL. */
-static void announce(struct apply *apply, const struct docker_container *container)
-{
-    const cJSON *network;
-    cJSON_ArrayForEach(network, json_at(container->inspect, "NetworkSettings.Networks"))
-    {
-        const char *gateway = json_text(network, "Gateway");
-        const char *const arguments[] = {"pg_isready", "-q", "-t",    "1", "-p",
-                                         "9",          "-h", gateway, NULL};
-        struct error ignored = ERROR_INIT;
-        int exit_status = 0;
-        if (gateway && *gateway)
-            docker_exec_collect(apply->docker, container->id, arguments, NULL, NULL, &exit_status,
-                                &ignored);
-    }
-}
-
-static void announce_new(struct apply *apply)
-{
-    struct docker_container container;
-    struct error ignored = ERROR_INIT;
-    bool right = false;
-    if (apply->announced)
-        return;
-    look(apply, &container, &right, &ignored);
-    if (right && !strcmp(container.state, "running")) {
-        announce(apply, &container);
-        apply->announced = true;
-    }
-    docker_container_free(&container);
-}
-
-/* Compose says "Container NAME  Started" as soon as the engine has started it. */
-static void follow_up(void *context, const char *line, bool from_stderr)
-{
-    struct apply *apply = context;
-    (void)from_stderr;
-    if (text_ends(line, "Started"))
-        announce_new(apply);
-    if (*line)
-        step_log(apply->run, "compose: %s", line);
-}
-
-static bool up(struct apply *apply, struct error *error)
-{
-    apply->announced = false;
-    bool done = compose_up(&apply->stack.project, apply->service, apply->grace_ms,
-                           apply->grace_ms + UP_MARGIN_MS, follow_up, apply, error);
-    if (done)
-        announce_new(apply);
-    return done;
 }
 
 static char *served_key(const struct apply *apply)
@@ -213,47 +107,13 @@ static void take_back_switch(struct apply *apply)
     struct docker_container container;
     struct error ignored = ERROR_INIT;
     bool right = false;
-    bool looked = look(apply, &container, &right, &ignored);
+    bool looked = apply_look(apply, &container, &right, &ignored);
     if (looked && !apply->run->undoing && (!right || container.started_ms == 0)) {
         char *key = served_key(apply);
         step_fact(apply->run, key, cJSON_CreateFalse());
         free(key);
     }
     docker_container_free(&container);
-}
-
-/* After a failed `up`: what of the service's own stands in the way goes; what is right stays. */
-static bool clear_way(struct apply *apply, struct error *error)
-{
-    cJSON *list = NULL;
-    const cJSON *entry;
-    bool done = stack_containers(apply->docker, step_text(apply->run, "project"), apply->service,
-                                 &list, error);
-    cJSON_ArrayForEach(entry, list)
-    {
-        const char *id = json_text(entry, "Id");
-        if (!done || !id)
-            continue;
-        step_log(apply->run, "removing %s, which stands in the way", docker_listed_name(entry));
-        done = docker_stop(apply->docker, id, apply->grace_ms, error) &&
-               docker_remove(apply->docker, id, false, error);
-    }
-    cJSON_Delete(list);
-    return done;
-}
-
-/* A rollback has to get through wherever things stand, so it tries again on cleared ground. */
-static bool bring_up(struct apply *apply, struct error *error)
-{
-    struct error first = ERROR_INIT;
-    if (up(apply, &first))
-        return true;
-    if (!apply->run->undoing) {
-        *error = first;
-        return false;
-    }
-    step_log(apply->run, "%s; trying again", first.message);
-    return clear_way(apply, error) && up(apply, error);
 }
 
 static bool not_right(const struct apply *apply, const struct docker_container *container,
@@ -279,7 +139,7 @@ static bool confirm_container(struct apply *apply, struct error *error)
 {
     struct docker_container container;
     bool right = false;
-    bool looked = look(apply, &container, &right, error);
+    bool looked = apply_look(apply, &container, &right, error);
     bool runs = looked && right && !strcmp(container.state, "running");
     if (looked && !right)
         not_right(apply, &container, error);
@@ -364,7 +224,7 @@ static bool switch_over(struct apply *apply, struct error *error)
 {
     record_switch(apply);
     bool done =
-        bring_up(apply, error) && confirm_container(apply, error) && wait_ready(apply, error);
+        apply_bring_up(apply, error) && confirm_container(apply, error) && wait_ready(apply, error);
     if (!done && !apply->container) {
         struct error ignored = ERROR_INIT;
         confirm_container(apply, &ignored);
@@ -383,7 +243,7 @@ static bool run_apply(struct step_run *run, struct error *error)
                           .grace_ms = step_duration(run, "grace")};
     int lock = -1;
     apply.docker = docker_open(error);
-    bool done = apply.docker && stack_lock(run, apply.grace_ms + UP_MARGIN_MS, &lock, error) &&
+    bool done = apply.docker && stack_lock(run, apply.grace_ms + APPLY_MARGIN_MS, &lock, error) &&
                 prepare(&apply, error) && checkpoint(&apply, error) && switch_over(&apply, error);
     cJSON_Delete(apply.before);
     cJSON_Delete(apply.config);

@@ -130,6 +130,7 @@ static void note_counters(struct backup *backup)
     struct drift *drift = drift_open(&backup->access.parameters, &ignored);
     if (drift && drift_read(drift, &counters, &ignored)) {
         backup->writes = cJSON_CreateObject();
+        cJSON_AddStringToObject(backup->writes, "system", counters.system);
         cJSON_AddNumberToObject(backup->writes, "inserted", (double)counters.inserted);
         cJSON_AddNumberToObject(backup->writes, "updated", (double)counters.updated);
         cJSON_AddNumberToObject(backup->writes, "deleted", (double)counters.deleted);

@@ -20,7 +20,7 @@ program_says() {
 }
 
 run_field() {
-    "$program" status "$1" --json 2>/dev/null | jq -r "$2"
+    { "$program" status "$1" --json 2>/dev/null || true; } | jq -r "$2"
 }
 
 run_is() {

@@ -37,7 +37,7 @@ replay() {
     local shell=()
     [ -z "${REPLAY_SHELL:-}" ] ||
         # shellcheck disable=SC2016 # for the inner shell
-        shell=(sh -c 'before=$(stty -g); "$@"; echo "status $?"; [ "$before" = "$(stty -g)" ] && echo "stty as before"; exec sleep 60' sh)
+        shell=(sh -c 'trap : INT; before=$(stty -g); "$@"; echo "status $?"; [ "$before" = "$(stty -g)" ] && echo "stty as before"; exec sleep 60' sh)
     # shellcheck disable=SC2086 # several words
     screen_start "$columns" "$rows" "${shell[@]}" env -u NO_COLOR -u COLORFGBG TZ=UTC LC_ALL=C.UTF-8 LANG=C.UTF-8 ${REPLAY_ENV:-} \
         "$replay_program" "$replay_dir" "$@"
@@ -47,7 +47,7 @@ replay() {
 
 # The process id of the screen itself.
 replay_pid() {
-    pgrep -n -f -x "$replay_program $replay_dir"
+    pgrep -o -f -x "$replay_program $replay_dir"
 }
 
 # More events for the screen, one JSON object a line.

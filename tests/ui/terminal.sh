@@ -82,7 +82,7 @@ ok "an engine that is gone is said" wait_for 2 screen_shows 'ENGINE IS GONE'
 press R
 ok "and nothing can be asked of it" wait_for 2 screen_shows 'the engine is gone'
 press q
-ok "q leaves" wait_for 2 screen_ended
+ok "q leaves" wait_for 2 screen_shows 'status 0'
 
 # ---- colours ----
 coloured() { screen_attributes | grep -E $'\033\\[[0-9;]*(3[0-7]|4[0-7])m' >/dev/null; }

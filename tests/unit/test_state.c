@@ -289,7 +289,7 @@ static void writes_count_from_the_snapshot_of_the_same_server(void **unused)
     must(state, "{'type':'writes','time':1,'system':'7','inserted':10,'updated':2,'deleted':1}");
     assert_false(state->writes.known);
     must(state, "{'type':'fact','step':'one/a','key':'backup','value':"
-                "{'system':'7','writes':{'inserted':10,'updated':2,'deleted':1}}}");
+                "{'writes':{'system':'7','inserted':10,'updated':2,'deleted':1}}}");
     must(state, "{'type':'writes','time':2,'system':'7','inserted':13,'updated':2,'deleted':3}");
     assert_true(state->writes.known);
     assert_int_equal(state->writes.inserted, 3);

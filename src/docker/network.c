@@ -1,0 +1,64 @@
+/* network.c: containers join and leave networks. */
+#include "docker/network.h"
+
+#include "docker/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHANGE_MS 60000L
+
+static bool change(struct docker *docker, const char *network, const char *what, cJSON *body,
+                   struct error *error)
+{
+    char *part = docker_escape(network);
+    char *path = xprintf("/networks/%s/%s", part, what);
+    int status = 0;
+    cJSON *answer = NULL;
+    bool done = docker_call(docker, "POST", path, body, CHANGE_MS, &status, &answer, error) &&
+                docker_accepted(status, answer, error, "network %s, %s", network, what);
+    if (done)
+        cJSON_Delete(answer);
+    free(path);
+    free(part);
+    cJSON_Delete(body);
+    return done;
+}
+
+bool docker_network_leave(struct docker *docker, const char *network, const char *container,
+                          struct error *error)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "Container", container);
+    return change(docker, network, "disconnect", body, error);
+}
+
+/* The engine adds the container's short id to the aliases by itself. */
+static cJSON *aliases_of(const cJSON *endpoint, const char *container)
+{
+    cJSON *aliases = cJSON_CreateArray();
+    const cJSON *alias;
+    cJSON_ArrayForEach(alias, cJSON_GetObjectItemCaseSensitive(endpoint, "Aliases"))
+    {
+        const char *text = cJSON_GetStringValue(alias);
+        if (text && !(strlen(text) == 12 && text_starts(container, text)))
+            cJSON_AddItemToArray(aliases, cJSON_CreateString(text));
+    }
+    return aliases;
+}
+
+bool docker_network_join(struct docker *docker, const char *network, const char *container,
+                         const cJSON *endpoint, struct error *error)
+{
+    static const char *const taken_over[] = {"IPAMConfig", "Links", "DriverOpts", "GwPriority"};
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "Container", container);
+    cJSON *config = cJSON_AddObjectToObject(body, "EndpointConfig");
+    cJSON_AddItemToObject(config, "Aliases", aliases_of(endpoint, container));
+    for (size_t i = 0; i < sizeof taken_over / sizeof *taken_over; i++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(endpoint, taken_over[i]);
+        if (item)
+            cJSON_AddItemToObject(config, taken_over[i], cJSON_Duplicate(item, true));
+    }
+    return change(docker, network, "connect", body, error);
+}

@@ -1,0 +1,15 @@
+/* network.h: containers join and leave networks. */
+#ifndef DOCKER_NETWORK_H
+#define DOCKER_NETWORK_H
+
+#include "docker/docker.h"
+
+/* One that isn't on it is an error. */
+bool docker_network_leave(struct docker *docker, const char *network, const char *container,
+                          struct error *error);
+/* `endpoint`: what an inspection showed for that network before (its aliases, fixed addresses,
+ * links and driver options are taken over), or NULL. One that is on it already is an error. */
+bool docker_network_join(struct docker *docker, const char *network, const char *container,
+                         const cJSON *endpoint, struct error *error);
+
+#endif

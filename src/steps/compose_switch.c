@@ -1,0 +1,186 @@
+/* compose_switch.c: the replacing of one service's container, in the order that costs the least
+ * outage: Compose makes the new container in the old one's place, we start it outside of its
+ * networks, and then it joins them.
+ *
+ * A container that is started on a network gets its port bound before its interface is up. Who
+ * connects in between waits for a lost packet's repetition, which comes after a second. A running
+ * container that joins a network gets the interface first. Measured on engine 20.10 by a client
+ * that connects every 5 ms: 0.5 to 0.7 s of outage instead of 1.3 s. */
+#include "steps/compose_switch.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "docker/lifecycle.h"
+#include "docker/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether this container is the one that is meant to run in the end. */
+static bool is_right(const struct apply *apply, const struct docker_container *container)
+{
+    struct docker_mount mount;
+    return container->exists && text_equal(container->image, apply->image) &&
+           docker_container_mount(container, apply->data, &mount) &&
+           text_equal(mount.source, apply->volume);
+}
+
+bool apply_look(struct apply *apply, struct docker_container *container, bool *right,
+                struct error *error)
+{
+    cJSON *list = NULL;
+    const cJSON *entry;
+    bool looked = stack_containers(apply->docker, step_text(apply->run, "project"), apply->service,
+                                   &list, error);
+    *container = (struct docker_container){0};
+    *right = false;
+    cJSON_ArrayForEach(entry, list)
+    {
+        const char *id = json_text(entry, "Id");
+        if (!looked || *right || !id)
+            continue;
+        docker_container_free(container);
+        looked = docker_inspect(apply->docker, id, container, error);
+        *right = looked && is_right(apply, container);
+    }
+    cJSON_Delete(list);
+    return looked;
+}
+
+static const cJSON *networks_of(const struct docker_container *container)
+{
+    return json_at(container->inspect, "NetworkSettings.Networks");
+}
+
+/* Whether the container's networks are its own to leave and join. */
+static bool has_own_networks(const struct docker_container *container)
+{
+    const char *mode = json_text_at(container->inspect, "HostConfig.NetworkMode");
+    return mode && strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0 &&
+           !text_starts(mode, "container:");
+}
+
+/* Joins a network again. Some engines let a container that was on none start on its first one, but
+ * without its aliases. */
+static bool join(struct apply *apply, const char *id, const cJSON *network, struct error *error)
+{
+    if (docker_network_join(apply->docker, network->string, id, network, error))
+        return true;
+    return strstr(error->message, "already exists in network") &&
+           docker_network_leave(apply->docker, network->string, id, error) &&
+           docker_network_join(apply->docker, network->string, id, network, error);
+}
+
+static bool join_all(struct apply *apply, const char *id, const cJSON *networks,
+                     struct error *error)
+{
+    const cJSON *network;
+    cJSON_ArrayForEach(network, networks)
+    {
+        if (!join(apply, id, network, error))
+            return false;
+    }
+    return true;
+}
+
+/* A container that couldn't be started gets its networks back all the same: Compose wouldn't see
+ * that they are missing. */
+static bool start_then_join(struct apply *apply, const struct docker_container *container,
+                            struct error *error)
+{
+    const cJSON *network, *networks = networks_of(container);
+    struct error other = ERROR_INIT;
+    bool left = true;
+    cJSON_ArrayForEach(network, networks)
+    {
+        left = left && docker_network_leave(apply->docker, network->string, container->id, error);
+    }
+    bool started = left && docker_start(apply->docker, container->id, error);
+    bool joined = join_all(apply, container->id, networks, started ? error : &other);
+    return started && joined;
+}
+
+/* Starts the container that Compose has made; one that runs already is left alone. */
+static bool start_new(struct apply *apply, struct error *error)
+{
+    struct docker_container container;
+    bool right = false, started = true;
+    if (!apply_look(apply, &container, &right, error))
+        return false;
+    if (!right)
+        started = error_set(error, ERROR_SERVER,
+                            "service %s has no container with %s and volume %s: Compose didn't "
+                            "make one",
+                            apply->service, apply->image, apply->volume);
+    else if (strcmp(container.state, "running") != 0)
+        started = has_own_networks(&container) ? start_then_join(apply, &container, error)
+                                               : docker_start(apply->docker, container.id, error);
+    docker_container_free(&container);
+    return started;
+}
+
+/* What of the service's own stands in the way goes. */
+static bool clear_way(struct apply *apply, struct error *error)
+{
+    cJSON *list = NULL;
+    const cJSON *entry;
+    bool done = stack_containers(apply->docker, step_text(apply->run, "project"), apply->service,
+                                 &list, error);
+    cJSON_ArrayForEach(entry, list)
+    {
+        const char *id = json_text(entry, "Id");
+        if (!done || !id)
+            continue;
+        step_log(apply->run, "removing %s, which stands in the way", docker_listed_name(entry));
+        done = docker_stop(apply->docker, id, apply->grace_ms, error) &&
+               docker_remove(apply->docker, id, false, error);
+    }
+    cJSON_Delete(list);
+    return done;
+}
+
+/* A crash between leaving and joining leaves a container that Compose takes for whole. */
+static bool remove_cut_off(struct apply *apply, struct error *error)
+{
+    struct docker_container container;
+    bool right = false;
+    if (!apply_look(apply, &container, &right, error))
+        return false;
+    bool cut_off =
+        right && has_own_networks(&container) && cJSON_GetArraySize(networks_of(&container)) == 0;
+    docker_container_free(&container);
+    return !cut_off || clear_way(apply, error);
+}
+
+static void log_line(void *context, const char *line, bool from_stderr)
+{
+    (void)from_stderr;
+    if (*line)
+        step_log(context, "compose: %s", line);
+}
+
+static bool replace(struct apply *apply, struct error *error)
+{
+    struct compose_up up = {
+        .service = apply->service,
+        .grace_ms = apply->grace_ms,
+        .timeout_ms = apply->grace_ms + APPLY_MARGIN_MS,
+        .on_line = log_line,
+        .context = apply->run,
+    };
+    return remove_cut_off(apply, error) && compose_up(&apply->stack.project, &up, error) &&
+           start_new(apply, error);
+}
+
+bool apply_bring_up(struct apply *apply, struct error *error)
+{
+    struct error first = ERROR_INIT;
+    if (replace(apply, &first))
+        return true;
+    if (!apply->run->undoing) {
+        *error = first;
+        return false;
+    }
+    step_log(apply->run, "%s; trying again", first.message);
+    return clear_way(apply, error) && replace(apply, error);
+}
