@@ -117,7 +117,7 @@ static bool in_use(struct docker *docker, const char *name, cJSON *answer, struc
     cJSON_Delete(list);
     error_set(error, ERROR_OTHER, "image %s can't be removed: %s", name, docker_message(answer));
     if (holders.length)
-        error_remedy(error, "It is used by the container %s.", text_string(&holders));
+        error_remedy(error, "It is used by: %s.", text_string(&holders));
     text_free(&holders);
     cJSON_Delete(answer);
     return false;

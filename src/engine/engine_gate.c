@@ -47,6 +47,21 @@ static void count_checks(const struct step_state *step, size_t counts[3])
                    : FAIL]++;
 }
 
+/* "done at 14:22:31, 6 checks passed, 1 warning": what there was none of isn't named. */
+static char *checks_in_words(const struct step_state *step, const size_t counts[3])
+{
+    char at[16];
+    struct text words = {0};
+    text_printf(&words, "done at %s", clock_time(at, sizeof at, step->finished_ms));
+    if (counts[PASS])
+        text_printf(&words, ", %zu check%s passed", counts[PASS], counts[PASS] == 1 ? "" : "s");
+    if (counts[WARN])
+        text_printf(&words, ", %zu warning%s", counts[WARN], counts[WARN] == 1 ? "" : "s");
+    if (counts[FAIL])
+        text_printf(&words, ", %zu FAILED", counts[FAIL]);
+    return text_take(&words);
+}
+
 static void add_required(struct gathering *gathering, const struct step_state *step)
 {
     char at[16], age[32];
@@ -65,10 +80,7 @@ static void add_required(struct gathering *gathering, const struct step_state *s
                     text_duration(age, sizeof age, gathering->gate->max_age_ms)));
     } else {
         int verdict = counts[FAIL] ? FAIL : counts[WARN] ? WARN : PASS;
-        add(gathering, step->title, verdict,
-            xprintf("done at %s, %zu checks passed, %zu warnings, %zu failed",
-                    clock_time(at, sizeof at, step->finished_ms), counts[PASS], counts[WARN],
-                    counts[FAIL]));
+        add(gathering, step->title, verdict, checks_in_words(step, counts));
     }
 }
 
@@ -146,10 +158,17 @@ static void add_containers(struct gathering *gathering)
     }
 }
 
+/* What matters most comes first, where a small screen shows it. */
 static void gather(struct gathering *gathering)
 {
     const struct run_state *state = gathering->engine->state;
     const struct gate *gate = gathering->gate;
+    if (gate->show & SHOW_ROW_COUNTS)
+        add_row_counts(gathering);
+    if (gate->show & SHOW_DRIFT) {
+        add_drift(gathering);
+        add_counters(gathering);
+    }
     for (size_t i = 0; i < gate->require.count; i++) {
         long index = run_state_step(state, gate->require.items[i]);
         if (index < 0)
@@ -157,12 +176,6 @@ static void gather(struct gathering *gathering)
         add_required(gathering, &state->steps[index]);
         if (gate->show & SHOW_CHECKS)
             add_troubled_checks(gathering, &state->steps[index]);
-    }
-    if (gate->show & SHOW_ROW_COUNTS)
-        add_row_counts(gathering);
-    if (gate->show & SHOW_DRIFT) {
-        add_drift(gathering);
-        add_counters(gathering);
     }
     if (gate->show & SHOW_CONTAINERS)
         add_containers(gathering);

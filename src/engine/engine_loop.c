@@ -96,10 +96,8 @@ static bool over(struct engine *engine)
     int64_t now = clock_monotonic_ms();
     if (!run_state_finished(engine->state))
         return false;
-    if (!engine->linger_ms) {
-        watchers_stop(engine);
+    if (!engine->linger_ms)
         lock_release(&engine->target_lock);
-    }
     if (!engine->linger_ms || clients_count(&engine->clients))
         engine->linger_ms = now + LINGER_MS;
     return now >= engine->linger_ms;

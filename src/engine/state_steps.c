@@ -275,11 +275,14 @@ bool apply_undo_started(struct run_state *state, const cJSON *event, struct erro
     return true;
 }
 
+/* The times stay those of the step itself. */
 bool apply_undo_finished(struct run_state *state, const cJSON *event, struct error *error)
 {
     struct step_state *step = named_step(state, event, error);
     if (!step)
         return false;
-    finish_step(step, event, event_flag(event, "ok") ? STEP_UNDONE : STEP_UNDO_FAILED);
+    step->status = event_flag(event, "ok") ? STEP_UNDONE : STEP_UNDO_FAILED;
+    replace_text(&step->message, event_text(event, "message"));
+    replace_text(&step->remedy, event_text(event, "remedy"));
     return true;
 }

@@ -95,7 +95,7 @@ static bool start_then_join(struct apply *apply, const struct docker_container *
     {
         left = left && docker_network_leave(apply->docker, network->string, container->id, error);
     }
-    bool started = left && docker_start(apply->docker, container->id, error);
+    bool started = left && docker_start(apply->docker, container->name, error);
     bool joined = join_all(apply, container->id, networks, started ? error : &other);
     return started && joined;
 }
@@ -114,7 +114,7 @@ static bool start_new(struct apply *apply, struct error *error)
                             apply->service, apply->image, apply->volume);
     else if (strcmp(container.state, "running") != 0)
         started = has_own_networks(&container) ? start_then_join(apply, &container, error)
-                                               : docker_start(apply->docker, container.id, error);
+                                               : docker_start(apply->docker, container.name, error);
     docker_container_free(&container);
     return started;
 }

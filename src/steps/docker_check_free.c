@@ -31,31 +31,11 @@ static bool check_name(struct step_run *run, struct docker *docker, const char *
     if (is_free) {
         step_check(run, "container name", VERDICT_PASS, "%s is free", name);
     } else {
-        error_set(error, ERROR_OTHER, "there is a container %s already (%s, image %s)", name,
-                  container.state, container.image);
-        error_remedy(error,
-                     "If nothing needs it any more: docker rm -f %s. Or take another name "
-                     "with --set new_container=NAME.",
-                     name);
+        step_name_taken(&container, error);
         taken(run, "container name", error);
     }
     docker_container_free(&container);
     return is_free;
-}
-
-static bool volume_taken(struct docker *docker, const char *name, struct error *error)
-{
-    struct text users = {0};
-    struct error ignored = ERROR_INIT;
-    docker_volume_users(docker, name, &users, &ignored);
-    error_set(error, ERROR_OTHER, "volume %s holds data already%s%s", name,
-              users.length ? " and is used by " : "", text_string(&users));
-    error_remedy(error,
-                 "A volume is never reused. If nothing needs its data any more: docker volume "
-                 "rm %s. Or take another name with --set new_volume=NAME.",
-                 name);
-    text_free(&users);
-    return false;
 }
 
 static bool check_volume(struct step_run *run, struct docker *docker, const char *name,
@@ -70,7 +50,7 @@ static bool check_volume(struct step_run *run, struct docker *docker, const char
         step_check(run, "volume", VERDICT_PASS,
                    volume.exists ? "%s exists and is empty" : "%s doesn't exist yet", name);
     else if (seen) {
-        volume_taken(docker, name, error);
+        step_volume_taken(docker, name, error);
         taken(run, "volume", error);
     }
     docker_volume_free(&volume);
@@ -103,17 +83,12 @@ static bool check_port(struct step_run *run, struct docker *docker, int port, st
     bool is_free = !holder && binds;
     if (is_free)
         step_check(run, "port", VERDICT_PASS, "%d is free", port);
-    else if (holder)
-        error_set(error, ERROR_OTHER, "port %d is in use by container %s", port, holder);
-    else if (number == EACCES)
+    else if (!holder && number == EACCES)
         error_set(error, ERROR_OTHER, "port %d may not be used without root's rights", port);
     else
-        error_set(error, ERROR_OTHER, "port %d is in use by another program of this machine", port);
-    if (!is_free) {
-        error_remedy(error, "Take another one with --set new_port=PORT (ss -ltnp shows who listens "
-                            "where).");
+        step_port_taken(port, holder, error);
+    if (!is_free)
         taken(run, "port", error);
-    }
     free(holder);
     return is_free;
 }

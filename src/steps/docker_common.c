@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "docker/lifecycle.h"
 #include "docker/logs.h"
+#include "docker/volume.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -31,6 +32,39 @@ cJSON *step_labels(const struct step_run *run)
 bool step_is_own(const struct step_run *run, const char *run_label)
 {
     return run_label && *run_label && !strcmp(run_label, step_run_id(run));
+}
+
+/* No remedy here is a command that removes something: what is in the way may be the only copy. */
+bool step_name_taken(const struct docker_container *container, struct error *error)
+{
+    bool ours = docker_container_label(container, LABEL_OWN) != NULL;
+    error_set(error, ERROR_OTHER, "there is a container %s already (%s, image %s)", container->name,
+              container->state, container->image);
+    return error_remedy(error, "Take another name with --set new_container=NAME.%s",
+                        ours ? " This one was made by an earlier run; if that is over and nothing "
+                               "needs it any more, remove it."
+                             : "");
+}
+
+bool step_volume_taken(struct docker *docker, const char *name, struct error *error)
+{
+    struct text users = {0};
+    struct error ignored = ERROR_INIT;
+    docker_volume_users(docker, name, &users, &ignored);
+    error_set(error, ERROR_OTHER, "volume %s exists and holds data%s%s", name,
+              users.length ? "; it is used by " : "", text_string(&users));
+    text_free(&users);
+    return error_remedy(error, "A volume that holds data is never reused. Take another name with "
+                               "--set new_volume=NAME; remove this one only if you know that its "
+                               "data is of no use any more.");
+}
+
+bool step_port_taken(int port, const char *holder, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "port %d is in use by %s%s", port,
+              holder ? "container " : "another program of this machine", holder ? holder : "");
+    return error_remedy(error, "Take another one with --set new_port=PORT (ss -ltnp shows who "
+                               "listens where).");
 }
 
 bool step_container(struct docker *docker, const char *name, struct docker_container *container,

@@ -28,7 +28,7 @@ static bool run_stop(struct step_run *run, struct error *error)
 static bool not_ours(const char *name, struct error *error)
 {
     error_set(error, ERROR_OTHER, "container %s wasn't created by this run", name);
-    return error_remedy(error, "If it really is to go: docker rm -f %s", name);
+    return error_remedy(error, "Remove it yourself if nothing needs it: docker rm %s", name);
 }
 
 /* A rollback throws the data away too, and a start script may be deaf to signals. */

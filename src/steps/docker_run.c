@@ -48,16 +48,12 @@ static struct docker_creation creation_of(const struct step_run *run, const char
     };
 }
 
-static bool port_taken(struct docker *docker, const struct docker_creation *creation,
-                       struct error *error)
+static bool port_taken(struct docker *docker, int port, struct error *error)
 {
     struct error ignored = ERROR_INIT;
     char *holder = NULL;
-    docker_port_holder(docker, creation->port, &holder, &ignored);
-    error_set(error, ERROR_OTHER, "port %d is in use by %s%s", creation->port,
-              holder ? "container " : "another program of this machine", holder ? holder : "");
-    error_remedy(error, "Take another one with --set new_port=PORT (ss -ltnp shows who listens "
-                        "where).");
+    docker_port_holder(docker, port, &holder, &ignored);
+    step_port_taken(port, holder, error);
     free(holder);
     return false;
 }
@@ -80,23 +76,13 @@ static bool create_and_start(struct step_run *run, struct docker *docker,
         struct error ignored = ERROR_INIT;
         docker_remove(docker, id, false, &ignored);
         if (creation->port && is_port_trouble(error->message))
-            port_taken(docker, creation, error);
+            port_taken(docker, creation->port, error);
     } else {
         step_log(run, "started container %s from %s, volume %s at %s", creation->name,
                  creation->image, creation->volume ? creation->volume : "none", creation->mount);
     }
     free(id);
     return started;
-}
-
-static bool name_taken(const struct docker_container *container, struct error *error)
-{
-    error_set(error, ERROR_OTHER, "there is a container %s already (%s, image %s)", container->name,
-              container->state, container->image);
-    return error_remedy(error,
-                        "If nothing needs it any more: docker rm -f %s. Or take another name with "
-                        "--set new_container=NAME.",
-                        container->name);
 }
 
 /* A container of that name: this run's own, from before a crash, is kept; any other is an error. */
@@ -111,7 +97,7 @@ static bool keep_existing(struct step_run *run, struct docker *docker,
                 (!volume || (docker_container_mount(container, mount, &mounted) &&
                              text_equal(mounted.source, volume)));
     if (!own || !same)
-        return name_taken(container, error);
+        return step_name_taken(container, error);
     step_log(run, "container %s was created by this run already", container->name);
     return docker_start(docker, container->name, error);
 }

@@ -33,15 +33,6 @@ static bool is_this_runs(const struct step_run *run, const struct docker_volume 
            fact_holds(run, adopted_key(volume->name));
 }
 
-static bool holds_data(const char *name, struct error *error)
-{
-    error_set(error, ERROR_OTHER, "volume %s exists and holds data", name);
-    return error_remedy(error,
-                        "A volume is never reused. Take another name with --set new_volume=NAME, "
-                        "or, if nothing needs its data any more: docker volume rm %s",
-                        name);
-}
-
 /* A volume that is there: ours from before a crash, or an empty one that the operator made. */
 static bool take_over(struct step_run *run, struct docker *docker,
                       const struct docker_volume *volume, struct error *error)
@@ -54,7 +45,7 @@ static bool take_over(struct step_run *run, struct docker *docker,
     if (!docker_volume_empty(docker, volume, &empty, error))
         return false;
     if (!empty)
-        return holds_data(volume->name, error);
+        return step_volume_taken(docker, volume->name, error);
     step_log(run, "volume %s exists and is empty: it is used", volume->name);
     char *key = adopted_key(volume->name);
     step_fact(run, key, cJSON_CreateTrue());

@@ -118,9 +118,10 @@ static bool compare_rows(struct comparison *comparison, struct error *error)
     if (taken && (double)old.count != json_number_at(taken, "counts_tables"))
         fail(comparison, "rows", "the backup counted %.0f tables, %zu counts are known",
              json_number_at(taken, "counts_tables"), old.count);
-    bool done = survey_count(comparison->run, &comparison->access, &comparison->new, ROWS_NEW, &new,
-                             error) &&
-                compare_row_counts(comparison->run, &old, &new, equal, &verdict, error);
+    enum rows_column column = equal ? ROWS_NEW : ROWS_COLUMNS;
+    bool done =
+        survey_count(comparison->run, &comparison->access, &comparison->new, column, &new, error) &&
+        compare_row_counts(comparison->run, &old, &new, equal, &verdict, error);
     if (done && verdict.failures && comparison->failures == 0)
         text_copy(comparison->first, sizeof comparison->first, verdict.first);
     comparison->failures += verdict.failures;

@@ -89,8 +89,9 @@ size_t survey_table_count(const struct survey *survey)
 void survey_counted(void *context, const struct pg_table *table)
 {
     struct survey_progress *progress = context;
-    step_rows(progress->run, progress->column, progress->database, table->schema, table->name,
-              table->rows);
+    if (progress->column < ROWS_COLUMNS)
+        step_rows(progress->run, progress->column, progress->database, table->schema, table->name,
+                  table->rows);
     if (progress->counts)
         row_counts_add(progress->counts, progress->database, table);
     progress->done++;
@@ -120,7 +121,8 @@ bool survey_count(struct step_run *run, const struct server_access *access, stru
 {
     struct survey_progress progress = {
         .run = run, .column = column, .total = survey_table_count(survey), .counts = counts};
-    step_rows_begin(run, column);
+    if (column < ROWS_COLUMNS)
+        step_rows_begin(run, column);
     for (size_t i = 0; i < survey->count; i++)
         if (!count_database(access, &survey->tables[i], &progress, error))
             return false;

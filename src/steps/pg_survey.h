@@ -27,8 +27,9 @@ bool survey_read(const struct server_access *access, struct survey *survey, stru
 void survey_free(struct survey *survey);
 size_t survey_table_count(const struct survey *survey);
 
-/* Counts every table, each database in one snapshot, and reports the counts in `column` and the
- * progress in tables. `counts` (may be NULL) gets them too. */
+/* Counts every table, each database in one snapshot, and reports the counts in `column`
+ * (ROWS_COLUMNS: in none, where the screen keeps what was proven before) and the progress in
+ * tables. `counts` (may be NULL) gets them too. */
 bool survey_count(struct step_run *run, const struct server_access *access, struct survey *survey,
                   enum rows_column column, struct row_counts *counts, struct error *error);
 
