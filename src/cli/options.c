@@ -141,7 +141,7 @@ int tell_error(const struct error *error)
     fprintf(stderr, "pgrunbook: %s\n", error->message);
     if (error->remedy[0])
         fprintf(stderr, "  What to do: %s\n", error->remedy);
-    return error->kind;
+    return (int)error->kind;
 }
 
 void tell_faults(const char *path, const struct fault_list *faults)

@@ -98,13 +98,24 @@ static bool refused(struct hijack *hijack, int status, size_t headers, struct er
     return false;
 }
 
+/* The three digits of "HTTP/1.1 101 UPGRADED"; 0 when that isn't what was answered. */
+static int answer_status(const char *answer)
+{
+    char digits[4] = "";
+    long status = 0;
+    const char *space = text_starts(answer, "HTTP/1.") ? strchr(answer, ' ') : NULL;
+    if (space)
+        snprintf(digits, sizeof digits, "%s", space + 1);
+    return text_to_long(digits, 100, 599, &status) ? (int)status : 0;
+}
+
 static bool read_answer(struct hijack *hijack, struct error *error)
 {
     size_t headers = read_until(hijack, &hijack->rest, 0, error);
     const char *answer = text_string(&hijack->rest);
     if (headers == 0)
         return docker_unreachable(hijack->docker, hijack->handle, CURLE_OPERATION_TIMEDOUT, error);
-    int status = text_starts(answer, "HTTP/1.") ? atoi(answer + 9) : 0;
+    int status = answer_status(answer);
     if (status != 101 && status != 200)
         return refused(hijack, status, headers, error);
     text_consume(&hijack->rest, headers);

@@ -9,6 +9,7 @@ top_dir=$(cd "$lib_dir/../.." && pwd)
 . "$lib_dir/screen.sh"
 
 replay_program=${REPLAY:-$top_dir/build/tests/ui/replay}
+[ -x "$replay_program" ] || bail_out "$replay_program isn't there: make test-programs"
 golden_dir=$top_dir/tests/ui/golden
 replay_dir=$(mktemp -d "${TMPDIR:-/tmp}/pgrunbook-ui.XXXXXX")
 trap 'screen_stop; rm -rf "$replay_dir"' EXIT
@@ -41,7 +42,10 @@ replay() {
     # shellcheck disable=SC2086 # several words
     screen_start "$columns" "$rows" "${shell[@]}" env -u NO_COLOR -u COLORFGBG TZ=UTC LC_ALL=C.UTF-8 LANG=C.UTF-8 ${REPLAY_ENV:-} \
         "$replay_program" "$replay_dir" "$@"
-    wait_for 5 screen_shows 'limor' || screen_dump
+    wait_for 5 screen_shows 'limor' || {
+        screen_dump
+        bail_out "the screen doesn't come up on $journal"
+    }
     sleep 0.4
 }
 
