@@ -127,13 +127,13 @@ size_t fit_break(const char *string, int columns, const char **next)
 {
     size_t length = strcspn(string, "\n");
     size_t fits = fit_prefix(string, length, columns > 0 ? columns : 1, NULL);
+    if (fits == 0 && length) { /* a wide character in one column: go on rather than stand still */
+        unsigned character;
+        fits = fit_decode(string, length, &character);
+    }
     if (fits == length) {
         *next = string[length] ? string + length + 1 : NULL;
         return length;
-    }
-    if (fits == 0) { /* a wide character in one column: go on rather than stand still */
-        unsigned character;
-        fits = fit_decode(string, length, &character);
     }
     size_t space = fits;
     while (space > 0 && string[space] != ' ')

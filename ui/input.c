@@ -7,7 +7,7 @@
 enum {
     OUTSIDE,
     AFTER_ESCAPE, /* a lone ESC was passed on; what follows may still be its rest */
-    AFTER_ALT,    /* ESC with something right behind it */
+    AFTER_ALT,    /* the same, with something right behind it */
     IN_CONTROL,   /* ESC [ : ends with a byte from '@' to '~' */
     IN_SHIFT,     /* ESC O : ends with any byte */
 };
@@ -37,7 +37,7 @@ static bool swallow(struct input_filter *filter, int code)
     return before != AFTER_ESCAPE || filter->sequence != OUTSIDE;
 }
 
-bool input_filter(struct input_filter *filter, int code, bool more, int64_t now_ms, struct key *key)
+bool input_filter(struct input_filter *filter, int code, int next, int64_t now_ms, struct key *key)
 {
     if (now_ms - filter->last_ms > SEQUENCE_STALE_MS)
         filter->sequence = OUTSIDE;
@@ -56,6 +56,6 @@ bool input_filter(struct input_filter *filter, int code, bool more, int64_t now_
         return false;
     if (code != KEY_ESCAPE)
         return true;
-    filter->sequence = more ? AFTER_ALT : AFTER_ESCAPE;
-    return !more;
+    filter->sequence = next ? AFTER_ALT : AFTER_ESCAPE;
+    return next != '[' && next != 'O';
 }

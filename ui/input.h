@@ -44,8 +44,8 @@ struct input_filter {
 
 /* Passes `code` through: true with *key when it is one for the program. An unknown sequence such as
  * ESC [ 2 4 ; 8 0 R, whose last letter would roll the run back, is swallowed as a whole, also when
- * it arrives in pieces; Alt with a letter too. `more`: another byte follows at once. */
-bool input_filter(struct input_filter *filter, int code, bool more, int64_t now_ms,
-                  struct key *key);
+ * it arrives in pieces. Alt with a letter is an ESC whose letter doesn't count. `next`: the
+ * character that follows at once, 0 when none does. */
+bool input_filter(struct input_filter *filter, int code, int next, int64_t now_ms, struct key *key);
 
 #endif

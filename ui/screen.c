@@ -31,7 +31,7 @@ static volatile sig_atomic_t signal_leave, signal_gone, signal_resize, signal_st
 /* For the handler of fatal signals, which may not call curses. */
 static struct termios terminal_before;
 static volatile sig_atomic_t terminal_taken;
-static const char terminal_reset[] = "\033[?2004l\033[0m\033[?25h\033[?1049l";
+static const char terminal_reset[] = "\033[?2004l\033[?1l\033>\033[0m\033[?25h\033[?1049l";
 
 struct watched_signal {
     int number;
@@ -394,18 +394,19 @@ static int translate(int kind, wint_t value)
     return KEY_OTHER;
 }
 
-/* Whether a character is there right behind an ESC: Alt, or a sequence that curses doesn't know. */
-static bool more_follows(void)
+/* The character right behind an ESC, 0 when there is none: Alt, or a sequence that curses doesn't
+ * know. */
+static int next_character(void)
 {
     wint_t value;
     int kind = get_wch(&value);
     if (kind == ERR)
-        return false;
+        return 0;
     if (kind == KEY_CODE_YES)
         ungetch((int)value);
     else
         unget_wch((wchar_t)value);
-    return kind != KEY_CODE_YES;
+    return kind == KEY_CODE_YES ? 0 : (int)value;
 }
 
 bool screen_key(struct screen *screen, struct key *key)
@@ -415,8 +416,8 @@ bool screen_key(struct screen *screen, struct key *key)
         if (kind == KEY_CODE_YES && value == KEY_RESIZE)
             continue;
         int code = translate(kind, value);
-        bool more = code == KEY_ESCAPE && more_follows();
-        if (input_filter(&screen->filter, code, more, clock_monotonic_ms(), key))
+        int next = code == KEY_ESCAPE ? next_character() : 0;
+        if (input_filter(&screen->filter, code, next, clock_monotonic_ms(), key))
             return true;
     }
     return false;

@@ -115,15 +115,23 @@ void view_select(struct view *view, long step)
     }
 }
 
+/* Of a run that has ended: the step that was the last to do something. */
+static long last_step(const struct run_state *state)
+{
+    long last = state->step_count ? 0 : -1;
+    for (size_t i = 0; i < state->step_count; i++)
+        if (state->steps[i].finished_ms >= state->steps[last].finished_ms &&
+            state->steps[i].finished_ms)
+            last = (long)i;
+    return last;
+}
+
 static void follow_run(struct view *view)
 {
     const struct run_state *state = view->state;
     if (!view->follow && view->selected >= 0)
         return;
-    if (state->current >= 0)
-        view_select(view, state->current);
-    else if (view->selected < 0 && state->step_count)
-        view_select(view, 0);
+    view_select(view, state->current >= 0 ? state->current : last_step(state));
     view->follow = true;
 }
 
@@ -131,10 +139,12 @@ void view_settle(struct view *view)
 {
     const struct gate_state *gate = &view->state->gate;
     const struct dialog_operations *open = view->dialog.operations;
+    if (!view->caught_up)
+        return;
     follow_run(view);
     if (open && open->stands && !open->stands(view))
         dialog_close(view);
-    bool free_to_ask = view->caught_up && !view->dialog.operations && !view->search.open;
+    bool free_to_ask = !view->dialog.operations && !view->search.open;
     if (gate->step && free_to_ask && view->dismissed != gate->opening && view->control)
         dialog_open(view, gate_dialog_for(gate), gate->opening);
 }

@@ -78,16 +78,30 @@ static bool in_bytes(const struct step_state *step)
     return text_equal(step->progress_unit, "bytes");
 }
 
+static bool in_seconds(const struct step_state *step)
+{
+    return text_equal(step->progress_unit, "seconds");
+}
+
 static const char *amount(char *buffer, size_t size, const struct step_state *step, double value)
 {
-    return in_bytes(step) ? text_bytes(buffer, size, value)
-                          : text_grouped(buffer, size, (long long)value);
+    if (in_bytes(step))
+        return text_bytes(buffer, size, value);
+    if (in_seconds(step))
+        return text_duration(buffer, size, (long)(value * 1000));
+    return text_grouped(buffer, size, (long long)value);
+}
+
+/* Bytes and seconds are written with units of their own. */
+static const char *unit_word(const struct step_state *step)
+{
+    return in_bytes(step) || in_seconds(step) || !step->progress_unit ? "" : step->progress_unit;
 }
 
 const char *words_progress(char *buffer, size_t size, const struct step_state *step)
 {
     char done[24], total[24];
-    const char *unit = in_bytes(step) || !step->progress_unit ? "" : step->progress_unit;
+    const char *unit = unit_word(step);
     amount(done, sizeof done, step, step->progress_done);
     amount(total, sizeof total, step, step->progress_total);
     if (step->progress_total > 0)

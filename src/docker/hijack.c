@@ -162,20 +162,21 @@ bool hijack_send(struct hijack *hijack, const char *bytes, size_t length, size_t
     return code == CURLE_OK || code == CURLE_AGAIN;
 }
 
-/* Over TLS the end has to be said in TLS ("close notify"), as the engine reads nothing else. */
-static void end_secure_input(struct hijack *hijack)
+/* Over TLS the end has to be said in TLS ("close notify"). False when libcurl's TLS isn't OpenSSL.
+ */
+static bool end_secure_input(struct hijack *hijack)
 {
     struct curl_tlssessioninfo *session = NULL;
-    if (curl_easy_getinfo(hijack->handle, CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK && session &&
-        session->backend == CURLSSLBACKEND_OPENSSL && session->internals)
-        SSL_shutdown((SSL *)session->internals);
+    if (curl_easy_getinfo(hijack->handle, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session ||
+        session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
+        return false;
+    SSL_shutdown((SSL *)session->internals);
+    return true;
 }
 
 void hijack_end_input(struct hijack *hijack)
 {
-    if (hijack->secure)
-        end_secure_input(hijack);
-    else
+    if (!hijack->secure || !end_secure_input(hijack))
         shutdown(hijack->socket, SHUT_WR);
 }
 

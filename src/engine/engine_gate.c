@@ -136,8 +136,10 @@ static void add_counters(struct gathering *gathering)
     if (!writes->known || !changes)
         return;
     add(gathering, "Changes on the old server", WARN,
-        xprintf("%lld inserts, %lld updates, %lld deletes since the backup, by its statistics",
-                writes->inserted, writes->updated, writes->deleted));
+        xprintf(
+            "%lld inserts, %lld updates, %lld deletes since the backup, by its statistics, which "
+            "can lag by ten seconds",
+            writes->inserted, writes->updated, writes->deleted));
     if (!gathering->loses)
         gathering->loses = changes;
 }

@@ -44,9 +44,9 @@ program_says rollback old
 psql_at "$PG_PORT" limor_prod 'CREATE TABLE slow AS SELECT n, md5(n::text) FROM generate_series(1, 400000) n' >/dev/null
 psql_at "$PG_PORT" postgres 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)' >/dev/null
 (copy cut) &
-copying=$!
+copying=$! # its output is its own
 wait_for 120 psql_at "$NEW_PORT" limor_prod 'SELECT 1 / count(*) FROM pg_stat_progress_copy'
-docker exec "$NEW_CONTAINER" bash -c 'kill -9 $(grep -lz "^psql" /proc/[0-9]*/cmdline | cut -d/ -f3)' || true
+docker top "$NEW_CONTAINER" -eo pid,comm | awk '$2 == "psql" { print $1 }' | xargs -r kill -9
 wait "$copying" || true
 is "$(run_field cut .current_step)" copy/restore "psql was killed in the middle of the restore"
 copy cut
@@ -75,8 +75,14 @@ phases:
       - id: restore
         pg.restore: {server: new, from: "${backup}"}
 YAML
+# Its output, status and step; the run is taken back, so that it holds nothing.
 again() {
+    local said code
     program_says run "$test_dir/again.yaml" --plain --run-id "$1" --set "container=$2" --set "backup=$3"
+    said=$output code=$status
+    stopped_at=$(run_field "$1" .current_step)
+    program_says rollback "$1"
+    output=$said status=$code
 }
 before=$(exact_counts "$PG_PORT")
 again in-use "$OLD_CONTAINER" "$BACKUP_DIR/cut/backup.sql"
@@ -98,7 +104,7 @@ again empty "$NEW_CONTAINER" "$test_dir/empty.sql"
 like "$output" 'it is empty' "an empty one too"
 docker exec "$OLD_CONTAINER" pg_dumpall -U postgres >"$test_dir/theirs.sql"
 again theirs "$NEW_CONTAINER" "$test_dir/theirs.sql"
-is "$(run_field theirs .current_step)" again/restore "one by pg_dumpall itself is whole"
+is "$stopped_at" again/restore "one by pg_dumpall itself is whole"
 program_says rollback cut
 
 # ---- a disk that is full ----

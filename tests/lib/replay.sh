@@ -89,11 +89,11 @@ golden() {
     diff "$golden_dir/$1.txt" <(screen_trimmed) | head -n 60 | sed 's/^/# /' || true
 }
 
-# press KEY...: one after the other, as a person would.
+# press KEY...: one after the other, as a person would; right behind Esc a key would be Alt with that key.
 press() {
     local key
     for key in "$@"; do
         screen_keys "$key"
-        sleep 0.05
+        case $key in Escape) sleep 0.3 ;; *) sleep 0.05 ;; esac
     done
 }

@@ -151,7 +151,10 @@ class Writer(Loop):
     def pause(self):
         self.paused.set()
         with self.busy:
-            pass
+            # The session ends, so that the server's statistics of it are complete now and not some seconds later.
+            if self.connection is not None:
+                self.connection.close()
+                self.connection = None
 
     def resume(self):
         self.paused.clear()
