@@ -133,7 +133,7 @@ const char *refuse_rollback(const struct view *view)
     if (why)
         return why;
     if (state->status == RUN_COMPLETE)
-        return "the run is complete; `pgrunbook rollback` can still undo it";
+        return "the run is complete and can no longer be rolled back";
     if (state->status == RUN_ROLLED_BACK)
         return "the run has been rolled back";
     if (state->status == RUN_ROLLING_BACK)

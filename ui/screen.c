@@ -255,7 +255,7 @@ static wchar_t drawable(const struct screen *screen, unsigned character)
 int screen_put(struct screen *screen, int row, int column, enum role role, const char *bytes,
                size_t length, int columns)
 {
-    wchar_t buffer[512];
+    wchar_t buffer[1024];
     size_t count = 0, at = 0;
     int used = 0, rows = getmaxy(stdscr), room = getmaxx(stdscr) - column;
     columns = columns < room ? columns : room;

@@ -26,14 +26,15 @@ static void found_drift(void *context, enum row_change change, const struct row_
                         const struct row_count *now)
 {
     struct drift_sum *sum = context;
-    if (change == ROW_EQUAL)
+    const struct row_count *named = old ? old : now;
+    if (change == ROW_EQUAL || !named)
         return;
     sum->tables++;
     if (sum->shown++ >= SHOWN_MAX)
         return;
     struct text name = {0};
     char before[32], after[32];
-    row_count_name(&name, old ? old : now);
+    row_count_name(&name, named);
     step_check(sum->run, text_string(&name), VERDICT_WARN, "%s rows in the backup, %s now",
                old ? text_grouped(before, sizeof before, old->rows) : "no",
                now ? text_grouped(after, sizeof after, now->rows) : "no");

@@ -136,8 +136,11 @@ static void check_database(struct step_run *run, const struct survey *survey,
     struct text extensions = {0};
     const cJSON *item, *list = json_at(survey->server, "extensions");
     list = cJSON_GetObjectItemCaseSensitive(list, database->name);
-    cJSON_ArrayForEach(item, list) text_printf(
-        &extensions, "%s%s %s", extensions.length ? ", " : "", item->string, item->valuestring);
+    cJSON_ArrayForEach(item, list)
+    {
+        text_printf(&extensions, "%s%s %s", extensions.length ? ", " : "", item->string,
+                    item->valuestring);
+    }
     step_check(run, database->name, VERDICT_PASS, "%s; extensions: %s",
                text_bytes(size, sizeof size, (double)database->bytes), text_string(&extensions));
     text_free(&extensions);

@@ -52,7 +52,8 @@ static bool look_at(const struct pg_parameters *parameters, struct look *look, s
     return look->answered;
 }
 
-/* Not the first start after a crash, but one end after the other, by the container's restart policy. */
+/* Not the first start after a crash, but one end after the other, by the container's restart
+ * policy. */
 static bool crashes_again(const struct docker_container *container)
 {
     return text_equal(container->state, "restarting") &&

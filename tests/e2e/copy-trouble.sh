@@ -75,14 +75,18 @@ phases:
       - id: restore
         pg.restore: {server: new, from: "${backup}"}
 YAML
-# Its output, status and step; the run is taken back, so that it holds nothing.
-again() {
-    local said code
-    program_says run "$test_dir/again.yaml" --plain --run-id "$1" --set "container=$2" --set "backup=$3"
+# once RUN RUNBOOK [ARGUMENT]...: its output, status and where it stopped; the run is taken back, so that it
+# holds nothing.
+once() {
+    local said code run=$1
+    program_says run "$2" --plain --run-id "$run" "${@:3}"
     said=$output code=$status
-    stopped_at=$(run_field "$1" .current_step)
-    program_says rollback "$1"
+    stopped_at=$(run_field "$run" .current_step)
+    program_says rollback "$run"
     output=$said status=$code
+}
+again() {
+    once "$1" "$test_dir/again.yaml" --set "container=$2" --set "backup=$3"
 }
 before=$(exact_counts "$PG_PORT")
 again in-use "$OLD_CONTAINER" "$BACKUP_DIR/cut/backup.sql"
@@ -134,4 +138,59 @@ copy absent --set "old_container=$OLD_CONTAINER-x"
 is "$status" 11 "a wrong container fails"
 like "$output" "there is no container \"$OLD_CONTAINER-x\"" "by its name"
 program_says rollback absent
+
+# ---- servers that never get ready, or go away ----
+
+cat >"$test_dir/ready.yaml" <<'YAML'
+runbook: 1
+name: ready
+title: Wait for a server
+vars:
+  container: {about: the server}
+  for:       {default: 20s, about: how long}
+  password:  {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  new: {container: "${container}", password: "${password}"}
+phases:
+  - id: wait
+    title: Wait
+    steps:
+      - id: ready
+        docker.wait_ready: {server: new, for: "${for}", major: "17"}
+YAML
+ready() {
+    once "$1" "$test_dir/ready.yaml" --set "container=$2" "${@:3}"
+}
+has_ended() {
+    [ "$(docker inspect -f '{{.State.Running}}' "$1")" = false ]
+}
+docker run -d --name "$RECOVERY_CONTAINER" "$NEW_IMAGE" >/dev/null # without a password it ends at once
+wait_for 20 has_ended "$RECOVERY_CONTAINER"
+began=$SECONDS
+ready ended "$RECOVERY_CONTAINER"
+is "$status" 11 "a container that has ended isn't waited for"
+at_most $((SECONDS - began)) 5 "it took no longer than looking"
+like "$output" 'POSTGRES_PASSWORD|superuser password is not specified' "its last words are shown"
+docker rm -fv "$RECOVERY_CONTAINER" >/dev/null
+ready major "$OLD_CONTAINER"
+like "$output" 'is PostgreSQL 15[^,]*, expected was 17' "nor a server of another major"
+POSTGRES_PASSWORD=wrong-password ready denied "$OLD_CONTAINER"
+like "$output" 'password authentication failed' "nor one that refuses the password"
+docker run -d --name "$RECOVERY_CONTAINER" --entrypoint sleep "$NEW_IMAGE" 600 >/dev/null
+ready silent "$RECOVERY_CONTAINER" --set for=2s
+like "$output" 'was not ready after 2' "a server that never listens has its time limit"
+docker rm -fv "$RECOVERY_CONTAINER" >/dev/null
+
+psql_at "$PG_PORT" limor_prod 'CREATE TABLE large AS SELECT n, repeat(md5(n::text), 20) FROM generate_series(1, 400000) n' >/dev/null
+(copy gone) &
+copying=$! # its output is its own
+backup_has_begun() {
+    [ "$(stat -c %s "$BACKUP_DIR/gone/backup.sql.partial")" -gt 3000000 ]
+}
+wait_for 60 backup_has_begun
+docker kill "$OLD_CONTAINER" >/dev/null
+wait "$copying" || true
+is "$(run_field gone .current_step)" copy/backup "the server was killed during its backup"
+is "$(find "$BACKUP_DIR/gone" -type f | wc -l)" 0 "the partial backup is gone"
+like "$("$program" status gone)" 'docker logs' "and it says where to look"
 done_testing

@@ -14,7 +14,7 @@
 #define RULE "--\n"
 #define GLOBALS                                                                                    \
     RULE "-- PostgreSQL database cluster dump\n" RULE "\n\\restrict abc\nCREATE ROLE "             \
-                                                      "postgres;\n\n"
+         "postgres;\n\n"
 #define CLUSTER_END RULE "-- PostgreSQL database cluster dump complete\n" RULE "\n"
 #define DATABASE(name, body)                                                                       \
     RULE "-- Database \"" name "\" dump\n" RULE "\n" RULE "-- PostgreSQL database dump\n" RULE     \

@@ -11,8 +11,8 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -140,12 +140,14 @@ static pid_t start_server(int listener)
         return process;
     }
     setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed assertion leaves nobody behind */
     signal(SIGCHLD, SIG_IGN);
     for (;;) {
         int client = accept(listener, NULL, NULL);
         if (client < 0)
             _exit(1);
         if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             serve_client(client);
             _exit(0);
         }
