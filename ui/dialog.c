@@ -168,7 +168,7 @@ static void draw_foot(const struct view *view, struct screen *screen, const stru
         return;
     draw_edge(view, screen, role, box, row++, GLYPH_LEFT_TEE, GLYPH_RIGHT_TEE);
     for (int i = 0; i < dialog->foot_rows; i++, row++) {
-        size_t index = dialog->foot.count - (size_t)(dialog->foot_rows - i);
+        size_t index = dialog->foot.count - (size_t)dialog->foot_rows + (size_t)i;
         draw_line(view, screen, role, box, row, &dialog->foot, index);
         place_cursor(dialog, screen, row, box->column + 1, index);
     }
@@ -184,7 +184,7 @@ void dialog_draw(struct view *view, struct screen *screen)
     scroll(dialog, 0);
     draw_edge(view, screen, role, &box, box.row, GLYPH_TOP_LEFT, GLYPH_TOP_RIGHT);
     for (int i = 0; i < dialog->page; i++)
-        draw_line(view, screen, role, &box, row++, &dialog->body, (size_t)(dialog->top + i));
+        draw_line(view, screen, role, &box, row++, &dialog->body, (size_t)dialog->top + (size_t)i);
     draw_foot(view, screen, &box);
     draw_edge(view, screen, role, &box, box.row + box.rows - 1, GLYPH_BOTTOM_LEFT,
               GLYPH_BOTTOM_RIGHT);

@@ -20,7 +20,7 @@ static void format_message(char *target, size_t size, const char *format, va_lis
     bool fits = text.length < size;
     text_copy(target, fits ? size : size - 3, text_string(&text));
     if (!fits)
-        strcat(target, "...");
+        memcpy(target + strlen(target), "...", 4);
     text_free(&text);
 }
 

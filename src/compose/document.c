@@ -2,6 +2,7 @@
 #include "compose/document.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +56,29 @@ static bool build(struct compose_document *document, struct error *error)
     return true;
 }
 
+/* What libfyaml need not be asked about, and what version 0.7.12 hangs on. */
+static bool check_bytes(const struct compose_document *document, struct error *error)
+{
+    if (document->length > SIZE_MAX_BYTES)
+        return error_set(error, ERROR_OTHER, "%s is larger than %zu MiB", document->name,
+                         SIZE_MAX_BYTES >> 20);
+    if (utf8_valid_prefix(document->bytes, document->length) != document->length)
+        return error_set(error, ERROR_OTHER, "%s isn't written in UTF-8", document->name);
+    for (size_t i = 0; i < document->length; i++) {
+        unsigned char byte = (unsigned char)document->bytes[i];
+        if ((byte < 0x20 && !memchr("\t\n\r", byte, 3)) || byte == 0x7F)
+            return error_set(error, ERROR_OTHER, "%s holds the control character 0x%02X",
+                             document->name, byte);
+    }
+    return true;
+}
+
 bool compose_document_open(const char *name, const char *bytes, size_t length,
                            struct compose_document *document, struct error *error)
 {
     *document = (struct compose_document){.name = name, .bytes = bytes, .length = length};
-    if (length > SIZE_MAX_BYTES)
-        return error_set(error, ERROR_OTHER, "%s is larger than %zu MiB", name,
-                         SIZE_MAX_BYTES >> 20);
+    if (!check_bytes(document, error))
+        return false;
     document->diag = quiet_diag();
     return build(document, error);
 }

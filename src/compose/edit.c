@@ -50,7 +50,8 @@ bool editor_replace(struct editor *editor, struct fy_node *node, const char *wha
         return elsewhere(editor, what, why, error);
     if (prefix < end - start)
         end = start + prefix;
-    if (strlen(value) != end - start || memcmp(editor->document->bytes + start, value, end - start))
+    if (strlen(value) != end - start ||
+        memcmp(editor->document->bytes + start, value, end - start) != 0)
         patches_add(&editor->patches, start, end, value);
     return true;
 }

@@ -23,15 +23,10 @@ static int64_t milliseconds_of(const char *fraction)
 int64_t docker_time(const char *text)
 {
     struct tm parts = {0};
-    int length = 0;
-    int read = text ? sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon,
-                             &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &length)
-                    : 0;
-    if (read != 6 || parts.tm_year < 1970)
+    const char *rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
+    if (!rest || parts.tm_year < 70) /* Docker writes year 1 for "never" */
         return 0;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
-    return (int64_t)timegm(&parts) * 1000 + milliseconds_of(text + length);
+    return (int64_t)timegm(&parts) * 1000 + milliseconds_of(rest);
 }
 
 static char *copy_at(const cJSON *inspect, const char *path)

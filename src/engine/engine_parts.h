@@ -61,7 +61,7 @@ struct step_job {
     const struct step *step;
     bool undo;
 };
-void engine_run_step(void *job, const struct worker_pipe *pipe);
+void engine_run_step(void *context, const struct worker_pipe *pipe);
 const struct step *engine_step(const struct engine *engine, const char *path);
 
 /* engine_gate.c */
@@ -73,7 +73,7 @@ void gate_answer(struct engine *engine, const char *answer, const cJSON *command
 void gate_reopen(struct engine *engine, const struct step *step);
 
 /* engine_command.c: a client's command, checked and carried out or refused. */
-void engine_command(void *engine, struct client *client, const cJSON *command);
+void engine_command(void *context, struct client *client, const cJSON *command);
 
 /* engine_watch.c */
 void watchers_start(struct engine *engine); /* those that don't run and whose time has come */

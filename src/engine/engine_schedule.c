@@ -22,10 +22,11 @@ static const struct message_row {
 
 static void redact_field(const struct engine *engine, cJSON *event, const char *field)
 {
-    const cJSON *item = field ? cJSON_GetObjectItemCaseSensitive(event, field) : NULL;
-    if (!cJSON_IsString(item))
+    const char *text =
+        field ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, field)) : NULL;
+    if (!text)
         return;
-    char *clean = engine_redact(engine, item->valuestring);
+    char *clean = engine_redact(engine, text);
     cJSON_ReplaceItemInObjectCaseSensitive(event, field, cJSON_CreateString(clean));
     free(clean);
 }

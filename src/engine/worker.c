@@ -75,7 +75,7 @@ bool worker_start(struct worker *worker, const char *run_directory,
                   void (*body)(void *context, const struct worker_pipe *pipe), void *context,
                   struct error *error)
 {
-    int reports[2], commands[2];
+    int reports[2] = {-1, -1}, commands[2] = {-1, -1};
     *worker = (struct worker){.reports = -1, .commands = -1};
     if (!make_pipes(reports, commands, error))
         return false;

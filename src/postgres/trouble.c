@@ -114,7 +114,8 @@ bool trouble_statement(struct error *error, const char *state, const char *messa
     char shown[STATEMENT_SHOWN];
     text_copy(shown, sizeof shown, statement ? statement : "");
     if (*shown)
-        text_printf(&line, " in: %s%s", shown, strlen(statement) >= sizeof shown ? "..." : "");
+        text_printf(&line, " in: %s%s", shown,
+                    statement && strlen(statement) >= sizeof shown ? "..." : "");
     error_set(error, ERROR_SERVER, "%s", text_string(&line));
     text_free(&line);
     for (size_t i = 0; state && i < COUNT(statements); i++)

@@ -1,7 +1,7 @@
 /* list.c: the numbered list of steps that `check` prints, for a terminal of 80 columns. */
+#include "base/utf8.h"
 #include "runbook/names.h"
 #include "runbook/runbook.h"
-#include "runbook/utf8.h"
 
 #include <stdio.h>
 #include <string.h>

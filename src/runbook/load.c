@@ -15,7 +15,7 @@ static void read_version(struct loader *loader, const struct field *field, const
 {
     (void)target;
     const char *text = expect_text(loader, node, field->name);
-    if (text && strcmp(text, VERSION))
+    if (text && strcmp(text, VERSION) != 0)
         fault_add(loader->faults, node->position,
                   "this is version \"%.20s\" of the format; this program reads version " VERSION,
                   text);

@@ -111,7 +111,7 @@ static void read_action(struct loader *loader, const struct node *node, struct s
     for (size_t i = 0; i < node->count; i++) {
         const struct node *entry = node->items[i];
         const struct field *field = step_table.fields;
-        while (field->name && strcmp(field->name, entry->key->text))
+        while (field->name && strcmp(field->name, entry->key->text) != 0)
             field++;
         if (field->name)
             continue;

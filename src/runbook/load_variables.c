@@ -85,7 +85,7 @@ static void read_source(struct loader *loader, const struct node *node, struct v
     if (!text)
         return;
     char *copy = xstrdup(text);
-    const char *words[SOURCE_WORDS_MAX + 1];
+    const char *words[SOURCE_WORDS_MAX + 1] = {NULL};
     size_t count = split_words(copy, words);
     const struct source_rule *rule = count ? source_rule_find(words[0]) : NULL;
     if (!rule)

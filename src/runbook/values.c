@@ -87,7 +87,7 @@ bool parse_size(const char *text, unsigned long long *bytes)
     if (!parse_digits(&text, &number))
         return false;
     for (size_t i = 0; i < SIZE_UNITS; i++) {
-        if (strcmp(text, size_units[i].name))
+        if (strcmp(text, size_units[i].name) != 0)
             continue;
         if (number > ULLONG_MAX / size_units[i].factor)
             return false;

@@ -3,8 +3,8 @@
 #include "runbook/yaml.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "runbook/fault.h"
-#include "runbook/utf8.h"
 
 #include <libfyaml.h>
 #include <stdlib.h>
@@ -389,7 +389,7 @@ static bool check_bytes(struct reader *reader)
     }
     for (size_t i = 0; i < reader->length; i++) {
         unsigned char byte = (unsigned char)reader->bytes[i];
-        if ((byte < 0x20 && !memchr("\t\n\r", byte, 3)) || byte == 0x7F) {
+        if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) {
             fault_add(reader->faults, position_at(reader, i),
                       "the control character 0x%02X can't stand in a runbook", byte);
             return false;

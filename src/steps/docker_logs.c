@@ -58,7 +58,7 @@ static int64_t since_of(const struct step_run *run)
 {
     const char *key = step_text(run, "since");
     const cJSON *fact = key && *key ? step_known(run, key) : NULL;
-    return cJSON_IsNumber(fact) ? (int64_t)fact->valuedouble : 0;
+    return fact && cJSON_IsNumber(fact) ? (int64_t)fact->valuedouble : 0;
 }
 
 enum finding { FOUND_NOTHING, FOUND_EXPECTED, FOUND_REJECTED };

@@ -73,7 +73,7 @@ static void describe(struct text *text, const struct walk *walk, enum row_change
     else if (change == ROW_EXTRA)
         text_printf(text, "%s rows on the new server, but the table wasn't in the backup",
                     text_grouped(after, sizeof after, new->rows));
-    else
+    else if (old && new)
         text_printf(text, "%s rows in the backup, %s on the new server (%+lld)",
                     text_grouped(before, sizeof before, old->rows),
                     text_grouped(after, sizeof after, new->rows), new->rows - old->rows);

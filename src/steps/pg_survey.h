@@ -57,6 +57,6 @@ struct survey_progress {
     size_t done, total;
     struct row_counts *counts; /* or NULL */
 };
-void survey_counted(void *progress, const struct pg_table *table);
+void survey_counted(void *context, const struct pg_table *table);
 
 #endif

@@ -22,13 +22,14 @@ enum rows_column {
 
 struct step_run {
     const struct runbook *runbook;
-    const char *path;       /* "PHASE/STEP" */
-    bool undoing;           /* the invocation is one of the step's undo */
-    bool planning;          /* `plan` runs it: nothing may be changed */
-    const cJSON *arguments; /* object, expanded, fallbacks filled in, types checked; holds secrets */
-    const cJSON *facts;     /* object: what earlier steps recorded with step_fact */
-    const cJSON *rows;      /* array of {column, database, schema, table, rows} seen so far */
-    const char *directory;  /* the run's directory; evidence/ and logs/ stand in it */
+    const char *path; /* "PHASE/STEP" */
+    bool undoing;     /* the invocation is one of the step's undo */
+    bool planning;    /* `plan` runs it: nothing may be changed */
+    const cJSON
+        *arguments;        /* object, expanded, fallbacks filled in, types checked; holds secrets */
+    const cJSON *facts;    /* object: what earlier steps recorded with step_fact */
+    const cJSON *rows;     /* array of {column, database, schema, table, rows} seen so far */
+    const char *directory; /* the run's directory; evidence/ and logs/ stand in it */
     /* Where reports go: takes ownership of the message. */
     void (*report)(void *context, cJSON *message);
     void *context;
@@ -38,14 +39,15 @@ struct step_run {
 const char *step_text(const struct step_run *run, const char *name); /* NULL when absent */
 bool step_boolean(const struct step_run *run, const char *name);     /* false when absent */
 long step_integer(const struct step_run *run, const char *name);     /* 0 when absent; ports too */
-long step_duration(const struct step_run *run, const char *name);    /* milliseconds, 0 when absent */
+long step_duration(const struct step_run *run, const char *name); /* milliseconds, 0 when absent */
 unsigned long long step_size(const struct step_run *run, const char *name);
-const cJSON *step_list(const struct step_run *run, const char *name); /* array of strings, or NULL */
-const cJSON *step_map(const struct step_run *run, const char *name);  /* object, or NULL */
+const cJSON *step_list(const struct step_run *run,
+                       const char *name);                            /* array of strings, or NULL */
+const cJSON *step_map(const struct step_run *run, const char *name); /* object, or NULL */
 char *step_path(const struct step_run *run, const char *name); /* absolute, caller frees; NULL */
 
-/* A setting of a server, expanded with secrets: "container", "host", "user", ...; caller frees, NULL
- * when it isn't set. */
+/* A setting of a server, expanded with secrets: "container", "host", "user", ...; caller frees,
+ * NULL when it isn't set. */
 char *step_server_setting(const struct step_run *run, const char *server, const char *setting);
 
 /* A fact by key, or NULL. */
@@ -56,11 +58,12 @@ void step_log(struct step_run *run, const char *format, ...) __attribute__((form
 /* `total` 0 when unknown; unit "bytes", "tables", "indexes"...; label says what, or NULL. */
 void step_progress(struct step_run *run, double done, double total, const char *unit,
                    const char *label);
-/* Evidence: a named check with its verdict. A VERDICT_FAIL alone doesn't fail the step; its function
- * decides and returns false. */
-void step_check(struct step_run *run, const char *name, enum verdict verdict, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* Takes ownership of `value`. A later fact with the same key replaces it. Keys: letters, digits, '.',
+/* Evidence: a named check with its verdict. A VERDICT_FAIL alone doesn't fail the step; its
+ * function decides and returns false. */
+void step_check(struct step_run *run, const char *name, enum verdict verdict, const char *format,
+                ...) __attribute__((format(printf, 4, 5)));
+/* Takes ownership of `value`. A later fact with the same key replaces it. Keys: letters, digits,
+ * '.',
  * '_', '-'. */
 void step_fact(struct step_run *run, const char *key, cJSON *value);
 void step_fact_text(struct step_run *run, const char *key, const char *value);

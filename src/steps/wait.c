@@ -25,7 +25,7 @@ static char *own_key(const struct step_run *run)
 static int64_t fact_time(const struct step_run *run, const char *key)
 {
     const cJSON *fact = key && *key ? step_known(run, key) : NULL;
-    return cJSON_IsNumber(fact) ? (int64_t)fact->valuedouble : 0;
+    return fact && cJSON_IsNumber(fact) ? (int64_t)fact->valuedouble : 0;
 }
 
 /* The time to count from, in wall milliseconds. */

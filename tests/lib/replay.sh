@@ -36,9 +36,9 @@ replay() {
     mkfifo "$replay_dir/events"
     : >"$replay_dir/commands"
     local shell=()
-    [ -z "${REPLAY_SHELL:-}" ] ||
-        # shellcheck disable=SC2016 # for the inner shell
-        shell=(sh -c 'trap : INT; before=$(stty -g); "$@"; echo "status $?"; [ "$before" = "$(stty -g)" ] && echo "stty as before"; exec sleep 60' sh)
+    # shellcheck disable=SC2016 # for the inner shell
+    local report='trap : INT; before=$(stty -g); "$@"; echo "status $?"; [ "$before" = "$(stty -g)" ] && echo "stty as before"; exec sleep 60'
+    [ -z "${REPLAY_SHELL:-}" ] || shell=(sh -c "$report" sh)
     # shellcheck disable=SC2086 # several words
     screen_start "$columns" "$rows" "${shell[@]}" env -u NO_COLOR -u COLORFGBG TZ=UTC LC_ALL=C.UTF-8 LANG=C.UTF-8 ${REPLAY_ENV:-} \
         "$replay_program" "$replay_dir" "$@"

@@ -2,8 +2,8 @@
  * steps, the schema, the reference. */
 #include "runbook_fixture.h"
 
+#include "base/utf8.h"
 #include "runbook/markdown.h"
-#include "runbook/utf8.h"
 
 static struct runbook *sample(void)
 {

@@ -163,10 +163,11 @@ static int draw_runs(struct screen *screen, const struct flat *flat, size_t from
 {
     int used = 0;
     while (from < to && used < area->columns) {
+        unsigned char role = flat->roles[from];
         size_t end = from + 1;
-        while (end < to && flat->roles[end] == flat->roles[from])
+        while (end < to && flat->roles[end] == role)
             end++;
-        used += screen_put(screen, area->row, area->column + used, (enum role)flat->roles[from],
+        used += screen_put(screen, area->row, area->column + used, (enum role)role,
                            flat->bytes + from, end - from, area->columns - used);
         from = end;
     }
@@ -176,7 +177,8 @@ static int draw_runs(struct screen *screen, const struct flat *flat, size_t from
 void line_draw(struct screen *screen, const struct lines *lines, size_t index,
                const struct rectangle *area, int left, const char *pattern, bool selected)
 {
-    struct flat flat;
+    struct flat flat = {0};
+    flat.length = 0;
     flatten(lines, index, &flat);
     if (selected)
         memset(flat.roles, ROLE_SELECTED, flat.length);

@@ -1,6 +1,6 @@
-/* utf8.h: which bytes are text that may stand in a runbook file. */
-#ifndef RUNBOOK_UTF8_H
-#define RUNBOOK_UTF8_H
+/* utf8.h: which bytes are text that UTF-8. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* utf8.c: which bytes are text that may stand in a runbook file. */
-#include "runbook/utf8.h"
+#include "base/utf8.h"
 
 #include <stdbool.h>
 #include <string.h>
