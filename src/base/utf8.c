@@ -1,4 +1,4 @@
-/* utf8.c: which bytes are text that may stand in a runbook file. */
+/* utf8.c: which bytes are characters of UTF-8. */
 #include "base/utf8.h"
 
 #include <stdbool.h>

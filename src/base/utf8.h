@@ -1,4 +1,4 @@
-/* utf8.h: which bytes are text that UTF-8. */
+/* utf8.h: which bytes are characters of UTF-8. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 

@@ -17,7 +17,8 @@ static const struct message_row {
 } message_rows[] = {
     {"log", false, {"text", NULL}},       {"progress", true, {"label", NULL}},
     {"check", false, {"name", "detail"}}, {"fact", false, {NULL, NULL}},
-    {"rows_begin", false, {NULL, NULL}},  {"rows", false, {NULL, NULL}},
+    {"rows_begin", false, {NULL, NULL}},  {"rows_end", false, {NULL, NULL}},
+    {"rows", false, {NULL, NULL}},
 };
 
 static void redact_field(const struct engine *engine, cJSON *event, const char *field)

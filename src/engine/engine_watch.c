@@ -85,7 +85,7 @@ void watchers_start(struct engine *engine)
 {
     if (run_state_finished(engine->state))
         return;
-    for (size_t i = 0; watches[i].name && i < WATCHERS_MAX; i++) {
+    for (size_t i = 0; i < WATCHERS_MAX && watches[i].name; i++) {
         struct watcher *watcher = &engine->watchers[i];
         if (watcher->worker.process || !watches[i].wanted(engine->runbook) ||
             clock_monotonic_ms() < watcher->restart_ms)

@@ -122,6 +122,9 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
 {
     (void)error;
     gate_state_clear(&state->gate);
+    for (size_t i = 0; i < state->step_count; i++)
+        if (state->steps[i].status == STEP_AT_GATE)
+            state->steps[i].status = STEP_PENDING;
     replace_text(&state->rollback_reason, event_text(event, "reason"));
     state->status = RUN_ROLLING_BACK;
     state->pause_requested = false;
@@ -167,6 +170,7 @@ static const struct event_row {
     {"check", apply_check},
     {"fact", apply_fact},
     {"rows_begin", apply_rows_begin},
+    {"rows_end", apply_rows_end},
     {"rows", apply_rows},
     {"step_finished", apply_step_finished},
     {"step_interrupted", apply_step_interrupted},

@@ -14,7 +14,8 @@ void replace_text(char **target, const char *source); /* frees the old, copies t
 void step_state_clear(struct step_state *step);
 void gate_state_clear(struct gate_state *gate);
 void rows_clear(struct run_state *state);
-void rows_step_ended(struct run_state *state, const char *step, bool ok, int64_t time);
+/* A step that ended well has counted its columns to their end. */
+void rows_step_done(struct run_state *state, const char *step, int64_t time);
 void live_clear(struct run_state *state);
 
 #define REDUCER(name)                                                                              \
@@ -34,6 +35,7 @@ REDUCER(undo_finished);
 REDUCER(gate_opened);
 REDUCER(gate_answered);
 REDUCER(rows_begin);
+REDUCER(rows_end);
 REDUCER(rows);
 REDUCER(outage_began);
 REDUCER(outage_ended);

@@ -25,14 +25,19 @@ void rows_clear(struct run_state *state)
     state->table_count = state->table_capacity = 0;
 }
 
-void rows_step_ended(struct run_state *state, const char *step, bool ok, int64_t time)
+static void complete_column(struct column_state *column, int64_t time)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
-        if (!text_equal(state->columns[i].step, step))
-            continue;
-        state->columns[i].complete = ok;
-        state->columns[i].counted_ms = time;
-    }
+    if (column->complete)
+        return;
+    column->complete = true;
+    column->counted_ms = time;
+}
+
+void rows_step_done(struct run_state *state, const char *step, int64_t time)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (text_equal(state->columns[i].step, step))
+            complete_column(&state->columns[i], time);
 }
 
 static bool unknown_everywhere(const struct table_rows *table)
@@ -63,6 +68,16 @@ bool apply_rows_begin(struct run_state *state, const cJSON *event, struct error 
     state->table_count = kept;
     replace_text(&state->columns[column].step, event_text(event, "step"));
     state->columns[column].complete = false;
+    return true;
+}
+
+/* A comparison that fails on what it has found has counted all the same. */
+bool apply_rows_end(struct run_state *state, const cJSON *event, struct error *error)
+{
+    int column;
+    if (!column_of(event, &column, error))
+        return false;
+    complete_column(&state->columns[column], event_time(event));
     return true;
 }
 

@@ -213,7 +213,8 @@ bool apply_step_finished(struct run_state *state, const cJSON *event, struct err
         return false;
     bool ok = event_flag(event, "ok");
     finish_step(step, event, ok ? STEP_DONE : STEP_FAILED);
-    rows_step_ended(state, step->path, ok, event_time(event));
+    if (ok)
+        rows_step_done(state, step->path, event_time(event));
     state->status = ok ? RUN_RUNNING : RUN_STEP_FAILED;
     return true;
 }
@@ -225,7 +226,6 @@ bool apply_step_interrupted(struct run_state *state, const cJSON *event, struct 
     if (!step)
         return false;
     finish_step(step, event, STEP_INTERRUPTED);
-    rows_step_ended(state, step->path, false, event_time(event));
     if (state->status != RUN_ROLLING_BACK)
         state->status = RUN_STEP_FAILED;
     return true;

@@ -232,6 +232,7 @@ static bool dump_all(struct backup *backup, struct error *error)
             return false;
         dumped++;
     }
+    step_rows_end(backup->run, ROWS_SNAPSHOT);
     return write_text(backup, xprintf("\n%s%zu\n", DUMP_END_MARK, dumped), error);
 }
 

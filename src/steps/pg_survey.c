@@ -126,6 +126,8 @@ bool survey_count(struct step_run *run, const struct server_access *access, stru
     for (size_t i = 0; i < survey->count; i++)
         if (!count_database(access, &survey->tables[i], &progress, error))
             return false;
+    if (column < ROWS_COLUMNS)
+        step_rows_end(run, column);
     return true;
 }
 

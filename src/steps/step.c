@@ -180,11 +180,21 @@ void step_fact_number(struct step_run *run, const char *key, double value)
     step_fact(run, key, cJSON_CreateNumber(value));
 }
 
-void step_rows_begin(struct step_run *run, enum rows_column column)
+static void rows_mark(struct step_run *run, const char *type, enum rows_column column)
 {
-    cJSON *object = message("rows_begin");
+    cJSON *object = message(type);
     cJSON_AddNumberToObject(object, "column", column);
     send_message(run, object);
+}
+
+void step_rows_begin(struct step_run *run, enum rows_column column)
+{
+    rows_mark(run, "rows_begin", column);
+}
+
+void step_rows_end(struct step_run *run, enum rows_column column)
+{
+    rows_mark(run, "rows_end", column);
 }
 
 void step_rows(struct step_run *run, enum rows_column column, const char *database,

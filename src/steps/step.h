@@ -70,6 +70,7 @@ void step_fact_text(struct step_run *run, const char *key, const char *value);
 void step_fact_number(struct step_run *run, const char *key, double value);
 /* One table's exact row count; forget a column first when it's counted anew. */
 void step_rows_begin(struct step_run *run, enum rows_column column);
+void step_rows_end(struct step_run *run, enum rows_column column); /* every table was counted */
 void step_rows(struct step_run *run, enum rows_column column, const char *database,
                const char *schema, const char *table, long long rows);
 

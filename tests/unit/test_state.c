@@ -229,6 +229,34 @@ static void a_table_missing_on_either_side_is_a_difference(void **unused)
     run_state_free(state);
 }
 
+static void a_failed_comparison_has_counted_all_the_same(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    must(state, "{'type':'step_started','time':1,'step':'one/a'}");
+    column_begins(state, 0, "one/a");
+    count(state, 0, "lost", 5);
+    must(state, "{'type':'step_finished','time':2,'step':'one/a','ok':true}");
+    must(state, "{'type':'step_started','time':3,'step':'one/b'}");
+    column_begins(state, 1, "one/b");
+    must(state, "{'type':'rows_end','time':4,'step':'one/b','column':1}");
+    must(state, "{'type':'step_finished','time':5,'step':'one/b','ok':false}");
+    assert_int_equal(run_state_rows(state).different, 1);
+    assert_int_equal(state->columns[1].counted_ms, 4);
+    run_state_free(state);
+}
+
+static void a_rollback_closes_the_gate(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    must(state, opened);
+    must(state, "{'type':'rollback_started','reason':'why','operator':'o'}");
+    assert_int_equal(state->steps[1].status, STEP_PENDING);
+    assert_null(state->gate.step);
+    run_state_free(state);
+}
+
 static void drift_counts_only_after_the_snapshot(void **unused)
 {
     (void)unused;
@@ -337,6 +365,8 @@ int main(void)
         cmocka_unit_test(an_interrupted_step_stops_a_run_but_not_a_rollback),
         cmocka_unit_test(equal_counts_are_no_difference),
         cmocka_unit_test(a_table_missing_on_either_side_is_a_difference),
+        cmocka_unit_test(a_failed_comparison_has_counted_all_the_same),
+        cmocka_unit_test(a_rollback_closes_the_gate),
         cmocka_unit_test(drift_counts_only_after_the_snapshot),
         cmocka_unit_test(outages_add_up),
         cmocka_unit_test(a_containers_trouble_keeps_what_was_seen),

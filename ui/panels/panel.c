@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES 8192 /* of one line on the screen; a longer one is drawn as far */
+#define LINE_MAX_BYTES 4096 /* of one line on the screen; a longer one is drawn as far */
 
 void panel_open(struct panel *panel, const struct panel_operations *operations,
                 const char *const *glyphs)
