@@ -203,6 +203,8 @@ const char *refuse_skip(const struct view *view)
     const char *why = refuse_deciding(view);
     if (why)
         return why;
+    if (state->status == RUN_ROLLBACK_FAILED && state->current >= 0)
+        return NULL;
     if (state->status != RUN_STEP_FAILED || state->current < 0)
         return "only a failed step can be skipped";
     return state->steps[state->current].has_gate ? "a step behind a gate can't be skipped" : NULL;

@@ -19,10 +19,14 @@ static void skip_body(const struct view *view, struct lines *lines, int width)
     if (step->message)
         lines_wrap(lines, ROLE_BAD, step->message, 1, width);
     lines_blank(lines);
-    lines_wrap(lines, ROLE_TEXT,
-               "The run would go on as if this step had been done by hand. What it should have "
-               "proven is then not proven; gates that need it will say so.",
-               1, width);
+    lines_wrap(
+        lines, ROLE_TEXT,
+        state->status == RUN_ROLLBACK_FAILED
+            ? "The rollback would go on with the older steps; what this undo should have "
+              "taken back stays as it is, for you to mend by hand."
+            : "The run would go on without what this step should have done or proven. A gate "
+              "that requires it stays closed.",
+        1, width);
 }
 
 static void skip_foot(const struct view *view, struct lines *lines, int width)
@@ -38,7 +42,9 @@ static void skip_foot(const struct view *view, struct lines *lines, int width)
 
 static bool skip_stands(const struct view *view)
 {
-    return view->state->status == RUN_STEP_FAILED && view->state->current == view->dialog.subject;
+    enum run_status status = view->state->status;
+    return (status == RUN_STEP_FAILED || status == RUN_ROLLBACK_FAILED) &&
+           view->state->current == view->dialog.subject;
 }
 
 static enum reaction skip(struct view *view, const struct key_row *row)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum {
@@ -103,6 +104,8 @@ static void prompt(struct plain *plain)
         printf("y: confirm, n: decline, r: gather the evidence again, b: roll back\n");
     printf("> ");
     fflush(stdout);
+    if (isatty(0)) /* what was typed before the question doesn't answer it */
+        tcflush(0, TCIFLUSH);
     plain->prompted = true;
 }
 

@@ -116,10 +116,26 @@ static bool retry(struct engine *engine, struct client *client, const cJSON *com
     return true;
 }
 
+/* An undo that can't succeed must not keep the older ones from being done. */
+static bool skip_undo(struct engine *engine, const cJSON *command)
+{
+    const char *path = engine->state->steps[engine->state->current].path;
+    record_decision(engine, command, path);
+    cJSON *event = engine_step_event("undo_finished", path);
+    cJSON_AddTrueToObject(event, "ok");
+    cJSON_AddStringToObject(event, "message", "the operator skipped this undo after it had failed");
+    engine_emit(engine, event);
+    engine_start_rollback(engine, "it goes on after a skipped undo", field(command, "operator"),
+                          field(command, "tty"));
+    return true;
+}
+
 static bool skip(struct engine *engine, struct client *client, const cJSON *command,
                  struct error *error)
 {
     (void)client;
+    if (engine->state->status == RUN_ROLLBACK_FAILED)
+        return skip_undo(engine, command);
     if (engine->state->status != RUN_STEP_FAILED)
         return error_set(error, ERROR_OTHER, "only a failed step can be skipped: the run is %s",
                          run_status_name(engine->state->status));
@@ -128,6 +144,8 @@ static bool skip(struct engine *engine, struct client *client, const cJSON *comm
     if (step->gate)
         return error_set(error, ERROR_OTHER, "%s stands behind a gate and can't be skipped",
                          step->path);
+    if (!strcmp(step->invocation.action->name, "wait"))
+        return error_set(error, ERROR_OTHER, "a wait can't be skipped; retry goes on with it");
     record_decision(engine, command, step->path);
     cJSON *event = engine_step_event("step_skipped", step->path);
     cJSON_AddStringToObject(event, "message", "the operator skipped it after it had failed");

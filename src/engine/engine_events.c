@@ -29,11 +29,13 @@ static void set_number(cJSON *event, const char *name, double value)
     cJSON_AddNumberToObject(event, name, value);
 }
 
-static void apply(struct engine *engine, const cJSON *event)
+static bool apply(struct engine *engine, const cJSON *event)
 {
     struct error error = ERROR_INIT;
-    if (!run_state_apply(engine->state, event, &error))
-        fprintf(stderr, "pgrunbook: %s\n", error.message);
+    if (run_state_apply(engine->state, event, &error))
+        return true;
+    fprintf(stderr, "pgrunbook: left out: %s\n", error.message);
+    return false;
 }
 
 static char *print_line(const cJSON *event)
@@ -44,16 +46,15 @@ static char *print_line(const cJSON *event)
     return line;
 }
 
+/* What the state refuses never reaches the journal: a later start would refuse it as well. */
 void engine_emit(struct engine *engine, cJSON *event)
 {
     set_number(event, "seq", (double)(engine->state->sequence + 1));
     set_number(event, "time", (double)clock_wall_ms());
     char *line = print_line(event);
     size_t length = strlen(line);
-    if (!engine->broken && !journal_append(engine->journal, line, length, &engine->failure))
-        engine->broken = true;
-    if (!engine->broken) {
-        apply(engine, event);
+    if (!engine->broken && apply(engine, event)) {
+        engine->broken = !journal_append(engine->journal, line, length, &engine->failure);
         text_append(&engine->outbox, line, length);
     }
     free(line);

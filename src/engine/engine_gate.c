@@ -9,6 +9,10 @@
 
 enum { PASS, WARN, FAIL };
 
+/* How old the count of what was written may be when the gate is confirmed. */
+#define DRIFT_MAX_AGE_MS (10 * 60 * 1000)
+#define CONTAINER_MAX_AGE_MS 15000
+
 /* Evidence while it is being gathered. */
 struct gathering {
     const struct engine *engine;
@@ -28,6 +32,12 @@ static void add(struct gathering *gathering, const char *name, int verdict, char
     if (verdict == FAIL)
         gathering->blocked = true;
     free(detail);
+}
+
+static double fact_number(const cJSON *fact, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(fact, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : -1;
 }
 
 static const char *clock_time(char *buffer, size_t size, int64_t wall_ms)
@@ -62,18 +72,28 @@ static char *checks_in_words(const struct step_state *step, const size_t counts[
     return text_take(&words);
 }
 
+/* Only what can be looked at again grows stale. */
+static bool read_only(const struct engine *engine, const char *path)
+{
+    const struct step *step = engine_step(engine, path);
+    return step && step->danger == DANGER_READ;
+}
+
 static void add_required(struct gathering *gathering, const struct step_state *step)
 {
     char at[16], age[32];
     size_t counts[3] = {0};
     int64_t passed = clock_wall_ms() - step->finished_ms;
     count_checks(step, counts);
-    if (step->status == STEP_SKIPPED) {
+    if (step->status == STEP_SKIPPED && step->skipped_after_failure) {
+        add(gathering, step->title, FAIL, xstrdup("it failed and was skipped"));
+    } else if (step->status == STEP_SKIPPED) {
         add(gathering, step->title, WARN,
             xprintf("skipped: %s", step->message ? step->message : ""));
     } else if (step->status != STEP_DONE) {
         add(gathering, step->title, FAIL, xprintf("it is %s", step_status_name(step->status)));
-    } else if (gathering->gate->max_age_ms && passed > gathering->gate->max_age_ms) {
+    } else if (gathering->gate->max_age_ms && read_only(gathering->engine, step->path) &&
+               passed > gathering->gate->max_age_ms) {
         add(gathering, step->title, FAIL,
             xprintf("stale: done at %s, older than %s",
                     clock_time(at, sizeof at, step->finished_ms),
@@ -97,8 +117,9 @@ static void add_row_counts(struct gathering *gathering)
     struct rows_summary rows = run_state_rows(gathering->engine->state);
     char total[32];
     text_grouped(total, sizeof total, rows.rows);
-    if (!rows.compared)
-        add(gathering, "Row counts", FAIL, xstrdup("nothing was compared"));
+    const struct column_state *columns = gathering->engine->state->columns;
+    if (!rows.compared || !columns[0].complete || !columns[1].complete)
+        add(gathering, "Row counts", FAIL, xstrdup("they were not counted to the end on both"));
     else if (rows.different)
         add(gathering, "Row counts", FAIL,
             xprintf("%zu of %zu tables differ, by %lld rows", rows.different, rows.tables,
@@ -108,56 +129,73 @@ static void add_row_counts(struct gathering *gathering)
             xprintf("%zu tables, %s rows: every count is equal", rows.compared, total));
 }
 
-static void add_drift(struct gathering *gathering)
+/* What the counters said when the rows were counted; false when updates would go unseen. */
+static bool counted_changes(const struct run_state *state, long long *changes, struct text *words)
 {
-    const struct run_state *state = gathering->engine->state;
-    struct rows_summary rows = run_state_rows(state);
-    char at[16];
-    if (!rows.drift_known) {
-        add(gathering, "Written since the backup", FAIL, xstrdup("it was not counted"));
-        return;
-    }
-    clock_time(at, sizeof at, state->columns[2].counted_ms);
-    gathering->loses += rows.drifted_rows;
-    if (rows.drifted_tables)
-        add(gathering, "Written since the backup", WARN,
-            xprintf("%lld rows in %zu tables, counted at %s: the new server lacks them",
-                    rows.drifted_rows, rows.drifted_tables, at));
-    else
-        add(gathering, "Written since the backup", PASS,
-            xprintf("no table's row count has changed, counted at %s", at));
+    const cJSON *drift = cJSON_GetObjectItemCaseSensitive(state->facts, "drift");
+    *changes = drift ? (long long)fact_number(drift, "changes") : -1;
+    if (*changes > 0)
+        text_printf(words, "; %.0f inserts, %.0f updates, %.0f deletes",
+                    fact_number(drift, "inserted"), fact_number(drift, "updated"),
+                    fact_number(drift, "deleted"));
+    return *changes >= 0;
 }
 
-/* The counters see what counts can't: updates, and inserts that deletes make up for. */
-static void add_counters(struct gathering *gathering)
+static void add_drift(struct gathering *gathering)
 {
-    const struct writes_state *writes = &gathering->engine->state->writes;
-    long long changes = writes->inserted + writes->updated + writes->deleted;
-    if (!writes->known || !changes)
-        return;
-    add(gathering, "Changes on the old server", WARN,
-        xprintf(
-            "%lld inserts, %lld updates, %lld deletes since the backup, by its statistics, which "
-            "can lag by ten seconds",
-            writes->inserted, writes->updated, writes->deleted));
-    if (!gathering->loses)
-        gathering->loses = changes;
+    static const char name[] = "Written since the backup";
+    const struct run_state *state = gathering->engine->state;
+    struct rows_summary rows = run_state_rows(state);
+    struct text words = {0};
+    long long changes = 0;
+    char at[16];
+    clock_time(at, sizeof at, state->columns[2].counted_ms);
+    if (!rows.drift_known) {
+        add(gathering, name, FAIL, xstrdup("it was not counted"));
+    } else if (clock_wall_ms() - state->columns[2].counted_ms > DRIFT_MAX_AGE_MS) {
+        add(gathering, name, FAIL, xprintf("counted at %s, too long ago: gather again", at));
+    } else if (!counted_changes(state, &changes, &words)) {
+        add(gathering, name, FAIL, xstrdup("the server's write counters are unknown"));
+    } else if (rows.drifted_tables || changes) {
+        gathering->loses = rows.drifted_rows > changes ? rows.drifted_rows : changes;
+        add(gathering, name, WARN,
+            xprintf("%lld rows in %zu tables%s (%s): the new server lacks them", rows.drifted_rows,
+                    rows.drifted_tables, text_string(&words), at));
+    } else {
+        add(gathering, name, PASS, xprintf("nothing, counted at %s", at));
+    }
+    text_free(&words);
+}
+
+/* Live, between two counts: what comes in while the gate is open. */
+static long long live_changes(const struct run_state *state)
+{
+    const struct writes_state *writes = &state->writes;
+    return writes->known ? writes->inserted + writes->updated + writes->deleted : 0;
+}
+
+static void add_container(struct gathering *gathering, const struct container_state *container)
+{
+    const char *health = container->health && *container->health ? container->health : NULL;
+    bool fresh = clock_wall_ms() - container->seen_ms <= CONTAINER_MAX_AGE_MS;
+    bool good = text_equal(container->state, "running") && !text_equal(health, "unhealthy");
+    char *name = xprintf("Container %s", container->name);
+    if (container->trouble || !container->state || !fresh)
+        add(gathering, name, WARN,
+            xprintf("unknown: %s", container->trouble ? container->trouble : "no fresh answer"));
+    else
+        add(gathering, name, good || text_equal(container->state, "absent") ? PASS : WARN,
+            xprintf("%s%s%s%s%s", container->state, health ? ", " : "", health ? health : "",
+                    container->image && *container->image ? ", " : "",
+                    container->image ? container->image : ""));
+    free(name);
 }
 
 static void add_containers(struct gathering *gathering)
 {
     const struct run_state *state = gathering->engine->state;
-    for (size_t i = 0; i < state->container_count; i++) {
-        const struct container_state *container = &state->containers[i];
-        const char *health = container->health && *container->health ? container->health : NULL;
-        char *name = xprintf("Container %s", container->name);
-        bool known = !container->trouble && container->state;
-        add(gathering, name, known ? PASS : WARN,
-            known ? xprintf("%s%s%s, %s", container->state, health ? ", " : "",
-                            health ? health : "", container->image ? container->image : "")
-                  : xprintf("unknown: %s", container->trouble ? container->trouble : "not asked"));
-        free(name);
-    }
+    for (size_t i = 0; i < state->container_count; i++)
+        add_container(gathering, &state->containers[i]);
 }
 
 /* What matters most comes first, where a small screen shows it. */
@@ -167,10 +205,8 @@ static void gather(struct gathering *gathering)
     const struct gate *gate = gathering->gate;
     if (gate->show & SHOW_ROW_COUNTS)
         add_row_counts(gathering);
-    if (gate->show & SHOW_DRIFT) {
+    if (gate->show & SHOW_DRIFT)
         add_drift(gathering);
-        add_counters(gathering);
-    }
     for (size_t i = 0; i < gate->require.count; i++) {
         long index = run_state_step(state, gate->require.items[i]);
         if (index < 0)
@@ -240,6 +276,8 @@ bool gate_still_holds(const struct engine *engine, const struct step *step, stru
         .engine = engine, .gate = step->gate, .list = cJSON_CreateArray()};
     gather(&gathering);
     bool blocked = gathering.blocked;
+    bool grew = (step->gate->show & SHOW_DRIFT) && !engine->state->gate.loses &&
+                (gathering.loses || live_changes(engine->state) > 0);
     const cJSON *item;
     cJSON_ArrayForEach(item, gathering.list)
     {
@@ -251,6 +289,9 @@ bool gate_still_holds(const struct engine *engine, const struct step *step, stru
         break;
     }
     cJSON_Delete(gathering.list);
+    if (!blocked && grew)
+        return error_set(error, ERROR_OTHER,
+                         "something was written on the old server since this gate opened");
     return !blocked;
 }
 
@@ -272,6 +313,13 @@ void gate_answer(struct engine *engine, const char *answer, const cJSON *command
     copy_field(event, command, "tty");
     copy_field(event, command, "phrase");
     copy_field(event, command, "named");
+    cJSON *accepted = engine_step_event("fact", gate->step);
+    cJSON_AddStringToObject(accepted, "key", "accepted.loses");
+    cJSON_AddNumberToObject(accepted, "value", (double)gate->loses);
+    if (text_equal(answer, "confirm"))
+        engine_emit(engine, accepted);
+    else
+        cJSON_Delete(accepted);
     engine_emit(engine, event);
 }
 
@@ -282,8 +330,7 @@ void gate_reopen(struct engine *engine, const struct step *step)
         const struct step *required = engine_step(engine, step->gate->require.items[i]);
         long index = required ? run_state_step(engine->state, required->path) : -1;
         if (index >= 0 && required->danger == DANGER_READ &&
-            engine->state->steps[index].phase ==
-                engine->state->steps[run_state_step(engine->state, step->path)].phase)
+            engine->state->steps[index].status != STEP_SKIPPED)
             cJSON_AddItemToArray(steps, cJSON_CreateString(required->path));
     }
     cJSON_AddItemToArray(steps, cJSON_CreateString(step->path));

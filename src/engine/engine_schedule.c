@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define RETRY_MS 2000 /* times the attempt */
+#define UNDO_LIMIT_MS (10L * 60 * 1000)
 
 /* What a worker may say, and what becomes of it. */
 static const struct message_row {
@@ -72,8 +73,10 @@ static void start_worker(struct engine *engine, const struct step *step, bool un
             engine_emit(engine, engine_event("rollback_failed"));
         return;
     }
-    if (step->timeout_ms && !undo)
-        engine->worker.deadline_ms = clock_monotonic_ms() + step->timeout_ms;
+    long limit = undo ? (step->timeout_ms > UNDO_LIMIT_MS ? step->timeout_ms : UNDO_LIMIT_MS)
+                      : step->timeout_ms;
+    if (limit)
+        engine->worker.deadline_ms = clock_monotonic_ms() + limit;
 }
 
 static void start_step(struct engine *engine, const struct step *step,
@@ -88,7 +91,6 @@ static void start_step(struct engine *engine, const struct step *step,
 /* A step that fails before it could run at all. */
 static void fail_step(struct engine *engine, const struct step *step, const struct error *error)
 {
-    engine_emit(engine, engine_step_event("step_started", step->path));
     cJSON *event = engine_step_event("step_finished", step->path);
     cJSON_AddFalseToObject(event, "ok");
     cJSON_AddStringToObject(event, "message", error->message);
@@ -252,6 +254,18 @@ void engine_worker_ready(struct engine *engine)
         worker_ended(engine);
 }
 
+/* What only reads is simply done again: a wait of a day goes on by itself after a reboot. */
+static void go_on_reading(struct engine *engine, const char *path)
+{
+    const struct step *step = engine_step(engine, path);
+    if (engine->state->status != RUN_STEP_FAILED || !step || step->danger != DANGER_READ)
+        return;
+    cJSON *event = engine_event("steps_reset");
+    cJSON_AddItemToObject(event, "steps", cJSON_CreateStringArray(&path, 1));
+    cJSON_AddTrueToObject(event, "keep_confirmation");
+    engine_emit(engine, event);
+}
+
 void engine_mark_interrupted(struct engine *engine)
 {
     for (size_t i = 0; i < engine->state->step_count; i++) {
@@ -262,5 +276,6 @@ void engine_mark_interrupted(struct engine *engine)
         cJSON_AddStringToObject(event, "message", "the engine ended while this step ran");
         cJSON_AddStringToObject(event, "remedy", "retry it, which is safe, or roll back");
         engine_emit(engine, event);
+        go_on_reading(engine, seen->path);
     }
 }

@@ -162,7 +162,7 @@ static const struct event_row {
     bool (*apply)(struct run_state *state, const cJSON *event, struct error *error);
 } event_rows[] = {
     {"run_created", apply_run_created},
-    {"engine_started", apply_nothing},
+    {"engine_started", apply_engine_started},
     {"settled", apply_nothing}, /* live: the events before it are all that belong together */
     {"step_started", apply_step_started},
     {"log", apply_log},

@@ -60,6 +60,7 @@ struct step_state {
     enum step_status status;
     bool started;   /* was ever started: rollback has to undo it */
     bool confirmed; /* its gate was; the step may start */
+    bool skipped_after_failure;
     int attempt;
     int64_t started_ms;  /* wall; 0 when never */
     int64_t finished_ms; /* wall; 0 while it runs */

@@ -96,9 +96,25 @@ bool apply_writes(struct run_state *state, const cJSON *event, struct error *err
     return true;
 }
 
+/* Nobody saw the end of an outage whose watcher died: it counts until something was heard again. */
+static void close_outage(struct run_state *state, int64_t time)
+{
+    struct outage *last = state->outage_count ? &state->outages[state->outage_count - 1] : NULL;
+    if (last && last->ms < 0)
+        last->ms = time > last->began_ms ? (double)(time - last->began_ms) : 0;
+}
+
+bool apply_engine_started(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)error;
+    close_outage(state, event_time(event));
+    return true;
+}
+
 bool apply_outage_began(struct run_state *state, const cJSON *event, struct error *error)
 {
     (void)error;
+    close_outage(state, event_time(event));
     state->outages = xrealloc(state->outages, (state->outage_count + 1) * sizeof *state->outages);
     struct outage *outage = &state->outages[state->outage_count++];
     *outage = (struct outage){.ms = -1};
@@ -120,6 +136,8 @@ bool apply_outage_ended(struct run_state *state, const cJSON *event, struct erro
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms)
 {
     double total = 0;
+    if (state->finished_ms && now_ms > state->finished_ms)
+        now_ms = state->finished_ms;
     for (size_t i = 0; i < state->outage_count; i++) {
         const struct outage *outage = &state->outages[i];
         double lasts = now_ms > outage->began_ms ? (double)(now_ms - outage->began_ms) : 0;

@@ -37,6 +37,7 @@ REDUCER(gate_answered);
 REDUCER(rows_begin);
 REDUCER(rows_end);
 REDUCER(rows);
+REDUCER(engine_started);
 REDUCER(outage_began);
 REDUCER(outage_ended);
 REDUCER(container);

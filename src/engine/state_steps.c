@@ -212,6 +212,7 @@ bool apply_step_finished(struct run_state *state, const cJSON *event, struct err
     if (!step)
         return false;
     bool ok = event_flag(event, "ok");
+    state->current = step - state->steps; /* it may have failed before it could be started */
     finish_step(step, event, ok ? STEP_DONE : STEP_FAILED);
     if (ok)
         rows_step_done(state, step->path, event_time(event));
@@ -236,6 +237,7 @@ bool apply_step_skipped(struct run_state *state, const cJSON *event, struct erro
     struct step_state *step = named_step(state, event, error);
     if (!step)
         return false;
+    step->skipped_after_failure = step->status == STEP_FAILED || step->status == STEP_INTERRUPTED;
     step->status = STEP_SKIPPED;
     step->finished_ms = event_time(event);
     replace_text(&step->message, event_text(event, "message"));

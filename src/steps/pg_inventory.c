@@ -1,7 +1,10 @@
 /* pg_inventory.c: pg.inventory, which records what a server holds and counts every table's rows. */
+#include "base/json.h"
+#include "postgres/drift.h"
 #include "steps/actions.h"
 #include "steps/pg_survey.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const column_names[] = {"snapshot", "new", "now", NULL};
@@ -18,6 +21,9 @@ static enum rows_column column_of(const char *name)
 struct drift_sum {
     struct step_run *run;
     size_t tables, shown;
+    long long rows;    /* sum of the differences */
+    long long changes; /* by the server's counters; -1 unknown */
+    struct drift_counters counters;
 };
 
 #define SHOWN_MAX 20
@@ -30,6 +36,7 @@ static void found_drift(void *context, enum row_change change, const struct row_
     if (change == ROW_EQUAL || !named)
         return;
     sum->tables++;
+    sum->rows += llabs((now ? now->rows : 0) - (old ? old->rows : 0));
     if (sum->shown++ >= SHOWN_MAX)
         return;
     struct text name = {0};
@@ -41,18 +48,87 @@ static void found_drift(void *context, enum row_change change, const struct row_
     text_free(&name);
 }
 
+/* Counts don't see updates, nor inserts that deletes make up for; the server's own counters do.
+ * What they said at the backup's snapshot is in the fact "backup". */
+static void read_changes(struct drift_sum *sum, const struct server_access *access)
+{
+    struct error error = ERROR_INIT;
+    const cJSON *base = cJSON_GetObjectItemCaseSensitive(step_known(sum->run, "backup"), "writes");
+    struct drift *drift = drift_open(&access->parameters, &error);
+    struct drift_counters *now = &sum->counters;
+    bool known = drift && drift_read(drift, now, &error) && base &&
+                 text_equal(json_text(base, "system"), now->system);
+    drift_close(drift);
+    sum->changes = -1;
+    if (!known)
+        return;
+    now->inserted -= (long long)json_number_at(base, "inserted");
+    now->updated -= (long long)json_number_at(base, "updated");
+    now->deleted -= (long long)json_number_at(base, "deleted");
+    if (now->inserted >= 0 && now->updated >= 0 && now->deleted >= 0) /* else they were reset */
+        sum->changes = now->inserted + now->updated + now->deleted;
+}
+
+static void record_drift(const struct drift_sum *sum)
+{
+    cJSON *fact = cJSON_CreateObject();
+    cJSON_AddNumberToObject(fact, "tables", (double)sum->tables);
+    cJSON_AddNumberToObject(fact, "rows", (double)sum->rows);
+    cJSON_AddNumberToObject(fact, "changes", (double)sum->changes);
+    cJSON_AddNumberToObject(fact, "inserted", (double)sum->counters.inserted);
+    cJSON_AddNumberToObject(fact, "updated", (double)sum->counters.updated);
+    cJSON_AddNumberToObject(fact, "deleted", (double)sum->counters.deleted);
+    step_fact(sum->run, "drift", fact);
+}
+
+static void check_changes(const struct drift_sum *sum)
+{
+    if (sum->changes < 0)
+        step_check(
+            sum->run, "changes since the backup", VERDICT_FAIL,
+            "the server's write counters can't be compared with those at the backup (they were "
+            "reset, or can't be read): updates would go unseen");
+    else
+        step_check(sum->run, "changes since the backup", sum->changes ? VERDICT_WARN : VERDICT_PASS,
+                   "%lld inserts, %lld updates, %lld deletes by the server's counters",
+                   sum->counters.inserted, sum->counters.updated, sum->counters.deleted);
+}
+
+/* A gate that was confirmed for nothing written doesn't cover what was written since. */
+static bool still_accepted(const struct drift_sum *sum, struct error *error)
+{
+    const char *key = step_text(sum->run, "accepted");
+    const cJSON *accepted = key ? step_known(sum->run, key) : NULL;
+    bool nothing = !sum->rows && !sum->changes;
+    if (!accepted || nothing || cJSON_GetNumberValue(accepted) > 0)
+        return true;
+    error_set(error, ERROR_OTHER,
+              "%lld rows and %lld changes were written after the gate was confirmed for none; "
+              "nothing has been switched",
+              sum->rows, sum->changes < 0 ? 0 : sum->changes);
+    return error_remedy(error, "stop the application's writes and retry: the gate opens again and "
+                               "shows what there is now");
+}
+
 /* Against the backup's snapshot, when there is one. */
-static void check_drift(struct step_run *run, struct row_counts *now)
+static bool check_drift(struct step_run *run, const struct server_access *access,
+                        struct row_counts *now, struct error *error)
 {
     struct row_counts snapshot = {0};
     struct drift_sum sum = {.run = run};
+    bool accepted = true;
     row_counts_known(run, ROWS_SNAPSHOT, &snapshot);
     if (snapshot.count) {
         row_counts_compare(&snapshot, now, found_drift, &sum);
         step_check(run, "written since the backup", sum.tables ? VERDICT_WARN : VERDICT_PASS,
                    "%zu tables have another number of rows than in the backup", sum.tables);
+        read_changes(&sum, access);
+        check_changes(&sum);
+        record_drift(&sum);
+        accepted = still_accepted(&sum, error);
     }
     row_counts_free(&snapshot);
+    return accepted;
 }
 
 static bool take_inventory(struct step_run *run, const struct server_access *access,
@@ -65,7 +141,7 @@ static bool take_inventory(struct step_run *run, const struct server_access *acc
     survey_checks(run, survey);
     bool counted = survey_count(run, access, survey, column, &counts, error);
     if (counted && column == ROWS_NOW)
-        check_drift(run, &counts);
+        counted = check_drift(run, access, &counts, error);
     /* What was recorded before the backup stays what the copy is compared with. */
     if (counted && (column != ROWS_NOW || !survey_known(run, access->name)))
         survey_record(run, access->name, survey->server);
@@ -90,6 +166,9 @@ static const struct argument inventory_arguments[] = {
     {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server to look at"},
     {"column", ARGUMENT_ENUM, false, "snapshot", column_names,
      "column of the row counts that it fills"},
+    {"accepted", ARGUMENT_TEXT, false, NULL, NULL,
+     "with column now: name of the fact that says how many written rows a gate has accepted; none, "
+     "but some there are now, is a failure"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 

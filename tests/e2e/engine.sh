@@ -218,6 +218,83 @@ is "$status" 10 "after the point of no return a rollback is refused"
 says "it says why" "no way back"
 is "$(test -e "$work/noreturn-undone" && echo undone || echo kept)" kept "and nothing is undone"
 
+# --- what can be skipped, and what that means
+
+# command RUN JSON: one command to the run's engine, as a client sends it; prints the engine's reply.
+command() {
+    python3 - "$runs/$1/control.sock" "$2" <<'PYTHON'
+import json, socket, sys
+with socket.socket(socket.AF_UNIX) as engine:
+    engine.settimeout(10)
+    engine.connect(sys.argv[1])
+    engine.sendall(b'{"command":"attach"}\n' + sys.argv[2].encode() + b"\n")
+    replies = []
+    lines = engine.makefile()
+    while len(replies) < 2:
+        line = lines.readline()
+        if '"type":"reply"' in line:
+            replies.append(json.loads(line))
+    print(replies[1].get("message", "ok"))
+PYTHON
+}
+
+runbook skipped <<YAML
+runbook: 1
+name: skipped
+stack: skipped
+phases:
+  - id: one
+    steps:
+      - {id: proof, shell: {command: "false"}}
+      - {id: go, gate: {require: [proof], confirm: key}, shell: {command: "touch $work/skipped-went"}}
+YAML
+run run "$work/skipped.yaml" --plain --run-id skipped
+is "$status" 11 "the proof fails"
+is "$(command skipped '{"command":"skip"}')" ok "it can be skipped"
+wait_until '[ "$(state_of skipped)" = "at gate" ]' || true
+run attach skipped --plain --confirm one/go
+says "the gate that requires it stays closed" "doesn't hold"
+is "$(test -e "$work/skipped-went" && echo went || echo waits)" waits "and nothing behind it runs"
+
+runbook waiting <<YAML
+runbook: 1
+name: waiting
+stack: waiting
+phases:
+  - id: one
+    steps:
+      - {id: a, shell: {command: "true"}, undo: {shell: {command: "touch $work/waiting-undone"}}}
+      - {id: day, wait: {for: 24h}}
+      - {id: b, shell: {command: "true"}}
+YAML
+run run "$work/waiting.yaml" --plain --run-id waiting
+is "$status" 10 "a wait of a day holds no terminal"
+kill -9 "$(engine_process waiting)"
+run attach waiting --plain
+is "$status" 10 "after kill -9 the wait goes on by itself"
+is "$(state_of waiting)" running "and the run with it"
+run rollback waiting
+is "$status" 12 "a wait can be rolled back"
+is "$(test -e "$work/waiting-undone" && echo undone)" undone "with what came before it"
+
+runbook undoskip <<YAML
+runbook: 1
+name: undoskip
+stack: undoskip
+phases:
+  - id: one
+    steps:
+      - {id: a, shell: {command: "true"}, undo: {shell: {command: "touch $work/undoskip-a"}}}
+      - {id: b, shell: {command: "false"}, undo: {shell: {command: "false"}}}
+YAML
+run run "$work/undoskip.yaml" --plain --run-id undoskip
+run rollback undoskip
+is "$status" 11 "an undo that can't succeed fails the rollback"
+is "$(command undoskip '{"command":"skip"}')" ok "it can be skipped"
+wait_until '[ "$(state_of undoskip)" = "rolled back" ]' || true
+is "$(state_of undoskip)" "rolled back" "then the rollback goes on"
+is "$(test -e "$work/undoskip-a" && echo undone)" undone "to the older steps"
+
 # --- kill -9
 
 runbook long <<YAML

@@ -36,11 +36,29 @@ is "$(sequence_values "$NEW_PORT")" "$sequences" "and every sequence"
 is "$(server_major "$PG_PORT")" 15 "the service still is PostgreSQL 15"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is untouched"
 
-meter_start
+# What is written while the gate is open closes it again: once it is counted, only its number opens it.
+psql_at "$PG_PORT" limor_prod "CREATE TABLE public.late (x int); INSERT INTO public.late SELECT generate_series(1, 777)"
+sleep 1
 upgrade run1 --confirm switchover/go
+is "$status" 10 "rows written while the gate was open don't go unseen"
+like "$output" 'written|refused' "and it says so"
+is "$(server_major "$PG_PORT")" 15 "nothing was switched"
+status=0
+printf 'r\n' | "$program" attach run1 --plain >"$test_dir/again" 2>&1 || status=$?
+like "$(cat "$test_dir/again")" '777 rows in 1 tables' "gathered again, the gate shows their number"
+like "$(cat "$test_dir/again")" 'lose 777' "and asks for it"
+psql_at "$PG_PORT" limor_prod "DROP TABLE public.late"
+program_says rollback run1
+is "$status" 12 "rolled back before anything was switched"
+rm -f "$BACKUP_DIR"/*
+
+upgrade run3 --confirm prepare/backup
+is "$(run_field run3 .gate)" switchover/go "a new run comes to the gate"
+meter_start
+upgrade run3 --confirm switchover/go
 is "$status" 10 "after the switchover the run waits for the new server to prove itself"
-is "$(run_field run1 .current_step)" cleanup/stable "in the step that waits"
-[ "$(run_field run1 .current_step)" = cleanup/stable ] || show_output 60
+is "$(run_field run3 .current_step)" cleanup/stable "in the step that waits"
+[ "$(run_field run3 .current_step)" = cleanup/stable ] || show_output 60
 meter_stop_into outage
 is "$(server_major "$PG_PORT")" 17 "the service is PostgreSQL 17"
 is "$(exact_counts "$PG_PORT")" "$counts" "every table of every database has its rows"
@@ -56,16 +74,16 @@ is "$(diff "$test_dir/before.yml" "$COMPOSE_FILE" | grep -c '^[<>]')" 7 "and no 
 is "$(compose up -d --no-deps postgres 2>&1 | grep -ci -e recreat -e created || true)" 0 "Compose has nothing to do afterwards"
 
 diag "outage meter: $outage"
-isnt "$(run_field run1 '.outages | length')" 0 "the probe has measured the outage"
-like "$("$program" report run1)" 'Measured outage \| [0-9]+ ms' "the report has it"
-is "$("$program" report run1 --format json | jq .row_summary.different)" 0 "the report says that no count differs"
+isnt "$(run_field run3 '.outages | length')" 0 "the probe has measured the outage"
+like "$("$program" report run3)" 'Measured outage \| [0-9]+ ms' "the report has it"
+is "$("$program" report run3 --format json | jq .row_summary.different)" 0 "the report says that no count differs"
 is "$(grep -rlF "$POSTGRES_PASSWORD" "$XDG_STATE_HOME" | wc -l)" 0 "the password is nowhere in the run's directory"
 
 # The old volume stays as the old server left it, and rollback brings it back.
 old_volume=$(volume_fingerprint "$OLD_VOLUME")
 psql_at "$PG_PORT" limor_prod "CREATE TABLE public.after_switchover (x int)"
 is "$(volume_fingerprint "$OLD_VOLUME")" "$old_volume" "what is written now doesn't touch the old volume"
-program_says rollback run1
+program_says rollback run3
 is "$status" 12 "the run is rolled back"
 [ "$status" = 12 ] || show_output
 is "$(server_major "$PG_PORT")" 15 "the service is PostgreSQL 15 again"
@@ -75,7 +93,7 @@ app_pause
 is "$(psql_at "$PG_PORT" limor_prod "SELECT to_regclass('public.after_switchover') IS NULL")" t "with the old server's data"
 is "$(docker ps -aq --filter "name=$NEW_CONTAINER" | wc -l)" 0 "the test container is gone"
 ok "the volume that had served is kept" docker volume inspect "$NEW_VOLUME"
-is "$(run_field run1 .status)" "rolled back" "the journal says so"
+is "$(run_field run3 .status)" "rolled back" "the journal says so"
 
 # A volume that holds data is never used again by itself.
 upgrade run2

@@ -282,6 +282,32 @@ static void drift_counts_only_after_the_snapshot(void **unused)
     run_state_free(state);
 }
 
+static void a_skip_after_a_failure_is_remembered(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    must(state, "{'type':'step_skipped','time':1,'step':'one/b','message':'m'}");
+    assert_false(state->steps[1].skipped_after_failure);
+    must(state, "{'type':'step_started','time':1,'step':'one/a'}");
+    must(state, "{'type':'step_finished','time':2,'step':'one/a','ok':false}");
+    must(state, "{'type':'step_skipped','time':3,'step':'one/a','message':'m'}");
+    assert_true(state->steps[0].skipped_after_failure);
+    run_state_free(state);
+}
+
+static void an_outage_ends_with_its_watcher(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    must(state, "{'type':'outage_began','step':'one/b','at':1000}");
+    must(state, "{'type':'engine_started','seq':5,'time':3000}");
+    assert_true(run_state_outage_ms(state, 90000) == 2000);
+    must(state, "{'type':'outage_began','step':'one/b','at':5000}");
+    must(state, "{'type':'run_finished','time':6000,'status':'rolled back'}");
+    assert_true(run_state_outage_ms(state, 90000) == 3000);
+    run_state_free(state);
+}
+
 static void outages_add_up(void **unused)
 {
     (void)unused;
@@ -368,6 +394,8 @@ int main(void)
         cmocka_unit_test(a_failed_comparison_has_counted_all_the_same),
         cmocka_unit_test(a_rollback_closes_the_gate),
         cmocka_unit_test(drift_counts_only_after_the_snapshot),
+        cmocka_unit_test(a_skip_after_a_failure_is_remembered),
+        cmocka_unit_test(an_outage_ends_with_its_watcher),
         cmocka_unit_test(outages_add_up),
         cmocka_unit_test(a_containers_trouble_keeps_what_was_seen),
         cmocka_unit_test(writes_count_from_the_snapshot_of_the_same_server),
