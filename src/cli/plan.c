@@ -1,5 +1,6 @@
 /* plan.c: `pgrunbook plan`: what a run would do; what only reads is really done. */
 #include "cli/options.h"
+#include "cli/printed.h"
 
 #include "base/file.h"
 #include "base/process.h"
@@ -174,12 +175,6 @@ static int run(const struct command *command, int argc, char **argv)
     return status;
 }
 
-static const struct command_option plan_options[] = {
-    {"set", "NAME=VALUE", "give a variable its value (may be repeated)"},
-    {"vars", "FILE", "take variables from a YAML map (may be repeated)"},
-    {NULL, NULL, NULL},
-};
-
 const struct command plan_command = {
     .name = "plan",
     .operands = "RUNBOOK",
@@ -187,6 +182,6 @@ const struct command plan_command = {
     .about = "Changes nothing. A step that only reads but needs what an earlier, changing step "
              "would make is\n"
              "not run either, and says so. Exit status 11 when a step that was run failed.",
-    .options = plan_options,
+    .options = variable_options,
     .run = run,
 };

@@ -1,0 +1,16 @@
+/* printed.h: what `check` and `render` share: load a runbook without asking anybody, print a text.
+ */
+#ifndef CLI_PRINTED_H
+#define CLI_PRINTED_H
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "runbook/runbook.h"
+
+extern const struct command_option variable_options[]; /* --set, --vars */
+
+/* Returns the exit status. */
+int print_runbook(const struct command *command, int argc, char **argv,
+                  void (*make)(const struct runbook *runbook, struct text *output));
+
+#endif
