@@ -20,7 +20,7 @@ static int run(const struct command *command, int argc, char **argv)
     const struct plain_options follow = {.confirm = options.confirm.count ? &options.confirm : NULL,
                                          .watch = options.watch};
     if (!run_directory_find(options.operand, &directory, &error) ||
-        !ensure_engine(directory, &error))
+        !ensure_engine(directory, &options, &error))
         status = tell_error(&error);
     else
         status = plain ? plain_follow(directory, &follow) : show_screen(directory, options.watch);
@@ -32,6 +32,7 @@ static int run(const struct command *command, int argc, char **argv)
 static const struct command_option attach_options[] = {
     {"watch", NULL, "only watch: nothing can be decided from here"},
     {"plain", NULL, "lines instead of the screen"},
+    VARS_OF_RUN_OPTION,
     {"confirm", "GATE", "with --plain: confirm this gate (may be repeated)"},
     {NULL, NULL, NULL},
 };

@@ -246,14 +246,37 @@ struct runbook *load_runbook(const struct options *options, struct lookup *looku
     return NULL;
 }
 
-bool ensure_engine(const char *directory, struct error *error)
+/* It may be long after the run was begun, by somebody else, from another shell. */
+static void tell_unknown_secrets(const struct runbook *runbook)
 {
-    if (engine_alive(directory))
+    for (size_t i = 0; i < runbook->variable_count; i++) {
+        const struct variable *variable = &runbook->variables[i];
+        if (variable->secret && !*variable->value && !variable->fallback)
+            fprintf(stderr,
+                    "pgrunbook: none of its sources has the secret %s now: what needs it will "
+                    "fail; --vars FILE gives it\n",
+                    variable->name);
+    }
+}
+
+bool ensure_engine(const char *directory, const struct options *options, struct error *error)
+{
+    if (engine_alive(directory)) {
+        if (options->vars.count)
+            fprintf(stderr,
+                    "pgrunbook: --vars isn't read: the run's engine is alive and has its secrets "
+                    "(to give it others, end its process first: the last engine_started in "
+                    "%s/journal.jsonl says which)\n",
+                    directory);
         return true;
+    }
     struct lookup lookup = {.lenient = true, .ask = ask_operator};
     struct runbook *runbook = NULL;
-    bool up = engine_load_runbook(directory, lookup_variable, &lookup, &runbook, error);
+    bool up =
+        engine_load_runbook(directory, &options->vars, lookup_variable, &lookup, &runbook, error);
     lookup_close(&lookup);
+    if (up)
+        tell_unknown_secrets(runbook);
     up = up && engine_resume(directory, runbook, error);
     runbook_free(runbook);
     return up;

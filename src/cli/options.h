@@ -37,8 +37,14 @@ struct runbook *load_runbook(const struct options *options, struct lookup *looku
 /* Asks at the terminal, without echo for a secret; NULL when there is no terminal. */
 char *ask_operator(const struct variable *variable);
 
-/* A run's engine, started again if it isn't alive. */
-bool ensure_engine(const char *directory, struct error *error);
+/* A run's engine, started again if it isn't alive; then the secrets are read from the files of
+ * --vars, and what nobody knows is told on standard error. */
+bool ensure_engine(const char *directory, const struct options *options, struct error *error);
+/* The row of --vars for commands that go on with a run. */
+#define VARS_OF_RUN_OPTION                                                                         \
+    {                                                                                              \
+        "vars", "FILE", "take secrets from a YAML map, should the engine have to be started again" \
+    }
 
 /* Usage of one command on standard output (--help). */
 void print_usage(const struct command *command);

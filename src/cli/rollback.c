@@ -35,7 +35,7 @@ static int run(const struct command *command, int argc, char **argv)
         return status;
     const struct plain_options follow = {.rollback = "pgrunbook rollback"};
     if (!run_directory_find(options.operand, &directory, &error) ||
-        !can_roll_back(directory, &error) || !ensure_engine(directory, &error))
+        !can_roll_back(directory, &error) || !ensure_engine(directory, &options, &error))
         status = tell_error(&error);
     else
         status = plain_follow(directory, &follow);
@@ -46,6 +46,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 static const struct command_option rollback_options[] = {
     {"plain", NULL, "lines instead of the screen (rollback always prints lines)"},
+    VARS_OF_RUN_OPTION,
     {NULL, NULL, NULL},
 };
 

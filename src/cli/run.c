@@ -58,7 +58,7 @@ static char *resume(const struct options *options, int *status)
     struct error error = ERROR_INIT;
     char *directory = run_directory(options->run_id);
     printf("pgrunbook: going on with run %s, by its own copy of the runbook\n", options->run_id);
-    if (ensure_engine(directory, &error))
+    if (ensure_engine(directory, options, &error))
         return directory;
     *status = tell_error(&error);
     free(directory);
@@ -87,7 +87,8 @@ static int run(const struct command *command, int argc, char **argv)
 
 static const struct command_option run_options[] = {
     {"set", "NAME=VALUE", "give a variable its value (may be repeated)"},
-    {"vars", "FILE", "take variables from a YAML map (may be repeated)"},
+    {"vars", "FILE",
+     "take variables from a YAML map (may be repeated); of a run that exists, only the secrets"},
     {"plain", NULL, "lines instead of the screen"},
     {"confirm", "GATE", "confirm this gate (PHASE/STEP) when its evidence holds (may be repeated)"},
     {"run-id", "ID", "name of the run; the name of a run that exists goes on with it"},

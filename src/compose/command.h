@@ -8,8 +8,10 @@
 
 #include <cjson/cJSON.h>
 
-/* The files of one Compose project, as its containers' labels name them. */
+/* The engine and the files of one Compose project, as its containers' labels name them. */
 struct compose_project {
+    const char
+        *engine; /* address of the Docker engine, or NULL for what the docker command takes */
     const struct text_list *files; /* absolute, in their order */
     const char *name;
     const char *directory;                     /* NULL: the first file's */
@@ -22,8 +24,8 @@ struct compose_project {
  * that exists as a whole is one, comma or not. */
 void compose_files(const char *value, struct text_list *files);
 
-/* `docker compose version --short`; the caller frees. */
-bool compose_version(char **version, struct error *error);
+/* `docker compose version --short`; the caller frees. `engine` as in struct compose_project. */
+bool compose_version(const char *engine, char **version, struct error *error);
 /* What is in force: `docker compose config --format json`. Holds secrets. The caller deletes. */
 bool compose_config(const struct compose_project *project, cJSON **config, struct error *error);
 

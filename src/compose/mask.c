@@ -4,9 +4,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const secret_words[] = {"password", "passwd",      "passphrase",
-                                           "secret",   "token",       "apikey",
-                                           "api_key",  "private_key", "access_key"};
+struct secret_word {
+    const char *word;
+    bool ends_name; /* too short to tell much: only at a name's end, as in DB_PASS: or KEY_2= */
+};
+
+static const struct secret_word secret_words[] = {
+    {"password", false},   {"passwd", false}, {"passphrase", false}, {"secret", false},
+    {"token", false},      {"apikey", false}, {"api_key", false},    {"private_key", false},
+    {"access_key", false}, {"pass", true},    {"pwd", true},         {"key", true},
+    {"credential", false},
+};
+
+/* The ':' or '=' behind the name that the word at `end` ends, but for a number and a quote; NULL
+ * when it goes on, or is followed by something else. */
+static const char *mark_after_name(const char *end)
+{
+    end += strspn(end, "_-0123456789");
+    end += strspn(end, "\"'");
+    end += strspn(end, " \t");
+    return *end == ':' || *end == '=' ? end : NULL;
+}
+
+static const char *mark_of(const char *line, const struct secret_word *secret)
+{
+    const char *word = strcasestr(line, secret->word);
+    if (!secret->ends_name)
+        return word ? strpbrk(word, ":=") : NULL;
+    for (; word; word = strcasestr(word + 1, secret->word)) {
+        const char *mark = mark_after_name(word + strlen(secret->word));
+        if (mark)
+            return mark;
+    }
+    return NULL;
+}
 
 /* The place where the value of a secret starts: behind the ':' or '=' that follows a telling name.
  */
@@ -14,8 +45,7 @@ static const char *secret_value(const char *line)
 {
     const char *earliest = NULL;
     for (size_t i = 0; i < sizeof secret_words / sizeof *secret_words; i++) {
-        const char *word = strcasestr(line, secret_words[i]);
-        const char *mark = word ? strpbrk(word, ":=") : NULL;
+        const char *mark = mark_of(line, &secret_words[i]);
         if (mark && (!earliest || mark < earliest))
             earliest = mark;
     }

@@ -136,6 +136,11 @@ struct docker *docker_open(struct error *error)
     return NULL;
 }
 
+const char *docker_address(const struct docker *docker)
+{
+    return docker->display;
+}
+
 void docker_close(struct docker *docker)
 {
     if (!docker)

@@ -17,6 +17,8 @@ struct docker; /* one connection; belongs to one process: open it anew after a f
  * socket. Negotiates the API version. Failure to reach it is ERROR_DOCKER with a remedy. */
 struct docker *docker_open(struct error *error);
 void docker_close(struct docker *docker);
+/* The engine's address as DOCKER_HOST would name it; stays the connection's. */
+const char *docker_address(const struct docker *docker);
 
 /* One call. `path` without the version ("/containers/json?all=1"). `*status` is the HTTP status;
  * `*answer` the parsed body (caller deletes) or NULL. False only when no answer came; `timeout_ms`

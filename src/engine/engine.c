@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "engine/engine_parts.h"
+#include "engine/surroundings.h"
 #include "steps/step.h"
 
 #include <errno.h>
@@ -81,6 +82,7 @@ static bool set_up(struct engine *engine, struct error *error)
     char *stack = NULL;
     engine->live = cJSON_CreateObject();
     bool ready = lock_engine(engine->directory, &engine->engine_lock, error) &&
+                 surroundings_enter(engine->directory, error) &&
                  take_target(engine, run_name(engine->directory), &stack, error);
     if (ready)
         worker_end_leftovers(engine->directory);
@@ -237,16 +239,28 @@ static bool load_copy(const char *directory, const struct run_state *state,
     return loaded;
 }
 
-bool engine_load_runbook(const char *directory, variable_lookup *lookup, void *context,
-                         struct runbook **runbook, struct error *error)
+/* What the journal has of the files' variables is set anew after them: only secrets stay theirs. */
+static bool set_secrets(struct runbook *runbook, const struct text_list *files, struct error *error)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (!runbook_set_file(runbook, files->items[i], error))
+            return false;
+    return true;
+}
+
+bool engine_load_runbook(const char *directory, const struct text_list *secrets,
+                         variable_lookup *lookup, void *context, struct runbook **runbook,
+                         struct error *error)
 {
     char *path = file_join(directory, "journal.jsonl");
     struct run_state *state = journal_load(path, error);
     free(path);
     *runbook = NULL;
     bool loaded = state && load_copy(directory, state, runbook, error);
-    bool good = loaded && set_variables(*runbook, state->variables, error) &&
-                runbook_resolve(*runbook, lookup, context, error);
+    bool good = loaded && set_secrets(*runbook, secrets, error) &&
+                set_variables(*runbook, state->variables, error) &&
+                surroundings_use_docker(directory, error) &&
+                runbook_resolve_leniently(*runbook, lookup, context, error);
     if (loaded && !good) {
         runbook_free(*runbook);
         *runbook = NULL;

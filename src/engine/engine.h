@@ -12,10 +12,13 @@
  * true *directory is the caller's. ERROR_LOCKED when another run holds the target. */
 bool engine_create(struct runbook *runbook, const char *run, char **directory, struct error *error);
 
-/* Loads the runbook of an existing run as it was, with its variables; secrets are looked up anew.
- * The caller frees it with runbook_free. */
-bool engine_load_runbook(const char *directory, variable_lookup *lookup, void *context,
-                         struct runbook **runbook, struct error *error);
+/* Loads the runbook of an existing run as it was, with its variables. Secrets are taken from the
+ * files of variables `secrets` (of which nothing else is), else looked up anew, on the run's own
+ * Docker engine, which the process's environment names from then on; one that nobody knows is
+ * empty. The caller frees it with runbook_free. */
+bool engine_load_runbook(const char *directory, const struct text_list *secrets,
+                         variable_lookup *lookup, void *context, struct runbook **runbook,
+                         struct error *error);
 /* Starts the engine of an existing run that has none (see engine_alive). */
 bool engine_resume(const char *directory, struct runbook *runbook, struct error *error);
 

@@ -1,5 +1,6 @@
 /* engine_create.c: the first event of a run: its plan, as every client will see it. */
 #include "engine/engine_parts.h"
+#include "engine/surroundings.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -106,6 +107,7 @@ cJSON *engine_created_event(const struct runbook *runbook, const char *run, cons
     cJSON_AddStringToObject(event, "stack", stack);
     cJSON_AddStringToObject(event, "operator", user ? user->pw_name : "?");
     cJSON_AddStringToObject(event, "host", host);
+    surroundings_record(event);
     cJSON_AddStringToObject(event, "path", runbook->path);
     cJSON_AddStringToObject(event, "sha256", runbook->sha256);
     cJSON_AddItemToObject(event, "variables", variable_object(runbook));

@@ -151,6 +151,11 @@ bool pg_may_come_up(const struct error *error)
     return error->kind == ERROR_SERVER && trouble_passes(error->message);
 }
 
+bool pg_wants_password(const struct error *error)
+{
+    return error->kind == ERROR_SERVER && strstr(error->message, "no password supplied") != NULL;
+}
+
 void pg_limit(struct pg_connection *connection, long milliseconds)
 {
     connection->limit_ms = milliseconds;

@@ -63,6 +63,11 @@ bool pg_send(struct pg_connection *connection, const char *sql, struct error *er
 bool pg_take_result(struct pg_connection *connection, bool wait, PGresult **result,
                     struct error *error);
 
+/* Whether connecting failed only as the server wants a password and none was given: it accepts
+ * connections then, as one that starts up or recovers refuses before it asks. Source: PostgreSQL
+ * manual, "pg_isready", which counts the same as accepting. */
+bool pg_wants_password(const struct error *error);
+
 /* An identifier in double quotes, appended. */
 bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
                        struct error *error);

@@ -178,6 +178,10 @@ typedef bool variable_lookup(void *context, const struct runbook *runbook,
  * `check` and `render` don't ask). */
 bool runbook_resolve(struct runbook *runbook, variable_lookup *lookup, void *context,
                      struct error *error);
+/* The same, but a variable that ends without a value gets an empty one: for a run that was begun,
+ * whose rollback must not hang on a secret that nobody knows any more. */
+bool runbook_resolve_leniently(struct runbook *runbook, variable_lookup *lookup, void *context,
+                               struct error *error);
 
 /* After runbook_resolve: expands every argument and checks its type, adding to `faults`. */
 bool runbook_check_values(const struct runbook *runbook, struct fault_list *faults,

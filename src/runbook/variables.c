@@ -174,6 +174,7 @@ struct resolving {
     struct runbook *runbook;
     variable_lookup *lookup;
     void *context;
+    bool lenient; /* no value is an empty one */
     size_t depth; /* of variables that wait for others: the loader has ruled out cycles */
 };
 
@@ -254,17 +255,32 @@ static bool resolve(struct resolving *resolving, struct variable *variable, stru
     if (good && !variable->value && variable->fallback)
         good = use_fallback(resolving, variable, error);
     resolving->depth--;
+    if (good && !variable->value && resolving->lenient)
+        variable->value = xstrdup("");
     if (good && !variable->value && resolving->lookup)
         return no_value(variable, error);
     return good;
+}
+
+static bool resolve_all(struct resolving *resolving, struct error *error)
+{
+    for (size_t i = 0; i < resolving->runbook->variable_count; i++)
+        if (!resolve(resolving, &resolving->runbook->variables[i], error))
+            return false;
+    return true;
 }
 
 bool runbook_resolve(struct runbook *runbook, variable_lookup *lookup, void *context,
                      struct error *error)
 {
     struct resolving resolving = {.runbook = runbook, .lookup = lookup, .context = context};
-    for (size_t i = 0; i < runbook->variable_count; i++)
-        if (!resolve(&resolving, &runbook->variables[i], error))
-            return false;
-    return true;
+    return resolve_all(&resolving, error);
+}
+
+bool runbook_resolve_leniently(struct runbook *runbook, variable_lookup *lookup, void *context,
+                               struct error *error)
+{
+    struct resolving resolving = {
+        .runbook = runbook, .lookup = lookup, .context = context, .lenient = true};
+    return resolve_all(&resolving, error);
 }

@@ -28,6 +28,7 @@ const struct action *const actions[] = {
     &pg_sql_action,
     &compose_check_action,
     &compose_backup_action,
+    &compose_remove_backup_action,
     &compose_edit_action,
     &compose_restore_action,
     &compose_apply_action,

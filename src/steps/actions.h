@@ -28,6 +28,7 @@ extern const struct action pg_vector_check_action;
 extern const struct action pg_sql_action;
 extern const struct action compose_check_action;
 extern const struct action compose_backup_action;
+extern const struct action compose_remove_backup_action;
 extern const struct action compose_edit_action;
 extern const struct action compose_restore_action;
 extern const struct action compose_apply_action;

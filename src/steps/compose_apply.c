@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "compose/config.h"
 #include "docker/lifecycle.h"
+#include "docker/volume.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +56,27 @@ static bool check_config(struct apply *apply, struct error *error)
     return text_equal(found, apply->volume) || wrong_volume(apply, found, error);
 }
 
+/* Compose would make a volume that is gone anew, and an empty server would answer. */
+static bool check_volume(struct apply *apply, struct error *error)
+{
+    struct docker_volume volume = {0};
+    if (apply->volume[0] == '/')
+        return true;
+    bool looked = docker_volume_inspect(apply->docker, apply->volume, &volume, error);
+    bool exists = volume.exists;
+    docker_volume_free(&volume);
+    if (!looked || exists)
+        return looked;
+    error_set(error, ERROR_OTHER, "there is no volume %s", apply->volume);
+    return error_remedy(error, "Nothing was changed. Compose would start an empty server: bring "
+                               "the volume back, or leave this step out.");
+}
+
 static bool prepare(struct apply *apply, struct error *error)
 {
     return stack_open(apply->run, apply->docker, &apply->stack, error) &&
            compose_config(&apply->stack.project, &apply->config, error) &&
-           check_config(apply, error) &&
+           check_config(apply, error) && check_volume(apply, error) &&
            stack_containers(apply->docker, step_text(apply->run, "project"), NULL, &apply->before,
                             error);
 }
@@ -99,6 +116,14 @@ static void record_switch(struct apply *apply)
     step_fact_number(apply->run, key, now);
     step_fact_number(apply->run, FACT_SWITCHED, now);
     free(key);
+}
+
+/* The new server starts cut off from its networks: whatever a client's log says of a connection
+ * from then on is about this server. The engine's clock counts, as it stamps the logs. */
+static void record_start(struct apply *apply)
+{
+    if (!apply->run->undoing)
+        step_fact_number(apply->run, FACT_SERVING, (double)apply->started_ms);
 }
 
 /* A container that has never been started has served nobody. */
@@ -141,6 +166,7 @@ static bool confirm_container(struct apply *apply, struct error *error)
     bool right = false;
     bool looked = apply_look(apply, &container, &right, error);
     bool runs = looked && right && !strcmp(container.state, "running");
+    apply->started_ms = runs ? container.started_ms : 0;
     if (looked && !right)
         not_right(apply, &container, error);
     else if (looked && !runs)
@@ -231,6 +257,7 @@ static bool switch_over(struct apply *apply, struct error *error)
     }
     if (!done)
         return explain_failure(apply, error);
+    record_start(apply);
     report_touched(apply);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "steps/compose_common.h"
 #include "steps/docker_common.h"
 
+#include "base/file.h"
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -93,16 +94,47 @@ static bool check_data_path(struct step_run *run, struct docker *docker,
     return right;
 }
 
+/* A server that is to be recovered may have lost its container. */
+static bool find_container(struct step_run *run, struct docker *docker,
+                           struct docker_container *container, struct error *error)
+{
+    const char *name = step_text(run, "container");
+    if (!step_boolean(run, "may_be_absent"))
+        return step_container(docker, name, container, error);
+    if (!docker_inspect(docker, name, container, error))
+        return false;
+    if (!container->exists)
+        step_check(run, "service", VERDICT_WARN,
+                   "there is no container %s to compare the compose file with", name);
+    return true;
+}
+
 static bool check_container(struct step_run *run, struct docker *docker,
                             const struct edit_plan *plan, struct error *error)
 {
     struct docker_container container = {0};
-    bool right =
-        step_container(docker, step_text(run, "container"), &container, error) &&
-        check_labels(run, &container, error) && check_image(run, &container, plan, error) &&
-        check_mount(run, &container, plan, error) && check_data_path(run, docker, plan, error);
+    bool right = find_container(run, docker, &container, error);
+    if (right && container.exists)
+        right = check_labels(run, &container, error) && check_image(run, &container, plan, error) &&
+                check_mount(run, &container, plan, error);
     docker_container_free(&container);
-    return right;
+    return right && check_data_path(run, docker, plan, error);
+}
+
+/* Looked at now, as compose.backup would refuse only in the middle of the switchover. */
+static bool check_backup(struct step_run *run, const struct edit_plan *plan, struct error *error)
+{
+    const char *name = step_text(run, "backup");
+    char sha256[SHA256_HEX_SIZE];
+    if (!name || !*name)
+        return true;
+    sha256_bytes(text_string(&plan->before), plan->before.length, sha256);
+    char *path = compose_backup_path(plan->path, name, error);
+    bool usable = path && compose_backup_free(run, path, sha256, error);
+    step_check(run, "compose backup", usable ? VERDICT_PASS : VERDICT_FAIL, "%s",
+               usable ? path : error->message);
+    free(path);
+    return usable;
 }
 
 static bool run_check(struct step_run *run, struct error *error)
@@ -114,11 +146,13 @@ static bool run_check(struct step_run *run, struct error *error)
         step_check(run, "compose file", VERDICT_PASS, "%s can be edited; nothing else changes",
                    plan.path);
         step_fact_text(run, FACT_FILE, plan.path);
+        step_fact_text(run, FACT_VOLUME, plan.source);
         edit_plan_show(run, &plan);
     } else if (docker) {
         step_check(run, "compose file", VERDICT_FAIL, "%s", error->message);
     }
-    bool right = planned && check_container(run, docker, &plan, error);
+    bool right =
+        planned && check_container(run, docker, &plan, error) && check_backup(run, &plan, error);
     edit_plan_free(&plan);
     docker_close(docker);
     return right;
@@ -129,6 +163,9 @@ static const struct argument arguments[] = {
     {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
     {"service", ARGUMENT_TEXT, true, NULL, NULL, "the server's service"},
     {"container", ARGUMENT_TEXT, true, NULL, NULL, "its running container"},
+    {"may_be_absent", ARGUMENT_BOOLEAN, false, "no", NULL, "yes: it may be gone"},
+    {"backup", ARGUMENT_PATH, false, NULL, NULL,
+     "the copy that will be made; another file of that name is a fault"},
     {"image", ARGUMENT_TEXT, true, NULL, NULL, "the image to go to"},
     {"volume", ARGUMENT_TEXT, true, NULL, NULL, "the volume to go to"},
     {0},

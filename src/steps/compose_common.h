@@ -14,11 +14,14 @@
 #define FACT_FILE "compose.file"                /* path of the file that is edited */
 #define FACT_ORIGINAL "compose.original_sha256" /* of its bytes before the edit */
 #define FACT_EDITED "compose.edited_sha256"
-#define FACT_BACKUP "compose.backup" /* {path, sha256} */
+#define FACT_BACKUP "compose.backup" /* {path, sha256, created: by this run} */
+#define FACT_VOLUME "compose.volume" /* what held the server's data before: a volume or a path */
 #define FACT_STACK                                                                                 \
     "compose.stack"              /* {directory, environment_files} as the stack was brought up     \
                                   */
 #define FACT_SWITCHED "switched" /* wall ms when traffic moved */
+#define FACT_SERVING "serving"   /* wall ms of the engine, when the server that serves now started \
+                                  */
 
 /* A stack as the arguments `file` and `project` name it, with what its containers' labels add. */
 struct stack {
@@ -51,6 +54,14 @@ char *stack_edited_file(struct step_run *run, const struct stack *stack, struct 
 char *path_beside(const char *file, const char *path);
 /* Bytes and mode of a compose file. */
 bool compose_file_read(const char *path, struct text *text, mode_t *mode, struct error *error);
+/* The same two for the arguments of a step that needs no more of the stack. The caller frees; NULL
+ * with `error`. A backup that would be the compose file itself is an error. */
+char *compose_edited_file(struct step_run *run, struct error *error);
+char *compose_backup_path(const char *file, const char *path, struct error *error);
+/* Whether the backup at `path` may be made of a file with this sha256: nothing is there, or the
+ * same bytes, or this run's own copy. */
+bool compose_backup_free(struct step_run *run, const char *path, const char *sha256,
+                         struct error *error);
 /* A fact's string, or NULL. */
 const char *fact_text(const struct step_run *run, const char *key);
 

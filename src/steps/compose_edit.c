@@ -1,4 +1,4 @@
-/* compose_edit.c: compose.backup, compose.edit and compose.restore: a compose file and its copy. */
+/* compose_edit.c: compose.edit and compose.restore: a compose file is changed, and put back. */
 #include "steps/actions.h"
 #include "steps/compose_common.h"
 
@@ -7,86 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static void record_backup(struct step_run *run, const char *path, const char *sha256)
-{
-    cJSON *fact = cJSON_CreateObject();
-    cJSON_AddStringToObject(fact, "path", path);
-    cJSON_AddStringToObject(fact, "sha256", sha256);
-    step_fact(run, FACT_BACKUP, fact);
-    step_log(run, "%s holds the compose file as it is, sha256 %s", path, sha256);
-}
-
-static bool other_backup(const char *path, struct error *error)
-{
-    error_set(error, ERROR_OTHER, "%s exists and is another file's copy", path);
-    return error_remedy(error, "It may be of an earlier upgrade: move it away, or choose another "
-                               "name with --set compose_backup=NAME.");
-}
-
-/* A copy that is there: the same bytes, or this run's own from before the edit, are fine. */
-static bool accept_backup(struct step_run *run, const char *path, const char *sha256,
-                          struct error *error)
-{
-    char there[SHA256_HEX_SIZE];
-    const cJSON *fact = step_known(run, FACT_BACKUP);
-    bool own = text_equal(json_text(fact, "path"), path);
-    if (!sha256_file(path, there, error))
-        return false;
-    bool known = own && text_equal(json_text(fact, "sha256"), there);
-    if (strcmp(there, sha256) != 0 && !known)
-        return other_backup(path, error);
-    record_backup(run, path, there);
-    return true;
-}
-
-static bool back_up(struct step_run *run, const char *file, const char *path, struct error *error)
-{
-    char sha256[SHA256_HEX_SIZE];
-    struct text text = {0};
-    mode_t mode = 0600;
-    bool done = compose_file_read(file, &text, &mode, error);
-    sha256_bytes(text_string(&text), text.length, sha256);
-    if (done && file_exists(path))
-        done = accept_backup(run, path, sha256, error);
-    else if (done && (done = file_write_new(path, text_string(&text), text.length, mode, error)))
-        record_backup(run, path, sha256);
-    text_free(&text);
-    return done;
-}
-
-/* Whether the path argument `name` leads to the file itself, which must not be its own backup. */
-static char *backup_path(struct step_run *run, const char *file, const char *name,
-                         struct error *error)
-{
-    char *path = path_beside(file, step_text(run, name));
-    if (strcmp(path, file) != 0)
-        return path;
-    error_set(error, ERROR_OTHER, "%s can't be its own backup", file);
-    free(path);
-    return NULL;
-}
-
-static char *edited_file(struct step_run *run, struct error *error)
-{
-    struct stack stack = {0};
-    compose_files(step_text(run, "file"), &stack.files);
-    char *file = stack_edited_file(run, &stack, error);
-    stack_close(&stack);
-    return file;
-}
-
-static bool run_backup(struct step_run *run, struct error *error)
-{
-    char *file = edited_file(run, error);
-    char *path = file ? backup_path(run, file, "to", error) : NULL;
-    bool done = path && back_up(run, file, path, error);
-    if (path && !done)
-        error_wrap(error, "backing up %s", file);
-    free(path);
-    free(file);
-    return done;
-}
 
 /* The hash of what was there before the edit is known before a byte changes. */
 static bool write_edit(struct step_run *run, const struct edit_plan *plan, struct error *error)
@@ -188,8 +108,8 @@ static bool restore(struct step_run *run, const char *file, const char *backup, 
 
 static bool run_restore(struct step_run *run, struct error *error)
 {
-    char *file = edited_file(run, error);
-    char *backup = file ? backup_path(run, file, "from", error) : NULL;
+    char *file = compose_edited_file(run, error);
+    char *backup = file ? compose_backup_path(file, step_text(run, "from"), error) : NULL;
     bool done = backup && restore(run, file, backup, error);
     if (backup && !done)
         error_wrap(error, "restoring %s", file);
@@ -197,16 +117,6 @@ static bool run_restore(struct step_run *run, struct error *error)
     free(file);
     return done;
 }
-
-static const struct argument backup_arguments[] = {
-    {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
-    {"to", ARGUMENT_PATH, true, NULL, NULL, "its copy; a relative path is beside the file"},
-    {0},
-};
-
-const struct action compose_backup_action = {"compose.backup", DANGER_CHANGE,
-                                             "copy the compose file before it is edited",
-                                             backup_arguments, run_backup};
 
 static const struct argument edit_arguments[] = {
     {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},

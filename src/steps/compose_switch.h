@@ -21,6 +21,7 @@ struct apply {
     char *data;         /* where the image keeps its data */
     long grace_ms;      /* for the container that is stopped */
     char *container;    /* name of the service's container when it was last looked at, or NULL */
+    int64_t started_ms; /* wall: when that container was started, 0 when it doesn't run */
     cJSON *before;      /* the project's containers before the switch */
 };
 

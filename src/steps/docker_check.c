@@ -26,10 +26,10 @@ static bool check_version(struct step_run *run, const char *what, const char *ke
     return error_remedy(error, "Upgrade Docker on this machine before you upgrade the server.");
 }
 
-static bool check_compose(struct step_run *run, struct error *error)
+static bool check_compose(struct step_run *run, const struct docker *docker, struct error *error)
 {
     char *version = NULL;
-    if (!compose_version(&version, error)) {
+    if (!compose_version(docker_address(docker), &version, error)) {
         step_check(run, "Docker Compose", VERDICT_FAIL, "%s", error->message);
         return false;
     }
@@ -164,7 +164,7 @@ static bool run_check(struct step_run *run, struct error *error)
     bool done = docker && docker_system_read(docker, &system, error) &&
                 check_version(run, "Docker engine", "docker.engine", system.version,
                               step_text(run, "engine"), error) &&
-                check_compose(run, error) && check_server(run, docker, &system, error);
+                check_compose(run, docker, error) && check_server(run, docker, &system, error);
     docker_system_free(&system);
     docker_close(docker);
     return done;

@@ -104,8 +104,6 @@ bool lookup_variable(void *context, const struct runbook *runbook, const struct 
     }
     if (source->kind == SOURCE_ASK) {
         *value = lookup->ask ? lookup->ask(variable) : NULL;
-        if (!*value && lookup->lenient)
-            *value = xstrdup("");
         return true;
     }
     char *container = server_container(runbook, source->server, error);

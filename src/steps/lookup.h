@@ -8,9 +8,8 @@
 
 struct lookup {
     struct docker *docker; /* opened when first needed; lookup_close closes it */
-    /* A resumed run takes what it can get: a container that is gone, or nobody to ask, gives an
-     * empty value instead of an error, so that a rollback is possible from wherever the run stands.
-     */
+    /* A resumed run takes what it can get: a container that is gone has no value instead of being
+     * an error, so that a rollback is possible from wherever the run stands. */
     bool lenient;
     /* Asks the operator; caller frees the answer; NULL when nobody can be asked. */
     char *(*ask)(const struct variable *variable);

@@ -23,19 +23,34 @@ struct look {
     bool answered;
     char started[64]; /* the postmaster's start, as text */
     char version[VERSION_SIZE];
-    int major;
+    int major; /* 0: unknown */
     int64_t when_ms;
 };
 
 static const char look_sql[] = "SELECT pg_catalog.pg_postmaster_start_time()::text, "
                                "current_setting('server_version'), pg_catalog.pg_is_in_recovery()";
 
-static bool look_at(const struct pg_parameters *parameters, struct look *look, struct error *error)
+/* A rollback must not hang on a password that nobody knows any more: a server that asks for it
+ * serves, whatever its version is. */
+static bool serves_at_least(const struct step_run *run, const struct pg_parameters *parameters,
+                            struct look *look, const struct error *error)
+{
+    bool unknown = !parameters->password || !*parameters->password;
+    if (!run->undoing || !unknown || !pg_wants_password(error))
+        return false;
+    text_copy(look->version, sizeof look->version, "(version unknown: no password)");
+    look->when_ms = clock_monotonic_ms();
+    look->answered = true;
+    return true;
+}
+
+static bool look_at(const struct step_run *run, const struct pg_parameters *parameters,
+                    struct look *look, struct error *error)
 {
     *look = (struct look){0};
     struct pg_connection *connection = pg_open_plain(parameters, ATTEMPT_MS, error);
     if (!connection)
-        return false;
+        return serves_at_least(run, parameters, look, error);
     pg_limit(connection, ATTEMPT_MS);
     PGresult *result = pg_query(connection, look_sql, 0, NULL, error);
     if (result) {
@@ -85,7 +100,7 @@ static bool container_ended(const struct server_access *access, struct error *er
 
 static bool wrong_major(const struct ready *ready, const struct look *look, struct error *error)
 {
-    if (!ready->major || ready->major == look->major)
+    if (!ready->major || !look->major || ready->major == look->major)
         return false;
     error_set(error, ERROR_SERVER, "server \"%s\" is PostgreSQL %s, expected was %d", ready->server,
               look->version, ready->major);
@@ -109,7 +124,7 @@ static bool try_once(struct step_run *run, const struct ready *ready, struct loo
     struct server_access access;
     *look = (struct look){0};
     bool found = server_find(run, ready->server, &access, error);
-    bool seen = found && look_at(&access.parameters, look, error);
+    bool seen = found && look_at(run, &access.parameters, look, error);
     bool lost = seen ? wrong_major(ready, look, error) : hopeless(&access, found, error);
     server_free(&access);
     return !lost;

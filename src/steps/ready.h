@@ -15,7 +15,8 @@ struct ready {
 /* Ready is: SELECT 1 answered twice, at least 250 ms apart, by the same postmaster. The first start
  * of the official image runs a temporary server that is stopped again; it listens on no port. Fails
  * at once for a container that has exited (with its last log lines), a wrong password and a wrong
- * major. `version` (32 bytes, may be NULL) gets the server's version. */
+ * major. In an undo without a password a server that asks for one counts as ready. `version` (32
+ * bytes, may be NULL) gets the server's version. */
 bool server_wait_ready(struct step_run *run, const struct ready *ready, char *version,
                        struct error *error);
 

@@ -218,83 +218,6 @@ is "$status" 10 "after the point of no return a rollback is refused"
 says "it says why" "no way back"
 is "$(test -e "$work/noreturn-undone" && echo undone || echo kept)" kept "and nothing is undone"
 
-# --- what can be skipped, and what that means
-
-# command RUN JSON: one command to the run's engine, as a client sends it; prints the engine's reply.
-command() {
-    python3 - "$runs/$1/control.sock" "$2" <<'PYTHON'
-import json, socket, sys
-with socket.socket(socket.AF_UNIX) as engine:
-    engine.settimeout(10)
-    engine.connect(sys.argv[1])
-    engine.sendall(b'{"command":"attach"}\n' + sys.argv[2].encode() + b"\n")
-    replies = []
-    lines = engine.makefile()
-    while len(replies) < 2:
-        line = lines.readline()
-        if '"type":"reply"' in line:
-            replies.append(json.loads(line))
-    print(replies[1].get("message", "ok"))
-PYTHON
-}
-
-runbook skipped <<YAML
-runbook: 1
-name: skipped
-stack: skipped
-phases:
-  - id: one
-    steps:
-      - {id: proof, shell: {command: "false"}}
-      - {id: go, gate: {require: [proof], confirm: key}, shell: {command: "touch $work/skipped-went"}}
-YAML
-run run "$work/skipped.yaml" --plain --run-id skipped
-is "$status" 11 "the proof fails"
-is "$(command skipped '{"command":"skip"}')" ok "it can be skipped"
-wait_until '[ "$(state_of skipped)" = "at gate" ]' || true
-run attach skipped --plain --confirm one/go
-says "the gate that requires it stays closed" "doesn't hold"
-is "$(test -e "$work/skipped-went" && echo went || echo waits)" waits "and nothing behind it runs"
-
-runbook waiting <<YAML
-runbook: 1
-name: waiting
-stack: waiting
-phases:
-  - id: one
-    steps:
-      - {id: a, shell: {command: "true"}, undo: {shell: {command: "touch $work/waiting-undone"}}}
-      - {id: day, wait: {for: 24h}}
-      - {id: b, shell: {command: "true"}}
-YAML
-run run "$work/waiting.yaml" --plain --run-id waiting
-is "$status" 10 "a wait of a day holds no terminal"
-kill -9 "$(engine_process waiting)"
-run attach waiting --plain
-is "$status" 10 "after kill -9 the wait goes on by itself"
-is "$(state_of waiting)" running "and the run with it"
-run rollback waiting
-is "$status" 12 "a wait can be rolled back"
-is "$(test -e "$work/waiting-undone" && echo undone)" undone "with what came before it"
-
-runbook undoskip <<YAML
-runbook: 1
-name: undoskip
-stack: undoskip
-phases:
-  - id: one
-    steps:
-      - {id: a, shell: {command: "true"}, undo: {shell: {command: "touch $work/undoskip-a"}}}
-      - {id: b, shell: {command: "false"}, undo: {shell: {command: "false"}}}
-YAML
-run run "$work/undoskip.yaml" --plain --run-id undoskip
-run rollback undoskip
-is "$status" 11 "an undo that can't succeed fails the rollback"
-is "$(command undoskip '{"command":"skip"}')" ok "it can be skipped"
-wait_until '[ "$(state_of undoskip)" = "rolled back" ]' || true
-is "$(state_of undoskip)" "rolled back" "then the rollback goes on"
-is "$(test -e "$work/undoskip-a" && echo undone)" undone "to the older steps"
-
 # --- kill -9
 
 runbook long <<YAML
@@ -373,6 +296,68 @@ says "what a step prints of it is masked" "it is ***"
 is "$(grep -rlF 's3cr3t-Zq' "$runs/secret" | wc -l)" 0 "it is nowhere in the run's directory"
 TEST_SECRET='s3cr3t-Zq' run render "$work/secret.yaml"
 is "$(grep -cF 's3cr3t-Zq' "$work/out")" 0 "render doesn't show it"
+
+# Resumed from another directory, with another Docker engine in the environment and none of the secrets.
+mkdir -p "$work/place/below"
+runbook moved <<YAML
+runbook: 1
+name: moved
+stack: moved
+vars:
+  file:     {default: ""}
+  password: {secret: true, from: [env TEST_SECRET, ask]}
+  other:    {secret: true}
+phases:
+  - id: one
+    steps:
+      - {id: a, shell: {command: "echo a >> \${file}", directory: below}, undo: {shell: {command: "echo undo-a,\$WORD,\$OTHER,\$DOCKER_HOST,\$DOCKER_CONTEXT >> \${file}", directory: below, env: {WORD: "\${password}", OTHER: "\${other}"}}}}
+      - {id: b, gate: {confirm: key}, shell: {command: "true"}}
+YAML
+printf 'other: 0ther-Qx\n' >"$work/secrets.yaml"
+chmod 600 "$work/secrets.yaml"
+
+# begin_moved RUN: to its gate, then its engine is killed.
+begin_moved() {
+    status=0
+    (cd "$work/place" && DOCKER_HOST=unix:///of-the-run.sock TEST_SECRET='s3cr3t-Zq' "$program" run "$work/moved.yaml" \
+        --plain --run-id "$1" --set file=made --vars "$work/secrets.yaml") </dev/null >"$work/out" 2>&1 || status=$?
+    is "$status" 10 "$1: a run with relative paths waits at its gate"
+    kill -9 "$(engine_process "$1")"
+    wait_until 'flock -n "$runs/'"$1"'/engine.lock" true' || true
+}
+
+# elsewhere ARGUMENTS...: the program from /, without a terminal.
+elsewhere() {
+    status=0
+    (cd / && DOCKER_HOST=unix:///other.sock DOCKER_CONTEXT=other setsid -w "$program" "$@") </dev/null >"$work/out" 2>&1 ||
+        status=$?
+}
+
+begin_moved moved
+elsewhere rollback moved
+is "$status" 12 "from another directory, without the secrets, it can be rolled back"
+says "the secret that nobody knows is named" "none of its sources has the secret password now"
+is "$(tr '\n' ' ' <"$work/place/below/made")" "a undo-a,,,unix:///of-the-run.sock, " "in the directory and with the Docker engine of its beginning"
+begin_moved moved2
+rm "$work/place/below/made"
+mv "$work/place" "$work/gone"
+elsewhere rollback moved2
+is "$status" 1 "a working directory that is gone is an error"
+says "which names it" "$work/place, the directory that the run was started in"
+mv "$work/gone" "$work/place"
+printf 'password: s3cr3t-Zq\nother: 0ther-Qx\nfile: elsewhere\n' >"$work/secrets.yaml"
+elsewhere attach moved2 --plain --vars "$work/secrets.yaml"
+is "$status" 10 "attach starts the engine with the secrets of --vars"
+elsewhere attach moved2 --plain --vars "$work/secrets.yaml"
+says "with the engine alive it says that --vars isn't read" "--vars isn't read"
+elsewhere rollback moved2
+is "$status" 12 "and the rollback has them"
+is "$(cat "$work/place/below/made")" "undo-a,s3cr3t-Zq,0ther-Qx,unix:///of-the-run.sock," "and what is no secret stays as the run had it"
+begin_moved moved3
+elsewhere run "$work/moved.yaml" --plain --run-id moved3 --vars "$work/secrets.yaml" --confirm one/b
+is "$status" 0 "run of an existing run takes them too"
+is "$(grep -c 'has the secret' "$work/out" || true)" 0 "so that none is missing"
+is "$(grep -rlE 's3cr3t-Zq|0ther-Qx' "$runs" | wc -l)" 0 "none of them is in a run's directory"
 
 # --- watching, bad input
 

@@ -10,6 +10,7 @@ set -euo pipefail
 stack_up
 app_pause
 counts=$(exact_counts "$PG_PORT")
+compose_bytes=$(sha256sum <"$COMPOSE_FILE")
 upgrade made --confirm prepare/backup
 program_says rollback made
 is "$status" 12 "a backup is there, its run rolled back"
@@ -17,7 +18,8 @@ backup=$BACKUP_DIR/pg15_full_backup.sql
 ok "the rollback kept the backup" test -s "$backup"
 
 recover() {
-    POSTGRES_PASSWORD=$POSTGRES_PASSWORD program_says run "$top_dir/runbooks/recover-from-backup.yaml" --plain --run-id "$1" \
+    # The docker command's context leads nowhere: Compose has to use the engine that the program uses.
+    DOCKER_CONTEXT=nowhere POSTGRES_PASSWORD=$POSTGRES_PASSWORD program_says run "$top_dir/runbooks/recover-from-backup.yaml" --plain --run-id "$1" \
         --set "backup=$2" --set "recovery_container=$RECOVERY_CONTAINER" --set "recovery_volume=$RECOVERY_VOLUME" \
         --set "recovery_port=$NEW_PORT" --set "compose_project=$PROJECT" --set "compose_file=$COMPOSE_FILE" \
         --set "live_container=$OLD_CONTAINER" --set "live_port=$PG_PORT" "${@:3}"
@@ -31,6 +33,24 @@ like "$output" 'What to do:' "with what to do"
 is "$(docker volume ls -q --filter "name=^$RECOVERY_VOLUME\$" | wc -l)" 0 "before anything is made"
 program_says rollback truncated
 
+# Put into service, but another service of the stack doesn't run: all the way back.
+docker stop "$APP_CONTAINER" >/dev/null
+recover undone "$backup" --set put_into_service=yes --confirm recover/volume --confirm service/go
+is "$(run_field undone .current_step)" service/services "a stack that isn't whole stops the run after the switch"
+program_says rollback undone
+is "$status" 12 "it is rolled back"
+[ "$status" = 12 ] || show_output 60
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is as it was, byte for byte"
+is "$(docker inspect -f '{{range .Mounts}}{{.Name}}{{end}}' "$OLD_CONTAINER")" "$OLD_VOLUME" "the service is back on the volume it had before"
+is "$(exact_counts "$PG_PORT")" "$counts" "and answers, with every row"
+is "$(test -e "$(dirname "$COMPOSE_FILE")/docker-compose.before-recovery.yml" && echo there || echo gone)" gone "the compose file's copy, made by the run, is removed"
+ok "the recovered volume, which served, is kept" docker volume inspect "$RECOVERY_VOLUME"
+docker volume rm "$RECOVERY_VOLUME" >/dev/null
+
+# The old server is gone altogether: there is no container to look into.
+docker rm -f "$OLD_CONTAINER" >/dev/null
+docker start "$APP_CONTAINER" >/dev/null
+ok "the application is up again, without a database" wait_for 20 app_pause
 recover recovered "$backup" --set put_into_service=yes --confirm recover/volume --confirm service/go
 is "$status" 0 "the recovery is complete"
 [ "$status" = 0 ] || show_output 60

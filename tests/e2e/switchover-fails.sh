@@ -59,20 +59,54 @@ is "$status" 12 "a declined run can be rolled back"
 is "$(docker volume ls -q --filter "name=^$NEW_VOLUME\$" | wc -l)" 0 "the new volume, which never served, is removed"
 is "$(docker ps -aq --filter "name=$NEW_CONTAINER" | wc -l)" 0 "and so is the test container"
 
+# A file of somebody else's in the place of the compose file's backup: found before anything starts; put there later, the
+# switchover stops at it and the rollback leaves it alone.
+foreign=$(dirname "$COMPOSE_FILE")/docker-compose.pg15-backup.yml
+rm -f "$BACKUP_DIR"/*
+printf 'not ours\n' >"$foreign"
+upgrade early
+is "$status" 11 "another file in the place of the compose backup fails the run"
+is "$(run_field early .current_step)" assess/compose "in the assessment"
+like "$output" "move it away" "with what to do"
+program_says rollback early
+rm "$foreign"
+upgrade late --confirm prepare/backup
+printf 'not ours\n' >"$foreign"
+"$program" run "$runbook" --plain --run-id late --confirm switchover/go </dev/null >/dev/null 2>&1 || true
+is "$(run_field late .current_step)" switchover/compose-backup "put there later, it stops the switchover"
+program_says rollback late
+is "$status" 12 "which is rolled back"
+is "$(cat "$foreign")" "not ours" "and the file is still there"
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is untouched"
+rm -f "$foreign"
+
 # The engine is killed in the middle of the switchover: the next start shows it, and rolls back.
 rm -f "$BACKUP_DIR"/*
 sed -i '/REFUSE: "yes"/d' "$COMPOSE_FILE"
 compose_bytes=$(sha256sum <"$COMPOSE_FILE")
-upgrade killed --confirm prepare/backup
+# In the stack's folder, as operators work there, so that relative paths count from it.
+cd "$STACK_DIR"
+upgrade killed --set compose_file=docker-compose.yml --set backup_dir=backups --confirm prepare/backup
 journal=$XDG_STATE_HOME/pgrunbook/runs/killed/journal.jsonl
 "$program" run "$runbook" --plain --run-id killed --confirm switchover/go </dev/null >/dev/null 2>&1 &
 client=$!
 wait_for 60 grep -q '"step_started","step":"switchover/apply"' "$journal"
 kill -9 "$(grep '"type":"engine_started"' "$journal" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
 wait "$client" 2>/dev/null || true
-program_says rollback killed
-is "$status" 12 "after kill -9 in the switchover the run can be rolled back"
+# The worst that may be left: no container of the service, so that the password stands nowhere, with nobody to ask for it;
+# and the rollback is begun in another directory.
+service_containers=$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter "label=com.docker.compose.service=postgres")
+for container in $service_containers; do
+    docker stop -t 60 "$container" >/dev/null # a crash would empty the unlogged tables
+    docker rm "$container" >/dev/null
+done
+cd /
+status=0
+output=$(env -u POSTGRES_PASSWORD setsid -w "$program" rollback killed 2>&1 </dev/null) || status=$?
+is "$status" 12 "after kill -9 in the switchover the run can be rolled back, from another directory"
 [ "$status" = 12 ] || show_output
+like "$output" "none of its sources has the secret password" "though nobody knows the password, which it says"
 ok "the old server answers" wait_for 10 server_answers "$PG_PORT"
 is "$(server_major "$PG_PORT")" 15 "it is PostgreSQL 15"
 is "$(exact_counts "$PG_PORT")" "$counts" "with every row"

@@ -75,11 +75,24 @@ static void secrets_are_masked(void **state)
     masks("      - POSTGRES_PASSWORD=geheim  # x", "      - POSTGRES_PASSWORD=***");
     masks("  api_key: abc", "  api_key: ***");
     masks("  AUTH_TOKEN=abc", "  AUTH_TOKEN=***");
+    masks("  DB_PASS: geheim", "  DB_PASS: ***");
+    masks("  - PGPASS=geheim", "  - PGPASS=***");
+    masks("  \"DB_PASS_2\" : geheim", "  \"DB_PASS_2\" : ***");
+    masks("  MYSQL_PWD: geheim", "  MYSQL_PWD: ***");
+    masks("  ENCRYPTION_KEY: geheim", "  ENCRYPTION_KEY: ***");
+    masks("  licenseKey: geheim", "  licenseKey: ***");
+    masks("  AWS_CREDENTIALS=geheim", "  AWS_CREDENTIALS=***");
+    masks("  key_file: x, pass: geheim", "  key_file: x, pass: ***");
     masks("  url: postgres://app:geheim@db:5432/x", "  url: postgres://app:***@db:5432/x");
     masks("  two: http://a:b@c/ http://d:e@f/", "  two: http://a:***@c/ http://d:***@f/");
     masks("  url: http://host:8080/x", "  url: http://host:8080/x");
     masks("  image: pgvector/pgvector:pg17", "  image: pgvector/pgvector:pg17");
     masks("  secrets:", "  secrets:");
+    masks("  - ./keys/server.key.pem:/etc/ssl/server.pem",
+          "  - ./keys/server.key.pem:/etc/ssl/server.pem");
+    masks("  image: passbolt/keycloak:24", "  image: passbolt/keycloak:24");
+    masks("  monkeys: 3", "  monkeys: 3");
+    masks("  PGPASSFILE: /etc/pgpass.conf", "  PGPASSFILE: /etc/pgpass.conf");
     masks("", "");
 }
 

@@ -6,6 +6,7 @@
 #include "steps/step.h"
 
 #include <glob.h>
+#include <regex.h>
 
 #define GENERATED_MAX (4UL * 1024UL * 1024UL)
 
@@ -60,6 +61,41 @@ static void test_runbooks(void **state)
     globfree(&found);
 }
 
+static const struct {
+    const char *line;
+    bool connected;
+} log_lines[] = {
+    {"2026-01-01T00:00:00 database connected: PostgreSQL 17.2 (writer)", true},
+    {"INFO Connected to database limor_prod", true},
+    {"connected to PostgreSQL 17", true},
+    {"Database client connected", true},
+    {"database: reconnected", true},
+    {"2026-01-01T00:00:00 database connection lost: server closed (writer)", false},
+    {"database disconnected", false},
+    {"Disconnected from database", false},
+    {"database is not connected", false},
+    {"not connected to the database", false},
+    {"cannot connect to the database", false},
+};
+
+/* A lost connection must not pass for a made one. Matched as docker.logs does. */
+static void test_application_log(void **state)
+{
+    (void)state;
+    struct runbook *runbook = NULL;
+    struct fault_list faults = {0};
+    struct error error = ERROR_INIT;
+    regex_t pattern;
+    assert_true(runbook_load("runbooks/pg15-to-pg17.yaml", actions, &runbook, &faults, &error));
+    const char *text = runbook_variable(runbook, "app_log")->fallback;
+    assert_int_equal(regcomp(&pattern, text, REG_EXTENDED | REG_ICASE | REG_NOSUB), 0);
+    for (size_t i = 0; i < sizeof log_lines / sizeof *log_lines; i++)
+        if ((regexec(&pattern, log_lines[i].line, 0, NULL, 0) == 0) != log_lines[i].connected)
+            fail_msg("\"%s\" is judged wrongly", log_lines[i].line);
+    regfree(&pattern);
+    runbook_free(runbook);
+}
+
 /* `make generated` writes these files anew. */
 static void check_generated(const char *path,
                             void (*make)(const struct action *const *actions, struct text *output))
@@ -91,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runbooks),
+        cmocka_unit_test(test_application_log),
         cmocka_unit_test(test_schema_file),
         cmocka_unit_test(test_reference_file),
     };

@@ -108,6 +108,30 @@ static void test_no_value(void **state)
     runbook_free(runbook);
 }
 
+/* A run that was begun is gone on with, whatever its secrets' sources have lost since. */
+static void test_lenient(void **state)
+{
+    (void)state;
+    struct runbook *runbook =
+        fixture_with("vars:\n"
+                     "  a: {secret: yes, from: [env A, image s]}\n"
+                     "  b: {secret: yes}\n"
+                     "  c: {secret: yes, from: [env C]}\n"
+                     "  d: {secret: yes, from: [env A], default: \"<${c}>\"}\n",
+                     "servers: {s: {container: c}}\n", "");
+    static const char *const values[][2] = {{"env C", "hush"}, {NULL, NULL}};
+    struct world world = {.values = values};
+    struct error error = ERROR_INIT;
+    if (!runbook_resolve_leniently(runbook, look, &world, &error))
+        fail_msg("%s", error.message);
+    assert_string_equal(value(runbook, "a"), "");
+    assert_string_equal(value(runbook, "b"), "");
+    assert_string_equal(value(runbook, "c"), "hush");
+    assert_string_equal(value(runbook, "d"), "<hush>");
+    text_list_free(&world.asked);
+    runbook_free(runbook);
+}
+
 /* `check` and `render` resolve without asking anybody. */
 static void test_open(void **state)
 {
@@ -381,11 +405,17 @@ static void test_stack_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sources),      cmocka_unit_test(test_no_value),
-        cmocka_unit_test(test_open),         cmocka_unit_test(test_set),
-        cmocka_unit_test(test_set_file),     cmocka_unit_test(test_expand),
-        cmocka_unit_test(test_growth),       cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_check_values), cmocka_unit_test(test_check_values_details),
+        cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_no_value),
+        cmocka_unit_test(test_lenient),
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_set_file),
+        cmocka_unit_test(test_expand),
+        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_check_values),
+        cmocka_unit_test(test_check_values_details),
         cmocka_unit_test(test_stack_name),
     };
     return cmocka_run_group_tests_name("runbook_variables", tests, NULL, NULL);
