@@ -3,30 +3,25 @@
 #include "cli/plain.h"
 
 #include "cli/show.h"
-#include "engine/directory.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
+static int attach(const char *directory, const struct options *options)
+{
+    struct error error = ERROR_INIT;
+    const struct plain_options follow = {
+        .confirm = options->confirm.count ? &options->confirm : NULL, .watch = options->watch};
+    if (!ensure_engine(directory, options, &error))
+        return tell_error(&error);
+    if (options->plain || !isatty(0) || !isatty(1))
+        return plain_follow(directory, &follow);
+    return show_screen(directory, options->watch);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct options options;
-    struct error error = ERROR_INIT;
-    char *directory = NULL;
-    int status;
-    if (!options_read(command, argc, argv, &options, &status))
-        return status;
-    bool plain = options.plain || !isatty(0) || !isatty(1);
-    const struct plain_options follow = {.confirm = options.confirm.count ? &options.confirm : NULL,
-                                         .watch = options.watch};
-    if (!run_directory_find(options.operand, &directory, &error) ||
-        !ensure_engine(directory, &options, &error))
-        status = tell_error(&error);
-    else
-        status = plain ? plain_follow(directory, &follow) : show_screen(directory, options.watch);
-    free(directory);
-    options_free(&options);
-    return status;
+    return with_run(command, argc, argv, attach);
 }
 
 static const struct command_option attach_options[] = {

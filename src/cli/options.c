@@ -281,3 +281,21 @@ bool ensure_engine(const char *directory, const struct options *options, struct 
     runbook_free(runbook);
     return up;
 }
+
+int with_run(const struct command *command, int argc, char **argv,
+             int (*body)(const char *directory, const struct options *options))
+{
+    struct options options;
+    struct error error = ERROR_INIT;
+    char *directory = NULL;
+    int status;
+    if (!options_read(command, argc, argv, &options, &status))
+        return status;
+    if (run_directory_find(options.operand, &directory, &error))
+        status = body(directory, &options);
+    else
+        status = tell_error(&error);
+    free(directory);
+    options_free(&options);
+    return status;
+}

@@ -46,6 +46,11 @@ bool ensure_engine(const char *directory, const struct options *options, struct 
         "vars", "FILE", "take secrets from a YAML map, should the engine have to be started again" \
     }
 
+/* What the subcommands for a run share: reads the options, finds the run that the operand names (or
+ * the newest), and returns what `body` makes of it. */
+int with_run(const struct command *command, int argc, char **argv,
+             int (*body)(const char *directory, const struct options *options));
+
 /* Usage of one command on standard output (--help). */
 void print_usage(const struct command *command);
 

@@ -4,7 +4,6 @@
 #include "cli/summary.h"
 
 #include "base/file.h"
-#include "engine/directory.h"
 #include "engine/journal.h"
 
 #include <stdio.h>
@@ -29,8 +28,21 @@ static const struct {
     {"json", json_report},
 };
 
-static int print_report(const char *directory, const char *format)
+static bool known_format(const char *format)
 {
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (!strcmp(formats[i].name, format))
+            return true;
+    fprintf(stderr, "pgrunbook report: there is no format \"%s\"; it is markdown, html or json\n",
+            format);
+    return false;
+}
+
+static int print_report(const char *directory, const struct options *options)
+{
+    const char *format = options->format ? options->format : "markdown";
+    if (!known_format(format))
+        return ERROR_USAGE;
     struct error error = ERROR_INIT;
     char *path = file_join(directory, "journal.jsonl");
     struct run_state *state = journal_load(path, &error);
@@ -47,34 +59,9 @@ static int print_report(const char *directory, const char *format)
     return 0;
 }
 
-static bool known_format(const char *format)
-{
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (!strcmp(formats[i].name, format))
-            return true;
-    fprintf(stderr, "pgrunbook report: there is no format \"%s\"; it is markdown, html or json\n",
-            format);
-    return false;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct options options;
-    struct error error = ERROR_INIT;
-    char *directory = NULL;
-    int status;
-    if (!options_read(command, argc, argv, &options, &status))
-        return status;
-    const char *format = options.format ? options.format : "markdown";
-    if (!known_format(format))
-        status = ERROR_USAGE;
-    else if (run_directory_find(options.operand, &directory, &error))
-        status = print_report(directory, format);
-    else
-        status = tell_error(&error);
-    free(directory);
-    options_free(&options);
-    return status;
+    return with_run(command, argc, argv, print_report);
 }
 
 static const struct command_option report_options[] = {

@@ -3,7 +3,6 @@
 #include "cli/plain.h"
 
 #include "base/file.h"
-#include "engine/directory.h"
 #include "engine/journal.h"
 #include "engine/state.h"
 
@@ -25,23 +24,18 @@ static bool can_roll_back(const char *directory, struct error *error)
     return !finished;
 }
 
+static int roll_back(const char *directory, const struct options *options)
+{
+    struct error error = ERROR_INIT;
+    const struct plain_options follow = {.rollback = "pgrunbook rollback"};
+    if (!can_roll_back(directory, &error) || !ensure_engine(directory, options, &error))
+        return tell_error(&error);
+    return plain_follow(directory, &follow);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct options options;
-    struct error error = ERROR_INIT;
-    char *directory = NULL;
-    int status;
-    if (!options_read(command, argc, argv, &options, &status))
-        return status;
-    const struct plain_options follow = {.rollback = "pgrunbook rollback"};
-    if (!run_directory_find(options.operand, &directory, &error) ||
-        !can_roll_back(directory, &error) || !ensure_engine(directory, &options, &error))
-        status = tell_error(&error);
-    else
-        status = plain_follow(directory, &follow);
-    free(directory);
-    options_free(&options);
-    return status;
+    return with_run(command, argc, argv, roll_back);
 }
 
 static const struct command_option rollback_options[] = {

@@ -64,7 +64,7 @@ static void print_screenful(const struct run_state *state, bool alive)
            state->run);
 }
 
-static int show(const char *directory, bool json)
+static int show(const char *directory, const struct options *options)
 {
     struct error error = ERROR_INIT;
     char *path = file_join(directory, "journal.jsonl");
@@ -73,7 +73,7 @@ static int show(const char *directory, bool json)
     if (!state)
         return tell_error(&error);
     int status = exit_status_of(state);
-    if (json) {
+    if (options->json) {
         cJSON *object = summary_json(state);
         cJSON_AddBoolToObject(object, "engine_alive", engine_alive(directory));
         char *text = cJSON_Print(object);
@@ -89,19 +89,7 @@ static int show(const char *directory, bool json)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct options options;
-    struct error error = ERROR_INIT;
-    char *directory = NULL;
-    int status;
-    if (!options_read(command, argc, argv, &options, &status))
-        return status;
-    if (run_directory_find(options.operand, &directory, &error))
-        status = show(directory, options.json);
-    else
-        status = tell_error(&error);
-    free(directory);
-    options_free(&options);
-    return status;
+    return with_run(command, argc, argv, show);
 }
 
 static const struct command_option status_options[] = {

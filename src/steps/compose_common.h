@@ -20,8 +20,9 @@
     "compose.stack"              /* {directory, environment_files} as the stack was brought up     \
                                   */
 #define FACT_SWITCHED "switched" /* wall ms when traffic moved */
-#define FACT_SERVING "serving"   /* wall ms of the engine, when the server that serves now started \
-                                  */
+#define FACT_SERVING                                                                               \
+    "serving" /* wall ms of the engine, when the server that serves now started                    \
+               */
 
 /* A stack as the arguments `file` and `project` name it, with what its containers' labels add. */
 struct stack {
