@@ -58,7 +58,7 @@ bool compose_file_read(const char *path, struct text *text, mode_t *mode, struct
 /* The same two for the arguments of a step that needs no more of the stack. The caller frees; NULL
  * with `error`. A backup that would be the compose file itself is an error. */
 char *compose_edited_file(struct step_run *run, struct error *error);
-char *compose_backup_path(const char *file, const char *path, struct error *error);
+char *compose_backup_path(const char *file, const char *name, struct error *error);
 /* Whether the backup at `path` may be made of a file with this sha256: nothing is there, or the
  * same bytes, or this run's own copy. */
 bool compose_backup_free(struct step_run *run, const char *path, const char *sha256,
