@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <openssl/evp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,9 +196,17 @@ char *file_join(const char *directory, const char *name)
     return xprintf("%s%s%s", directory, text_ends(directory, "/") ? "" : "/", name);
 }
 
-char *file_absolute(const char *path)
+/* Without HOME, as in a cron job, the user's entry in the password file says it. */
+static const char *home_directory(void)
 {
     const char *home = getenv("HOME");
+    const struct passwd *user = home && *home ? NULL : getpwuid(getuid());
+    return user ? user->pw_dir : home;
+}
+
+char *file_absolute(const char *path)
+{
+    const char *home = path[0] == '~' ? home_directory() : NULL;
     if (home && (!strcmp(path, "~") || text_starts(path, "~/")))
         return xprintf("%s%s", home, path + 1);
     if (path[0] == '/')

@@ -155,6 +155,24 @@ static void a_backup_never_overwrites(void **state)
     free(directory);
 }
 
+static void the_home_directory_needs_no_environment(void **state)
+{
+    (void)state;
+    char *before = getenv("HOME") ? xstrdup(getenv("HOME")) : NULL;
+    setenv("HOME", "/home/of/test", 1);
+    char *path = file_absolute("~/backup");
+    assert_string_equal(path, "/home/of/test/backup");
+    free(path);
+    unsetenv("HOME");
+    path = file_absolute("~/backup");
+    assert_int_equal(path[0], '/');
+    assert_null(strchr(path, '~'));
+    free(path);
+    if (before)
+        setenv("HOME", before, 1);
+    free(before);
+}
+
 static void hashes_are_sha256(void **state)
 {
     (void)state;
@@ -248,6 +266,7 @@ int main(void)
         cmocka_unit_test(figures_are_readable),
         cmocka_unit_test(a_file_is_replaced_whole_and_keeps_its_mode),
         cmocka_unit_test(a_backup_never_overwrites),
+        cmocka_unit_test(the_home_directory_needs_no_environment),
         cmocka_unit_test(hashes_are_sha256),
         cmocka_unit_test(time_is_written_in_utc),
         cmocka_unit_test(a_program_is_run_with_input_and_environment),
