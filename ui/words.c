@@ -118,7 +118,7 @@ const char *words_rate(char *buffer, size_t size, const struct step_state *step,
     buffer[0] = '\0';
     if (!step->progress_since_ms || seconds < 1 || step->progress_done <= 0)
         return buffer;
-    double each = step->progress_done / seconds;
+    double each = in_seconds(step) ? 1 : step->progress_done / seconds; /* time has one pace */
     double rest = step->progress_total - step->progress_done;
     if (in_bytes(step))
         snprintf(buffer, size, "%s/s", text_bytes(rate, sizeof rate, each));
