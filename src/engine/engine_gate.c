@@ -10,7 +10,7 @@
 enum { PASS, WARN, FAIL };
 
 /* How old the count of what was written may be when the gate is confirmed. */
-#define DRIFT_MAX_AGE_MS (10 * 60 * 1000)
+#define DRIFT_MAX_AGE_MS (5 * 60 * 1000)
 #define CONTAINER_MAX_AGE_MS 15000
 
 /* Evidence while it is being gathered. */

@@ -9,14 +9,26 @@
 
 #define UNDO_GRACE_MS 5000L
 
+/* Somebody has removed it by hand, and perhaps its data with it: what was proven of it counts no
+ * more. */
+static bool nothing_to_stop(const char *name, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "there is no container %s to stop: it was removed by hand", name);
+    return error_remedy(error,
+                        "what was proven of its data doesn't hold any more: roll back and start "
+                        "again");
+}
+
 static bool run_stop(struct step_run *run, struct error *error)
 {
     struct docker_container container = {0};
     const char *name = step_text(run, "name");
     struct docker *docker = docker_open(error);
     bool done = docker && docker_inspect(docker, name, &container, error);
-    if (done && !container.exists)
+    if (done && !container.exists && run->undoing)
         step_log(run, "container %s is gone already", name);
+    else if (done && !container.exists)
+        done = nothing_to_stop(name, error);
     else if (done)
         done = step_stop_server(run, docker, &container, step_text(run, "server"),
                                 step_duration(run, "grace"), error);
