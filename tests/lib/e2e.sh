@@ -129,10 +129,22 @@ meter_stop_into() {
 
 # ---- the end ----
 
+# Runs that wait at a gate keep their engines; a test's runs end with it.
+stop_run_engines() {
+    local journal process
+    find "$test_dir" -name journal.jsonl 2>/dev/null | while IFS= read -r journal; do
+        process=$(grep -h '"type":"engine_started"' "$journal" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
+        if [ -n "$process" ] && ! flock -n "$(dirname "$journal")/engine.lock" true; then
+            kill "$process" 2>/dev/null || true
+        fi
+    done
+}
+
 e2e_clean_up() {
     local status=$?
     trap - EXIT INT TERM
     screen_stop
+    stop_run_engines
     [ -z "$meter_pid" ] || kill -TERM "$meter_pid" 2>/dev/null || true
     stack_down_all
     [ -n "${KEEP:-}" ] || rm -rf "$test_dir"
