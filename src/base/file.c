@@ -42,7 +42,7 @@ bool file_read(const char *path, size_t limit, struct text *content, struct erro
     return true;
 }
 
-static bool write_all(int file, const char *bytes, size_t length)
+bool file_write_all(int file, const char *bytes, size_t length)
 {
     while (length) {
         ssize_t wrote = write(file, bytes, length);
@@ -95,7 +95,7 @@ static bool write_beside(const char *path, const void *bytes, size_t length,
         return error_errno(error, "can't create a file beside %s", path);
     bool owned = fchown(file, like->st_uid, like->st_gid) == 0 || geteuid() != 0;
     bool written = owned && fchmod(file, like->st_mode & 07777) == 0 &&
-                   write_all(file, bytes, length) && fsync(file) == 0;
+                   file_write_all(file, bytes, length) && fsync(file) == 0;
     int saved = errno;
     close(file);
     if (written)

@@ -23,6 +23,9 @@ bool file_write_atomic(const char *path, const void *bytes, size_t length, mode_
 bool file_write_new(const char *path, const void *bytes, size_t length, mode_t mode,
                     struct error *error);
 
+/* Writes all of it to a descriptor, however many calls that takes; false with errno set. */
+bool file_write_all(int file, const char *bytes, size_t length);
+
 bool file_exists(const char *path);
 /* Creates the directory and its parents with `mode`; one that is there already is no error. */
 bool file_make_directories(const char *path, mode_t mode, struct error *error);

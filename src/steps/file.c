@@ -77,20 +77,6 @@ static bool same_bytes(const char *left, const char *right, bool *same, struct e
     return true;
 }
 
-static bool write_all(int target, const char *bytes, size_t length)
-{
-    while (length) {
-        ssize_t wrote = write(target, bytes, length);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote < 0)
-            return false;
-        bytes += wrote;
-        length -= (size_t)wrote;
-    }
-    return true;
-}
-
 /* Copies in pieces, so that a backup of any size can be copied. */
 static bool pump(struct step_run *run, int source, int target, double total)
 {
@@ -101,7 +87,7 @@ static bool pump(struct step_run *run, int source, int target, double total)
     while (fine && (got = read(source, buffer, CHUNK)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
-        fine = got > 0 && write_all(target, buffer, (size_t)got);
+        fine = got > 0 && file_write_all(target, buffer, (size_t)got);
         double before = done;
         done += (double)(got > 0 ? got : 0);
         if ((long)(done / 16e6) != (long)(before / 16e6))
