@@ -88,6 +88,7 @@ struct table_rows {
     char *schema;
     char *table;
     long long rows[3]; /* by enum rows_column: snapshot, new, now; -1 unknown */
+    char *digest[3];   /* of the rows' contents, or NULL: two that differ are different rows */
 };
 
 /* One line of evidence, frozen when the gate opened. */
@@ -206,11 +207,15 @@ long run_state_step(const struct run_state *state, const char *path);
 bool run_state_finished(const struct run_state *state);
 /* Measured outage until now in ms: those that ended, and the one that lasts (with `now_ms`). */
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
+/* Whether two columns of a table (by enum rows_column) say other counts, or other contents where
+ * both were looked at. A column that wasn't counted differs from one that was. */
+bool table_rows_differ(const struct table_rows *table, int left, int right);
 /* Row counts in words and numbers. */
 struct rows_summary {
     size_t tables;          /* known in the snapshot or on the new server */
     size_t compared;        /* known on both */
-    size_t different;       /* compared and not equal, or missing on one side of a finished count */
+    size_t different;       /* compared and not equal in count or contents, or missing on one side
+                               of a finished count */
     long long difference;   /* sum of |new - snapshot| over those */
     long long rows;         /* in the snapshot */
     size_t drifted_tables;  /* now differs from the snapshot */

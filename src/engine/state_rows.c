@@ -12,6 +12,8 @@ static void free_table(struct table_rows *table)
     free(table->database);
     free(table->schema);
     free(table->table);
+    for (size_t i = 0; i < COLUMNS; i++)
+        free(table->digest[i]);
 }
 
 void rows_clear(struct run_state *state)
@@ -60,6 +62,7 @@ bool apply_rows_begin(struct run_state *state, const cJSON *event, struct error 
     size_t kept = 0;
     for (size_t i = 0; i < state->table_count; i++) {
         state->tables[i].rows[column] = -1;
+        replace_text(&state->tables[i].digest[column], NULL);
         if (unknown_everywhere(&state->tables[i]))
             free_table(&state->tables[i]);
         else
@@ -133,12 +136,21 @@ bool apply_rows(struct run_state *state, const cJSON *event, struct error *error
     bool there = at < state->table_count && !compare_name(&state->tables[at], names);
     struct table_rows *table = there ? &state->tables[at] : insert_table(state, at, names);
     table->rows[column] = (long long)event_number(event, "rows", -1);
+    replace_text(&table->digest[column], event_text(event, "digest"));
     return true;
 }
 
 static long long distance(long long left, long long right)
 {
     return left > right ? left - right : right - left;
+}
+
+bool table_rows_differ(const struct table_rows *table, int left, int right)
+{
+    if (table->rows[left] != table->rows[right])
+        return true;
+    return table->digest[left] && table->digest[right] &&
+           strcmp(table->digest[left], table->digest[right]) != 0;
 }
 
 /* A table that only one of two columns has is a difference once the other one's count is complete.
@@ -155,11 +167,12 @@ static void summarise(const struct run_state *state, const struct table_rows *ta
                    (after < 0 && before >= 0 && state->columns[NEW].complete);
     if (before >= 0 && after >= 0)
         summary->compared++;
-    if (missing || (before >= 0 && after >= 0 && before != after)) {
+    if (missing || (before >= 0 && after >= 0 && table_rows_differ(table, SNAPSHOT, NEW))) {
         summary->different++;
         summary->difference += distance(before < 0 ? 0 : before, after < 0 ? 0 : after);
     }
-    if (!summary->drift_known || (now < 0 && before < 0) || now == before)
+    if (!summary->drift_known || (now < 0 && before < 0) ||
+        !table_rows_differ(table, SNAPSHOT, NOW))
         return;
     summary->drifted_tables++;
     summary->drifted_rows += distance(before < 0 ? 0 : before, now < 0 ? 0 : now);

@@ -34,12 +34,15 @@ enum pg_table_kind {
     TABLE_EXTENSION,    /* the extension's own rows come from its script, only the rest is dumped */
 };
 
+#define PG_DIGEST_SIZE 64
+
 struct pg_table {
     char *schema;
     char *name;
     enum pg_table_kind kind;
-    long long pages; /* of 8 KB, as the catalog estimates them */
-    long long rows;  /* exact, -1 until counted */
+    long long pages;             /* of 8 KB, as the catalog estimates them */
+    long long rows;              /* exact, -1 until counted */
+    char digest[PG_DIGEST_SIZE]; /* of the rows' contents, "" until taken */
 };
 
 struct pg_table_list {

@@ -91,7 +91,7 @@ void survey_counted(void *context, const struct pg_table *table)
     struct survey_progress *progress = context;
     if (progress->column < ROWS_COLUMNS)
         step_rows(progress->run, progress->column, progress->database, table->schema, table->name,
-                  table->rows);
+                  table->rows, table->digest);
     if (progress->counts)
         row_counts_add(progress->counts, progress->database, table);
     progress->done++;
