@@ -274,16 +274,30 @@ char *pg_value(struct pg_connection *connection, const char *sql, struct error *
     return value;
 }
 
-bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
-                       struct error *error)
+/* Takes over what libpq quoted; NULL when it couldn't. */
+static bool add_quoted(struct pg_connection *connection, struct text *sql, char *quoted,
+                       const char *plain, struct error *error)
 {
-    char *quoted = PQescapeIdentifier(connection->handle, name, strlen(name));
     if (!quoted)
-        return error_set(error, ERROR_SERVER, "can't quote the name \"%s\": %s", name,
+        return error_set(error, ERROR_SERVER, "can't quote \"%s\": %s", plain,
                          PQerrorMessage(connection->handle));
     text_add(sql, quoted);
     PQfreemem(quoted);
     return true;
+}
+
+bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
+                       struct error *error)
+{
+    char *quoted = PQescapeIdentifier(connection->handle, name, strlen(name));
+    return add_quoted(connection, sql, quoted, name, error);
+}
+
+bool pg_add_literal(struct pg_connection *connection, struct text *sql, const char *value,
+                    struct error *error)
+{
+    char *quoted = PQescapeLiteral(connection->handle, value, strlen(value));
+    return add_quoted(connection, sql, quoted, value, error);
 }
 
 PGconn *pg_handle(struct pg_connection *connection)

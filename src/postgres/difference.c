@@ -1,8 +1,6 @@
 /* difference.c: differing buckets first, then their rows. */
 #include "postgres/difference.h"
 
-#include "postgres/digest.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +23,24 @@ long difference_buckets(long long rows)
     return buckets;
 }
 
+/* A row's hash. The columns are named, as inheritance may have given them another order on the other
+ * server; a bytea's text would be twice its size, so its own hash stands for it. */
+static bool add_row_hash(const struct difference_request *request, struct text *sql,
+                         struct error *error)
+{
+    const struct table_shape *shape = request->shape;
+    text_add(sql, "pg_catalog.hashtextextended(ROW(");
+    for (size_t i = 0; i < shape->count; i++) {
+        bool bytes = !strcmp(shape->columns[i].type, "bytea");
+        text_printf(sql, "%s%st.", i ? ", " : "", bytes ? "pg_catalog.sha256(" : "");
+        if (!pg_add_identifier(request->old, sql, shape->columns[i].name, error))
+            return false;
+        text_add(sql, bytes ? ")" : "");
+    }
+    text_add(sql, ")::pg_catalog.text COLLATE pg_catalog.\"C\", 0)");
+    return true;
+}
+
 static bool add_from(const struct difference_request *request, struct text *sql,
                      struct error *error)
 {
@@ -40,10 +56,8 @@ static bool add_hash(const struct difference_request *request, struct text *sql,
                      struct error *error)
 {
     const struct table_shape *shape = request->shape;
-    if (!shape->key_count) {
-        text_add(sql, DIGEST_ROW_HASH);
-        return true;
-    }
+    if (!shape->key_count)
+        return add_row_hash(request, sql, error);
     text_add(sql, "pg_catalog.hashtextextended(ROW(");
     for (size_t i = 0; i < shape->key_count; i++) {
         text_add(sql, i ? ", " : "");
@@ -96,7 +110,10 @@ static bool bucket_statement(const struct difference_request *request, long buck
     text_add(sql, "SELECT ");
     if (!add_bucket(request, buckets, sql, error))
         return false;
-    text_add(sql, ", pg_catalog.count(*), pg_catalog.sum(" DIGEST_ROW_HASH ")::pg_catalog.text");
+    text_add(sql, ", pg_catalog.count(*), pg_catalog.sum(");
+    if (!add_row_hash(request, sql, error))
+        return false;
+    text_add(sql, ")::pg_catalog.text");
     if (!add_from(request, sql, error))
         return false;
     text_add(sql, " GROUP BY 1 ORDER BY 1");
@@ -166,10 +183,13 @@ static bool add_columns(const struct difference_request *request, struct text *s
     if (!add_position(request, sql, error))
         return false;
     if (!shape->key_count) {
-        text_add(sql, ", pg_catalog.count(*), min(t.ctid::pg_catalog.text), " DIGEST_ROW_HASH);
-        return true;
+        text_add(sql, ", pg_catalog.count(*), min(t.ctid::pg_catalog.text), ");
+        return add_row_hash(request, sql, error);
     }
-    text_add(sql, ", " DIGEST_ROW_HASH ", t.ctid");
+    text_add(sql, ", ");
+    if (!add_row_hash(request, sql, error))
+        return false;
+    text_add(sql, ", t.ctid");
     for (size_t i = 0; i < shape->key_count; i++) {
         text_add(sql, ", (");
         if (!table_shape_add_key(request->old, shape, i, sql, error))
