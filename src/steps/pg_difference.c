@@ -82,13 +82,15 @@ static bool collect(void *context, const struct difference_row *row, struct erro
     return true;
 }
 
-/* A table that can't be compared row by row lacks or has too much what its numbers say. */
+/* A table that can't be compared row by row lacks or has too much what its numbers say, and not one
+ * of the rows that both have is known to be equal. */
 static void count_by_number(struct table_difference *difference)
 {
     long long old = difference->table.old_rows > 0 ? difference->table.old_rows : 0;
     long long new = difference->table.new_rows > 0 ? difference->table.new_rows : 0;
     difference->counts.missing = old > new ? old - new : 0;
     difference->counts.extra = new > old ? new - old : 0;
+    difference->counts.changed = old < new ? old : new;
 }
 
 static bool find_rows(const struct pair *pair, const struct table_shape *shape, bool keys,
