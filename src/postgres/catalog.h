@@ -42,6 +42,8 @@ struct pg_table {
     enum pg_table_kind kind;
     char *columns;               /* SQL list of the columns of alias `t`, by name, where a restore
                                     may change their order; else NULL */
+    char *parents;               /* hash of the names of the tables that it's a partition or a child
+                                    of, in hexadecimal digits; NULL without any */
     long long pages;             /* of 8 KB, with what is stored out of line */
     long long rows;              /* exact, -1 until counted */
     char digest[PG_DIGEST_SIZE]; /* of the rows' contents, "" until taken */

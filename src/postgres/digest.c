@@ -1,7 +1,9 @@
 /* digest.c: the SQL of counts and digests. */
 #include "postgres/digest.h"
 
-#include <stdlib.h>
+#include <string.h>
+
+#define PARENTS_MARK "@"
 
 static const char session_sql[] =
     "SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; "
@@ -79,6 +81,8 @@ bool digest_statement(struct pg_connection *connection, const struct pg_table *t
                 table->by_column ? DIGEST_BY_COLUMN : "");
     digest_add_row_hash(sql, table);
     text_add(sql, "), 0)::pg_catalog.text");
+    if (table->parents)
+        text_printf(sql, " || '" PARENTS_MARK "%s'", table->parents);
     return add_table(connection, table, sql, error);
 }
 
@@ -87,6 +91,12 @@ bool digest_count_statement(struct pg_connection *connection, const struct pg_ta
 {
     text_printf(sql, "SELECT %zu, pg_catalog.count(*), ''", number);
     return add_table(connection, table, sql, error);
+}
+
+bool digest_same_rows(const char *left, const char *right)
+{
+    size_t length = strcspn(left, PARENTS_MARK);
+    return length == strcspn(right, PARENTS_MARK) && !strncmp(left, right, length);
 }
 
 bool digest_is_by_column(const char *digest)

@@ -24,6 +24,11 @@ bool digest_session(struct pg_connection *connection, struct error *error);
 void digest_add_row_text(struct text *sql, const struct pg_table *table);
 void digest_add_row_hash(struct text *sql, const struct pg_table *table);
 
+/* The digest tells what a table is a partition or a child of, too: its rows are those of the parent
+ * as well, and a partition that is detached takes them away from there. Whether two digests that
+ * differ are of the same rows all the same: */
+bool digest_same_rows(const char *left, const char *right);
+
 /* Appends "SELECT NUMBER, COUNT, DIGEST FROM ONLY SCHEMA.NAME t": one row of two numbers and a
  * text. */
 bool digest_statement(struct pg_connection *connection, const struct pg_table *table, size_t number,
