@@ -26,6 +26,8 @@ const struct action *const actions[] = {
     &pg_compare_action,
     &pg_drift_action,
     &pg_catch_up_action,
+    &pg_written_action,
+    &pg_save_written_action,
     &pg_vector_check_action,
     &pg_sql_action,
     &compose_check_action,

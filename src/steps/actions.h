@@ -26,6 +26,8 @@ extern const struct action pg_analyze_action;
 extern const struct action pg_compare_action;
 extern const struct action pg_drift_action;
 extern const struct action pg_catch_up_action;
+extern const struct action pg_written_action;
+extern const struct action pg_save_written_action;
 extern const struct action pg_vector_check_action;
 extern const struct action pg_sql_action;
 extern const struct action compose_check_action;
