@@ -85,9 +85,10 @@ static void describe(struct text *text, const struct table_difference *differenc
 {
     add_counts(text, difference, words);
     if (!difference->comparable)
-        text_add(text, difference->table.old_rows < 0   ? "; the old server doesn't have the table"
-                       : difference->table.new_rows < 0 ? "; the new server doesn't have the table"
-                                                        : "; its columns differ on the two servers");
+        text_add(text, difference->table.old_rows < 0 ? "; the old server doesn't have the table"
+                       : difference->table.new_rows < 0
+                           ? "; the new server doesn't have the table"
+                           : "; its columns differ on the two servers");
     else if (!difference->key.count)
         text_add(text, "; it has no key: rows are told by their contents");
     else if (key_count(difference) <= SHOWN_KEYS || !difference->ranged)

@@ -202,10 +202,9 @@ static void free_catch_up(struct catch_up *work)
 static bool run_catch_up(struct step_run *run, struct error *error)
 {
     struct catch_up work = {.run = run};
-    bool done = may_catch_up(run, error) &&
-                server_find(run, step_text(run, "old"), &work.old, error) &&
-                server_find(run, step_text(run, "new"), &work.new, error) &&
-                catch_up_all(&work, error);
+    bool done =
+        may_catch_up(run, error) && server_find(run, step_text(run, "old"), &work.old, error) &&
+        server_find(run, step_text(run, "new"), &work.new, error) && catch_up_all(&work, error);
     free_catch_up(&work);
     return done;
 }

@@ -20,7 +20,8 @@ struct difference_table {
 /* What one table's rows differ in. */
 struct table_difference {
     struct difference_table table; /* the caller's strings */
-    bool comparable; /* else it's on one server only, or has other columns there: counts by number */
+    bool
+        comparable; /* else it's on one server only, or has other columns there: counts by number */
     struct text_list key; /* names of its columns; none: rows are told by their contents */
     struct difference_counts counts;
     struct text_list keys[DIFFERENCE_KINDS]; /* "17", "(4, abc)", or a place and a hash */
