@@ -19,6 +19,7 @@ const struct action *const actions[] = {
     &docker_prune_images_action,
     &pg_inventory_action,
     &pg_check_image_action,
+    &pg_check_server_action,
     &pg_backup_action,
     &pg_check_backup_action,
     &pg_restore_action,

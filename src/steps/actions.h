@@ -19,6 +19,7 @@ extern const struct action docker_remove_image_action;
 extern const struct action docker_prune_images_action;
 extern const struct action pg_inventory_action;
 extern const struct action pg_check_image_action;
+extern const struct action pg_check_server_action;
 extern const struct action pg_backup_action;
 extern const struct action pg_check_backup_action;
 extern const struct action pg_restore_action;
