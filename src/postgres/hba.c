@@ -37,7 +37,8 @@ static void take_rule(struct hba_rules *rules, const PGresult *result, int row)
     const char *trouble = pg_field(result, row, TROUBLE);
     if (*trouble && !rules->trouble)
         rules->trouble = xprintf("line %s: %s", pg_field(result, row, LINE), trouble);
-    if (*trouble)
+    if (!*pg_field(result, row,
+                   TYPE)) /* a line that makes no sense; others are read all the same */
         return;
     struct hba_rule *rule = &rules->items[rules->count++];
     *rule = (struct hba_rule){

@@ -178,9 +178,11 @@ static size_t report_rules(struct comparison *comparison, const struct hba_rules
     for (size_t i = 0; i < old->count; i++)
         if (!hba_has(new, &old->items[i]) && missing++ < SHOWN_MAX)
             report_rule(comparison, old, &old->items[i]);
-    if (new->trouble)
-        step_check(comparison->findings.run, "pg_hba.conf", VERDICT_WARN,
-                   "the new server's can't be read whole: %s", new->trouble);
+    const struct hba_rules *const both[] = {old, new};
+    for (size_t i = 0; i < 2; i++)
+        if (both[i]->trouble)
+            step_check(comparison->findings.run, "pg_hba.conf", VERDICT_WARN,
+                       "on the %s server it has a fault: %s", i ? "new" : "old", both[i]->trouble);
     return missing;
 }
 
