@@ -37,7 +37,7 @@ names() {
 }
 
 sql() {
-    docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d "${1:-limor_prod}"
+    docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_prod
 }
 
 new_sql() {
@@ -119,7 +119,7 @@ CREATE TABLE public.keyless (i int);
 CREATE UNLOGGED TABLE public.fleeting (i int PRIMARY KEY);
 CREATE TABLE information_schema.misplaced (i int PRIMARY KEY);
 BEGIN; INSERT INTO public.keyless VALUES (1); PREPARE TRANSACTION 'stuck one';
-SELECT pg_create_physical_replication_slot('standby_one');
+SELECT pg_create_physical_replication_slot('standby_one') \g /dev/null
 CREATE PUBLICATION news FOR ALL TABLES;
 CREATE SUBSCRIPTION idle CONNECTION 'host=127.0.0.1 port=1' PUBLICATION x WITH (connect = false, slot_name = NONE);
 CREATE SUBSCRIPTION busy CONNECTION 'host=127.0.0.1 port=1' PUBLICATION x WITH (connect = false, slot_name = 'busy');
