@@ -156,6 +156,11 @@ bool pg_wants_password(const struct error *error)
     return error->kind == ERROR_SERVER && strstr(error->message, "no password supplied") != NULL;
 }
 
+bool pg_used_password(const struct pg_connection *connection)
+{
+    return PQconnectionUsedPassword(connection->handle);
+}
+
 void pg_limit(struct pg_connection *connection, long milliseconds)
 {
     connection->limit_ms = milliseconds;

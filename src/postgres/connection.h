@@ -67,6 +67,9 @@ bool pg_take_result(struct pg_connection *connection, bool wait, PGresult **resu
  * connections then, as one that starts up or recovers refuses before it asks. Source: PostgreSQL
  * manual, "pg_isready", which counts the same as accepting. */
 bool pg_wants_password(const struct error *error);
+/* Whether the server asked for the password when this connection was made, in any form. Source:
+ * PostgreSQL manual, libpq, PQconnectionUsedPassword. */
+bool pg_used_password(const struct pg_connection *connection);
 
 /* An identifier in double quotes, appended. */
 bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
