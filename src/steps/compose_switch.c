@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "docker/attachment.h"
 #include "docker/lifecycle.h"
 #include "docker/network.h"
 
@@ -47,19 +48,6 @@ bool apply_look(struct apply *apply, struct docker_container *container, bool *r
     return looked;
 }
 
-static const cJSON *networks_of(const struct docker_container *container)
-{
-    return json_at(container->inspect, "NetworkSettings.Networks");
-}
-
-/* Whether the container's networks are its own to leave and join. */
-static bool has_own_networks(const struct docker_container *container)
-{
-    const char *mode = json_text_at(container->inspect, "HostConfig.NetworkMode");
-    return mode && strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0 &&
-           !text_starts(mode, "container:");
-}
-
 /* Joins a network again. Some engines let a container that was on none start on its first one, but
  * without its aliases. */
 static bool join(struct apply *apply, const char *id, const cJSON *network, struct error *error)
@@ -88,7 +76,7 @@ static bool join_all(struct apply *apply, const char *id, const cJSON *networks,
 static bool start_then_join(struct apply *apply, const struct docker_container *container,
                             struct error *error)
 {
-    const cJSON *network, *networks = networks_of(container);
+    const cJSON *network, *networks = docker_networks(container);
     struct error other = ERROR_INIT;
     bool left = true;
     cJSON_ArrayForEach(network, networks)
@@ -113,8 +101,9 @@ static bool start_new(struct apply *apply, struct error *error)
                             "make one",
                             apply->service, apply->image, apply->volume);
     else if (strcmp(container.state, "running") != 0)
-        started = has_own_networks(&container) ? start_then_join(apply, &container, error)
-                                               : docker_start(apply->docker, container.name, error);
+        started = docker_networks_are_own(&container)
+                      ? start_then_join(apply, &container, error)
+                      : docker_start(apply->docker, container.name, error);
     docker_container_free(&container);
     return started;
 }
@@ -146,8 +135,8 @@ static bool remove_cut_off(struct apply *apply, struct error *error)
     bool right = false;
     if (!apply_look(apply, &container, &right, error))
         return false;
-    bool cut_off =
-        right && has_own_networks(&container) && cJSON_GetArraySize(networks_of(&container)) == 0;
+    bool cut_off = right && docker_networks_are_own(&container) &&
+                   cJSON_GetArraySize(docker_networks(&container)) == 0;
     docker_container_free(&container);
     return !cut_off || clear_way(apply, error);
 }
