@@ -29,12 +29,17 @@ struct relay {
 
 /* Connects standard input and output to the server, by what the container has: every official image
  * has bash, the others are for images that somebody made smaller. When one direction ends, so does
- * the other. $0 is the port. */
+ * the other. $0 is the port.
+ *
+ * Nothing may be left behind that ends by a signal: the server is the container's first process, so
+ * it inherits what has lost its parent, and takes such an end for the crash of a session, upon
+ * which it restarts. So bash stays until both of its children are gone, and only a child that is
+ * still its own is signalled. */
 static const char script[] =
-    "if command -v bash >/dev/null 2>&1; then exec bash -c '"
+    "if command -v socat >/dev/null 2>&1; then exec socat - TCP:127.0.0.1:$0; "
+    "elif command -v bash >/dev/null 2>&1; then exec bash -c '"
     "exec 3<>/dev/tcp/127.0.0.1/$0 4<&0 || exit 1; "
-    "cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -p) 2>/dev/null' \"$0\"; "
-    "elif command -v socat >/dev/null 2>&1; then exec socat - TCP:127.0.0.1:$0; "
+    "cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -pr) 2>/dev/null; wait' \"$0\"; "
     "elif command -v nc >/dev/null 2>&1; then exec nc 127.0.0.1 $0; "
     "else echo 'the container has neither bash nor socat nor nc' >&2; exit 127; fi";
 
