@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define IN_FORCE_MS 10000
+#define STARTED_MS 60000
 #define PAUSE_MS 50
 /* Busy sessions take a reload over with their next statement: as long as it stands in the file. */
 #define TAKE_OVER_MS 200
@@ -279,6 +280,18 @@ static bool not_running(struct step_run *run, const cJSON *record, const struct 
                                "start it, then roll back again.");
 }
 
+/* A server that was restarted meanwhile may be starting up. */
+static struct pg_connection *open_when_up(const struct server_access *access, struct error *reason)
+{
+    int64_t deadline = clock_monotonic_ms() + STARTED_MS;
+    for (;;) {
+        struct pg_connection *connection = server_open(access, reason);
+        if (connection || !pg_may_come_up(reason) || clock_monotonic_ms() >= deadline)
+            return connection;
+        clock_sleep_ms(PAUSE_MS);
+    }
+}
+
 bool fence_release_settings(struct step_run *run, cJSON *record, struct error *error)
 {
     struct server_access access = {0};
@@ -287,7 +300,7 @@ bool fence_release_settings(struct step_run *run, cJSON *record, struct error *e
         return true;
     bool found = server_find(run, json_text(record, FENCE_SERVER), &access, &reason);
     bool runs = access.found.exists && text_equal(access.found.state, "running");
-    struct pg_connection *connection = found ? server_open(&access, &reason) : NULL;
+    struct pg_connection *connection = found ? open_when_up(&access, &reason) : NULL;
     bool done = false;
     if (connection)
         done = release_in(run, &access, connection, record, error);
