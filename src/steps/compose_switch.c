@@ -13,6 +13,7 @@
 #include "docker/attachment.h"
 #include "docker/lifecycle.h"
 #include "docker/network.h"
+#include "steps/fence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,19 @@ static bool clear_way(struct apply *apply, struct error *error)
     return done;
 }
 
+/* Whether a fence has cut this container off: then it gets its networks back and may stay. */
+static bool unfence(struct apply *apply, const struct docker_container *container, bool *fenced,
+                    struct error *error)
+{
+    cJSON *record = NULL;
+    bool done = fence_record_read(apply->run, &record, error);
+    *fenced = done && text_equal(json_text(record, FENCE_ID), container->id);
+    if (*fenced)
+        done = fence_restore_networks(apply->run, record, error);
+    cJSON_Delete(record);
+    return done;
+}
+
 /* A crash between leaving and joining leaves a container that Compose takes for whole. */
 static bool remove_cut_off(struct apply *apply, struct error *error)
 {
@@ -137,8 +151,9 @@ static bool remove_cut_off(struct apply *apply, struct error *error)
         return false;
     bool cut_off = right && docker_networks_are_own(&container) &&
                    cJSON_GetArraySize(docker_networks(&container)) == 0;
+    bool fenced = false, done = !cut_off || unfence(apply, &container, &fenced, error);
     docker_container_free(&container);
-    return !cut_off || clear_way(apply, error);
+    return done && (!cut_off || fenced || clear_way(apply, error));
 }
 
 static void log_line(void *context, const char *line, bool from_stderr)

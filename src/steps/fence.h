@@ -25,6 +25,9 @@ void fence_disconnect(struct fence *fence);
  * that lets a client write all the same. Reports its checks. */
 bool fence_check_before(struct fence *fence, struct error *error);
 
+/* Whether the container has networks of its own to leave, when it has to. */
+bool fence_check_networks(const struct fence *fence, struct error *error);
+
 /* New sessions only read (not in mode network), and autovacuum rests. The settings are in force
  * without standing in postgresql.auto.conf: a restart or a reload of the server gives them up. */
 bool fence_hold_settings(struct fence *fence, struct error *error);
@@ -40,7 +43,8 @@ bool fence_restore_networks(struct step_run *run, const cJSON *record, struct er
 /* No foreign session, no transaction, the WAL position unmoved for the argument `quiet`. Adds the
  * transaction id and the position to the record. */
 bool fence_prove(struct fence *fence, struct error *error);
-/* Nothing was written since the fact that the argument `unmoved_since` names. */
+/* Nothing was written since the fact that the argument `unmoved_since` names; reported as a check
+ * once the fence is proven. */
 bool fence_check_unmoved(const struct fence *fence, struct error *error);
 
 /* Gives back everything that the record names and removes it. Right after any part of it was done,

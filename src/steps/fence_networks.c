@@ -9,8 +9,11 @@
 
 #define RESTART_GRACE_MS 120000L
 
-static bool no_networks_of_its_own(const struct docker_container *container, struct error *error)
+bool fence_check_networks(const struct fence *fence, struct error *error)
 {
+    const struct docker_container *container = &fence->access.found;
+    if (!fence->network || docker_networks_are_own(container))
+        return true;
     const char *mode = json_text_at(container->inspect, "HostConfig.NetworkMode");
     error_set(error, ERROR_OTHER,
               "container %s has no network of its own to leave (network mode %s)", container->name,
@@ -22,8 +25,6 @@ static bool no_networks_of_its_own(const struct docker_container *container, str
 static bool record_networks(struct fence *fence, struct error *error)
 {
     const struct docker_container *container = &fence->access.found;
-    if (!docker_networks_are_own(container))
-        return no_networks_of_its_own(container, error);
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(fence->record, FENCE_CUT)))
         return true; /* by an earlier fence, or by this one before a crash */
     fence_record_set(fence->record, FENCE_NETWORKS,

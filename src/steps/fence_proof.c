@@ -160,17 +160,21 @@ static bool check_xid(const struct fence *fence, const char *key, const char *kn
     struct standstill now;
     if (!standstill_read(fence->connection, &now, error))
         return false;
+    bool proven = cJSON_GetObjectItemCaseSensitive(fence->record, FENCE_XID) != NULL;
     if (!strcmp(now.xid, known) && !now.transactions) {
-        step_check(fence->run, "nothing written since", VERDICT_PASS,
-                   "transaction id %s, as recorded in %s", now.xid, key);
+        if (proven)
+            step_check(fence->run, "nothing written since", VERDICT_PASS,
+                       "transaction id %s, as recorded in %s", now.xid, key);
         return true;
     }
     error_set(error, ERROR_OTHER,
-              "something was written on the old server since it was compared: transaction id %s "
-              "then, %s now",
-              known, now.xid);
-    return error_remedy(error, "Nothing has been switched. Compare again, catch up, and then "
-                               "retry.");
+              "something was written on server \"%s\" since the fact %s: transaction id %s then, "
+              "%s now",
+              fence->access.name, key, known, now.xid);
+    return error_remedy(error,
+                        "Compare and catch up again: roll back, or go back to the step that "
+                        "records %s.",
+                        key);
 }
 
 bool fence_check_unmoved(const struct fence *fence, struct error *error)

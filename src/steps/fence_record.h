@@ -15,10 +15,11 @@
 #define FENCE_SINCE "since_ms"      /* wall time */
 #define FENCE_CUT "cut"             /* true: the container may have left its networks */
 #define FENCE_NETWORKS "networks"   /* as the container was on them */
-#define FENCE_SETTINGS "settings"   /* by name: {file: text or null, value: text} as it was before \
-                                     */
-#define FENCE_WRITTEN "written"     /* true: they may stand in postgresql.auto.conf */
-#define FENCE_XID "xid"             /* of the proof */
+#define FENCE_SETTINGS                                                                             \
+    "settings"                  /* by name: {file: text or null, value: text} as it was before     \
+                                 */
+#define FENCE_WRITTEN "written" /* true: they may stand in postgresql.auto.conf */
+#define FENCE_XID "xid"         /* of the proof */
 #define FENCE_LSN "lsn"
 
 /* The run's file "fence.json", else the fact; *record is the caller's, NULL when no fence is held.

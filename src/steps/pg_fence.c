@@ -104,8 +104,8 @@ static bool other_server_fenced(const struct fence *fence, struct error *error)
 static bool prepare(struct fence *fence, struct error *error)
 {
     if (!fence_record_read(fence->run, &fence->held, error) || !fence_connect(fence, error) ||
-        other_server_fenced(fence, error) || !fence_check_before(fence, error) ||
-        !fence_check_unmoved(fence, error))
+        other_server_fenced(fence, error) || !fence_check_networks(fence, error) ||
+        !fence_check_before(fence, error) || !fence_check_unmoved(fence, error))
         return false;
     char *system = pg_value(fence->connection,
                             "SELECT system_identifier FROM pg_catalog.pg_control_system()", error);

@@ -101,6 +101,7 @@ if [ "$(id -u)" = 0 ]; then
     is "$(networks)" "$networks_before" "the container's networks are as before"
     ok "clients write" writes 4
     ok "no process of the relay is left in the container" wait_for 5 test_no_relay
+    is "$(server_started)" "$starts_before" "no end of a relayed connection was taken for a crash"
     rm -rf "$other_dir"
 else
     skip "not root: the other tests went through the relay"

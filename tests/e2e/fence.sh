@@ -33,7 +33,7 @@ docker network connect --ip "10.213.$octet.77" --alias ledger-db --alias reports
 client=$STACK-client
 docker run -d --name "$client" --label "org.pgrunbook.stack=$STACK" --network "$NETWORK" --entrypoint sleep \
     pgvector/pgvector:pg17 3600 >/dev/null
-trap 'docker rm -f "$client" >/dev/null 2>&1; docker network disconnect -f "$second" "$OLD_CONTAINER" >/dev/null 2>&1 || true
+trap 'docker rm -fv "$client" "$STACK-seventeen" >/dev/null 2>&1 || true; docker network disconnect -f "$second" "$OLD_CONTAINER" >/dev/null 2>&1 || true
     docker network rm "$second" >/dev/null 2>&1 || true; e2e_clean_up' EXIT
 
 # ---- by the network ----
@@ -118,7 +118,7 @@ is "$(run_field sneaky .gate)" fence/before-seal "fenced read-only, before the s
 writes_all_the_same 3
 program_says run "$lib_dir/fence.yaml" --plain --run-id sneaky --confirm fence/before-seal
 is "$status" 11 "a write in spite of the fence fails the seal"
-like "$output" 'something was written on the old server since' "which says so"
+like "$output" 'something was written on server "old" since the fact fence' "which says so"
 is "$(networks)" "$networks_before" "the container is on its networks"
 failure=$(writes 4 2>&1) || true
 like "$failure" 'read-only transaction' "and fenced read-only as before the seal"
@@ -170,4 +170,50 @@ psql_at "$PG_PORT" postgres "ALTER SYSTEM RESET default_transaction_read_only"
 conf_before=$(auto_conf)
 
 is "$(server_started)" "$starts_before" "the server never crashed"
+
+# ---- another major, and a container on the default network, where there are no aliases ----
+
+seventeen=$STACK-seventeen
+# seventeen_up [ARGUMENT of docker run]... -- [ARGUMENT of postgres]...
+seventeen_up() {
+    local options=()
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    docker rm -fv "$seventeen" >/dev/null 2>&1 || true
+    docker run -d --name "$seventeen" --label "org.pgrunbook.stack=$STACK" -e "POSTGRES_PASSWORD=$POSTGRES_PASSWORD" \
+        "${options[@]}" "$NEW_IMAGE" "$@" >/dev/null
+    wait_for 60 server_answers "$NEW_PORT" || bail_out "PostgreSQL 17 doesn't answer"
+}
+
+seventeen_up -p "127.0.0.1:$NEW_PORT:5432" --
+OLD_CONTAINER=$seventeen
+networks_before=$(networks)
+fence seventeen --set mode=read_only --set seal=yes --set stay=
+is "$status" 10 "PostgreSQL 17 is fenced read-only"
+[ "$status" = 10 ] || show_output 60
+program_says run "$lib_dir/fence.yaml" --plain --run-id seventeen --confirm fence/before-seal
+is "$status" 0 "then by the network, and the fence is taken back"
+[ "$status" = 0 ] || show_output 60
+is "$(networks)" "$networks_before" "it is on the default network as before"
+ok "clients write" psql_at "$NEW_PORT" postgres 'CREATE TABLE fence_test (id int)'
+
+seventeen_up -p "127.0.0.1:$NEW_PORT:5432" -- -c allow_alter_system=off
+fence forbidden --set mode=read_only
+is "$status" 11 "where ALTER SYSTEM is forbidden there is no read-only fence"
+like "$output" 'The mode network needs no setting' "and the message says what there is instead"
+program_says rollback forbidden
+fence forbidden-network --set mode=network --set stay=
+is "$status" 0 "the fence by the network can be had"
+[ "$status" = 0 ] || show_output 60
+like "$output" 'warn +autovacuum: it goes on' "without a rest for autovacuum, as it says"
+
+seventeen_up --network host -- -p "$NEW_PORT"
+fence hosts --set mode=network --set host=127.0.0.1 --set "port=$NEW_PORT"
+is "$status" 11 "a container on the host's network has none to leave"
+like "$output" 'no network of its own to leave .network mode host' "and the message says so"
+ok "clients write" psql_at "$NEW_PORT" postgres 'CREATE TABLE fence_test (id int)'
+docker rm -fv "$seventeen" >/dev/null
 done_testing

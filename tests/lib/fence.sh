@@ -10,7 +10,7 @@ fence() {
 # What the operator has set of a container's networks, and its addresses. An engine writes "nothing" in two ways.
 networks() {
     docker inspect "$OLD_CONTAINER" | jq -S '.[0].NetworkSettings.Networks | map_values({
-        Aliases, IPAddress, MacAddress,
+        Aliases: (.Aliases // []), IPAddress, MacAddress,
         IPAMConfig: (.IPAMConfig // {}), Links: (.Links // []), DriverOpts: (.DriverOpts // {})})'
 }
 
