@@ -11,8 +11,9 @@
 
 /* Where a server is and who asks. The strings are owned by the structure. */
 struct pg_parameters {
-    char *host;
+    char *host; /* name, address, or where libpq looks for a Unix socket: "/DIRECTORY", "@NAME" */
     int port;
+    char *network_namespace; /* in which to connect, as in namespace.h; NULL for our own */
     char *user;
     char *password; /* or NULL; never part of a message */
     char *database;

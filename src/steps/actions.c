@@ -29,6 +29,8 @@ const struct action *const actions[] = {
     &pg_compare_action,
     &pg_compare_settings_action,
     &pg_vector_check_action,
+    &pg_fence_action,
+    &pg_unfence_action,
     &pg_sql_action,
     &compose_check_action,
     &compose_backup_action,

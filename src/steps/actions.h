@@ -29,6 +29,8 @@ extern const struct action pg_analyze_action;
 extern const struct action pg_compare_action;
 extern const struct action pg_compare_settings_action;
 extern const struct action pg_vector_check_action;
+extern const struct action pg_fence_action;
+extern const struct action pg_unfence_action;
 extern const struct action pg_sql_action;
 extern const struct action compose_check_action;
 extern const struct action compose_backup_action;
