@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "postgres/drift.h"
 #include "steps/actions.h"
-#include "steps/pg_survey.h"
+#include "steps/pg_measure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +139,8 @@ static bool take_inventory(struct step_run *run, const struct server_access *acc
     if (!survey_read(access, survey, error))
         return false;
     survey_checks(run, survey);
-    bool counted = survey_count(run, access, survey, column, &counts, error);
+    const struct measure server = {access, survey, column, &counts};
+    bool counted = measure_tables(run, &server, 1, step_boolean(run, "contents"), error);
     if (counted && column == ROWS_NOW)
         counted = check_drift(run, access, &counts, error);
     /* What was recorded before the backup stays what the copy is compared with. */
@@ -166,6 +167,10 @@ static const struct argument inventory_arguments[] = {
     {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server to look at"},
     {"column", ARGUMENT_ENUM, false, "snapshot", column_names,
      "column of the row counts that it fills"},
+    {"contents", ARGUMENT_BOOLEAN, false, "no", NULL,
+     "yes: reads every row and records a checksum of every table's contents beside its count"},
+    {"connections", ARGUMENT_INTEGER, false, "4", NULL,
+     "over how many connections it counts, at most; fewer where the server has few free"},
     {"accepted", ARGUMENT_TEXT, false, NULL, NULL,
      "with column now: name of the fact that says how many written rows a gate has accepted; none, "
      "but some there are now, is a failure"},

@@ -125,7 +125,7 @@ static void add(struct row_counts *counts, const char *database, const char *tab
                 enum pg_table_kind kind)
 {
     struct pg_table item = {
-        .schema = (char *)"s", .name = (char *)table, .rows = rows, .kind = kind};
+        .schema = (char *)"s", .name = (char *)table, .rows = rows, .kind = kind, .digest = "7"};
     row_counts_add(counts, database, &item);
 }
 
@@ -140,7 +140,8 @@ static struct rows_verdict compare(struct row_counts *old, struct row_counts *ne
                            .directory = directory,
                            .report = take_report,
                            .context = reports};
-    assert_true(compare_row_counts(&run, old, new, equal, &verdict, &error));
+    const struct rows_comparison rows = {.old = old, .new = new, .equal = equal};
+    assert_true(compare_row_counts(&run, &rows, &verdict, &error));
     char *sub = file_join(directory, "evidence");
     char *path = file_join(sub, "rows-prepare-verify.tsv");
     assert_true(file_read(path, 1 << 20, evidence, &error));
@@ -168,7 +169,7 @@ static void all_equal(void **state)
     assert_int_equal(verdict.compared, 2);
     assert_int_equal(verdict.failures, 0);
     assert_int_equal(reports.checks[VERDICT_PASS], 1);
-    assert_holds(text_string(&evidence), "a\ts\tx y\t0\t0\tequal\n");
+    assert_holds(text_string(&evidence), "a\ts\tx y\t0\t0\tequal\t7\t7\n");
     text_free(&reports.all);
     text_free(&evidence);
 }
@@ -202,8 +203,8 @@ static void differences_fail(void **state)
     assert_int_equal(verdict.warnings, 1);
     assert_holds(verdict.first, "a: s.extra");
     assert_holds(text_string(&reports.all), "5 rows in the backup, 4 on the new server (-1)");
-    assert_holds(text_string(&evidence), "a\ts\tmissing\t0\t-\tMISSING\n");
-    assert_holds(text_string(&evidence), "a\ts\textra\t-\t0\tEXTRA\n");
+    assert_holds(text_string(&evidence), "a\ts\tmissing\t0\t-\tMISSING\t7\t\n");
+    assert_holds(text_string(&evidence), "a\ts\textra\t-\t0\tEXTRA\t\t7\n");
     text_free(&reports.all);
     text_free(&evidence);
 }
@@ -238,7 +239,7 @@ static void few_are_shown(void **state)
     struct rows_verdict verdict = compare(&old, &new, true, &reports, &evidence);
     assert_int_equal(verdict.failures, 5000);
     assert_int_equal(reports.checks[VERDICT_FAIL], 21);
-    assert_holds(text_string(&evidence), "a\ts\tt4999\t4999\t5000\tDIFFERENT\n");
+    assert_holds(text_string(&evidence), "a\ts\tt4999\t4999\t5000\tDIFFERENT\t7\t7\n");
     text_free(&reports.all);
     text_free(&evidence);
 }
