@@ -23,7 +23,7 @@ static void add_column(const struct view *view, struct lines *lines, int column)
     const struct column_state *counted = &view->state->columns[column];
     char rows[32], at[16];
     lines_begin(lines, -1);
-    lines_printf(lines, ROLE_FAINT, " %-19s", names[column]);
+    lines_printf(lines, ROLE_FAINT, " %-20s", names[column]);
     if (table->rows[column] < 0) {
         lines_add(lines, ROLE_FAINT, counted->complete ? "there is no such table" : "not counted");
         return;
@@ -34,6 +34,14 @@ static void add_column(const struct view *view, struct lines *lines, int column)
     lines_add(lines, ROLE_TEXT, table->digest[column] ? table->digest[column] : "no digest");
     if (counted->complete)
         lines_printf(lines, ROLE_FAINT, "  %s", words_clock(at, sizeof at, counted->counted_ms));
+}
+
+static void add_labelled(struct lines *lines, const char *label, enum role role, const char *words,
+                         int width)
+{
+    lines_begin(lines, -1);
+    lines_printf(lines, ROLE_FAINT, " %-20s", label);
+    lines_wrap_on(lines, role, words, 21, width);
 }
 
 static const char *match_words(enum rows_match match)
@@ -61,11 +69,12 @@ static void add_match(const struct view *view, struct lines *lines, int width)
                      : match == ROWS_EQUAL || match == ROWS_CAUGHT_UP ? ROLE_GOOD
                                                                       : ROLE_TEXT;
     char number[64];
-    lines_begin(lines, -1);
-    lines_printf(lines, ROLE_FAINT, " %-19s", "restore difference");
-    if (match == ROWS_DIFFERENT)
-        lines_printf(lines, role, "%s: ", rows_match_text(number, sizeof number, table, match));
-    lines_wrap_on(lines, role, match_words(match), 20, width);
+    bool counted = match == ROWS_DIFFERENT;
+    char *words =
+        xprintf("%s%s%s", counted ? rows_match_text(number, sizeof number, table, match) : "",
+                counted ? ": " : "", match_words(match));
+    add_labelled(lines, "restore difference", role, words, width);
+    free(words);
 }
 
 static void add_written(const struct view *view, struct lines *lines, int width)
@@ -76,16 +85,13 @@ static void add_written(const struct view *view, struct lines *lines, int width)
         [WRITTEN_LIVE] = "by the old server's counters: + inserted, ~ updated, - deleted",
     };
     struct written written = run_state_written(view->state, row_counts_selected(view));
-    char words[96];
-    lines_begin(lines, -1);
-    lines_printf(lines, ROLE_FAINT, " %-19s", "written since");
-    written_text(words, sizeof words, &written);
-    if (*words)
-        lines_printf(lines, written.any ? ROLE_WARN : ROLE_TEXT, "%s ", words);
-    bool open = *words != '\0';
-    char *source = xprintf("%s%s%s", open ? "(" : "", sources[written.source], open ? ")" : "");
-    lines_wrap_on(lines, ROLE_FAINT, source, 20, width);
-    free(source);
+    char number[96];
+    written_text(number, sizeof number, &written);
+    bool known = *number != '\0';
+    char *words =
+        xprintf("%s%s%s%s", number, known ? " (" : "", sources[written.source], known ? ")" : "");
+    add_labelled(lines, "written since", written.any ? ROLE_WARN : ROLE_TEXT, words, width);
+    free(words);
 }
 
 /* ---- the rows that differ ---- */
@@ -166,11 +172,12 @@ static const char *words_without_rows(const struct view *view, const struct tabl
 {
     enum rows_match match = run_state_match(view->state, table);
     bool written = run_state_written(view->state, table).any;
+    if (match == ROWS_MISSING || match == ROWS_EXTRA || match == ROWS_UNCOUNTED)
+        return "Only one of the two has the table, with all of its rows.";
     if (rows_match_is_bad(match))
-        return "Which rows differ isn't known yet: the step that compares looks for them. Select "
-               "it "
-               "in the checklist, then r runs it again; all that it finds is in the run's "
-               "directory, evidence/differences-*.tsv.";
+        return "Which rows differ isn't known yet: the step that compares looks for them, r runs "
+               "it again. All that it finds is in the run's directory, "
+               "evidence/differences-*.tsv.";
     if (written)
         return "Which rows were written isn't known yet: the step that counts exactly what was "
                "written since the backup (pg.drift, before the switchover) looks for them.";

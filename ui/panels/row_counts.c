@@ -13,6 +13,7 @@ enum { SNAPSHOT, NEW, NOW };
 
 #define NAME_MAX_BYTES 256 /* of an identifier; PostgreSQL's own limit is 63 */
 #define WIDE 120           /* columns that suffice for the long headings */
+#define LEAST 9            /* columns of a number, so that they stay put while counts come in */
 
 struct row_counts_state {
     bool only_different; /* hides what matches */
@@ -130,12 +131,12 @@ static struct widths measure(const struct run_state *state, int columns)
     cells[CELL_NOW] = widest_count(state, NOW);
     widest_words(state, &cells[CELL_MATCH], &cells[CELL_WRITTEN]);
     for (int i = 0; i < CELLS; i++) {
-        cells[i] = at_least(cells[i], (int)strlen(words[i])) + 2;
+        cells[i] = at_least(at_least(cells[i], (int)strlen(words[i])), LEAST) + 2;
         sum += cells[i];
         three += i <= CELL_MATCH ? cells[i] : 0;
     }
     int all = columns - 1 - sum, rest = columns - 1 - three;
-    widths.name = all >= 20 ? all : rest > 22 ? 22 : at_least(rest, 16);
+    widths.name = all >= 16 ? all : rest > 22 ? 22 : at_least(rest, 16);
     return widths;
 }
 
