@@ -5,11 +5,11 @@
 #include "steps/pg_dump_filter.h"
 #include "steps/pg_survey.h"
 #include "steps/pg_tool.h"
+#include "steps/write_base.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "postgres/count.h"
-#include "postgres/drift.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,23 +123,6 @@ static bool dump_globals(struct backup *backup, struct error *error)
            error_wrap(error, "backup of the roles");
 }
 
-static void note_counters(struct backup *backup)
-{
-    struct error ignored = ERROR_INIT;
-    struct drift_counters counters;
-    struct drift *drift = drift_open(&backup->access.parameters, &ignored);
-    if (drift && drift_read(drift, &counters, &ignored)) {
-        backup->writes = cJSON_CreateObject();
-        cJSON_AddStringToObject(backup->writes, "system", counters.system);
-        cJSON_AddNumberToObject(backup->writes, "inserted", (double)counters.inserted);
-        cJSON_AddNumberToObject(backup->writes, "updated", (double)counters.updated);
-        cJSON_AddNumberToObject(backup->writes, "deleted", (double)counters.deleted);
-    } else {
-        step_log(backup->run, "no write counters: %s", ignored.message);
-    }
-    drift_close(drift);
-}
-
 /* Source: PostgreSQL manual, "Snapshot Synchronization Functions". The transaction has to stay open
  * until pg_dump has taken the snapshot over; here it stays until the counts are done. */
 static bool take_snapshot(struct backup *backup, struct pg_connection *connection,
@@ -218,7 +201,7 @@ static bool dump_all(struct backup *backup, struct error *error)
 {
     size_t dumped = 0;
     step_rows_begin(backup->run, ROWS_SNAPSHOT);
-    note_counters(backup);
+    backup->writes = write_base_note(backup->run, &backup->access);
     if (!dump_globals(backup, error))
         return false;
     for (size_t i = 0; i < backup->databases.count; i++) {
