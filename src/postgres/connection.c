@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "postgres/attempt.h"
+#include "postgres/connection_parts.h"
 #include "postgres/namespace.h"
 #include "postgres/trouble.h"
 
@@ -232,7 +233,7 @@ void pg_limit(struct pg_connection *connection, long milliseconds)
     connection->limit_ms = milliseconds;
 }
 
-static bool failed(struct pg_connection *connection, const PGresult *result, struct error *error)
+bool pg_failed(struct pg_connection *connection, const PGresult *result, struct error *error)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
@@ -253,7 +254,7 @@ static void note_sending(struct pg_connection *connection, const char *sql)
 bool pg_send(struct pg_connection *connection, const char *sql, struct error *error)
 {
     note_sending(connection, sql);
-    return PQsendQuery(connection->handle, sql) || failed(connection, NULL, error);
+    return PQsendQuery(connection->handle, sql) || pg_failed(connection, NULL, error);
 }
 
 static bool late(struct pg_connection *connection, struct error *error)
@@ -267,7 +268,7 @@ static bool fill(struct pg_connection *connection, bool wait, bool *busy, struct
 {
     for (;;) {
         if (!PQconsumeInput(connection->handle))
-            return failed(connection, NULL, error);
+            return pg_failed(connection, NULL, error);
         *busy = PQisBusy(connection->handle);
         if (!*busy || !wait)
             return true;
@@ -306,7 +307,7 @@ bool pg_take_result(struct pg_connection *connection, bool wait, PGresult **resu
         *result = last;
         return true;
     }
-    failed(connection, last, error);
+    pg_failed(connection, last, error);
     PQclear(last);
     return false;
 }
@@ -325,7 +326,7 @@ PGresult *pg_query(struct pg_connection *connection, const char *sql, int count,
     PGresult *result = NULL;
     note_sending(connection, sql);
     if (!PQsendQueryParams(connection->handle, sql, count, NULL, values, NULL, NULL, 0)) {
-        failed(connection, NULL, error);
+        pg_failed(connection, NULL, error);
         return NULL;
     }
     return pg_take_result(connection, true, &result, error) ? result : NULL;
@@ -344,16 +345,35 @@ char *pg_value(struct pg_connection *connection, const char *sql, struct error *
     return value;
 }
 
-bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
-                       struct error *error)
+/* Takes over what libpq quoted; NULL when it couldn't. */
+static bool add_quoted(struct pg_connection *connection, struct text *sql, char *quoted,
+                       const char *plain, struct error *error)
 {
-    char *quoted = PQescapeIdentifier(connection->handle, name, strlen(name));
     if (!quoted)
-        return error_set(error, ERROR_SERVER, "can't quote the name \"%s\": %s", name,
+        return error_set(error, ERROR_SERVER, "can't quote \"%s\": %s", plain,
                          PQerrorMessage(connection->handle));
     text_add(sql, quoted);
     PQfreemem(quoted);
     return true;
+}
+
+bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
+                       struct error *error)
+{
+    char *quoted = PQescapeIdentifier(connection->handle, name, strlen(name));
+    return add_quoted(connection, sql, quoted, name, error);
+}
+
+bool pg_add_literal(struct pg_connection *connection, struct text *sql, const char *value,
+                    struct error *error)
+{
+    char *quoted = PQescapeLiteral(connection->handle, value, strlen(value));
+    return add_quoted(connection, sql, quoted, value, error);
+}
+
+PGconn *pg_handle(struct pg_connection *connection)
+{
+    return connection->handle;
 }
 
 const char *pg_database(const struct pg_connection *connection)

@@ -87,6 +87,10 @@ void pg_cancel(struct pg_connection *connection);
 bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
                        struct error *error);
 
+/* A text as an SQL literal, appended: for statements that take no parameters (COPY). */
+bool pg_add_literal(struct pg_connection *connection, struct text *sql, const char *value,
+                    struct error *error);
+
 /* The database that this connection is in; the server's version as PQserverVersion says it. */
 const char *pg_database(const struct pg_connection *connection);
 int pg_version(const struct pg_connection *connection);
