@@ -11,10 +11,17 @@ static const char databases_sql[] =
     "datistemplate, datallowconn FROM pg_catalog.pg_database WHERE datname <> 'template0' "
     "ORDER BY datname <> 'template1', datname";
 
-/* The kinds are numbered as in enum pg_table_kind. */
+/* The kinds are numbered as in enum pg_table_kind. Sizes are measured, as the catalog's own numbers
+ * are 0 until somebody has vacuumed. pg_dump writes the columns that a table inherits before those
+ * of its own, whatever their order was; partitions keep theirs. */
 static const char tables_sql[] =
-    "SELECT n.nspname, c.relname, greatest(c.relpages, 0), "
-    "CASE WHEN e.oid IS NOT NULL THEN 2 WHEN c.relkind = 'm' THEN 1 ELSE 0 END "
+    "SELECT n.nspname, c.relname, coalesce(pg_catalog.pg_table_size(c.oid), 0) / 8192, "
+    "CASE WHEN e.oid IS NOT NULL THEN 2 WHEN c.relkind = 'm' THEN 1 ELSE 0 END, "
+    "CASE WHEN NOT c.relispartition AND EXISTS "
+    "(SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) THEN "
+    "(SELECT pg_catalog.string_agg('t.' || pg_catalog.quote_ident(a.attname), ', ' "
+    "ORDER BY a.attname COLLATE \"C\") FROM pg_catalog.pg_attribute a "
+    "WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_catalog.pg_depend d ON d.objid = c.oid AND d.deptype = 'e' "
     "AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
@@ -100,6 +107,7 @@ bool catalog_tables(struct pg_connection *connection, struct pg_table_list *list
             .name = xstrdup(pg_field(result, row, 1)),
             .pages = pg_number(result, row, 2),
             .kind = (enum pg_table_kind)pg_number(result, row, 3),
+            .columns = *pg_field(result, row, 4) ? xstrdup(pg_field(result, row, 4)) : NULL,
             .rows = -1,
         };
     }
@@ -112,6 +120,8 @@ void pg_table_list_free(struct pg_table_list *list)
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].schema);
         free(list->items[i].name);
+        free(list->items[i].columns);
+        free(list->items[i].hashes);
     }
     free(list->items);
     *list = (struct pg_table_list){0};

@@ -156,6 +156,34 @@ bool pg_wants_password(const struct error *error)
     return error->kind == ERROR_SERVER && strstr(error->message, "no password supplied") != NULL;
 }
 
+bool pg_no_slot(const struct error *error)
+{
+    return error->kind == ERROR_SERVER && (strstr(error->message, "too many clients") ||
+                                           strstr(error->message, "too many connections") ||
+                                           strstr(error->message, "remaining connection slots"));
+}
+
+bool pg_too_large(const struct error *error)
+{
+    return error->kind == ERROR_SERVER && (strstr(error->message, "(SQLSTATE 54000)") ||
+                                           strstr(error->message, "(SQLSTATE 53200)") ||
+                                           strstr(error->message, "invalid memory alloc request"));
+}
+
+int pg_socket(const struct pg_connection *connection)
+{
+    return PQsocket(connection->handle);
+}
+
+void pg_cancel(struct pg_connection *connection)
+{
+    char words[256];
+    PGcancel *cancel = PQgetCancel(connection->handle);
+    if (cancel)
+        PQcancel(cancel, words, (int)sizeof words);
+    PQfreeCancel(cancel);
+}
+
 void pg_limit(struct pg_connection *connection, long milliseconds)
 {
     connection->limit_ms = milliseconds;

@@ -68,6 +68,17 @@ bool pg_take_result(struct pg_connection *connection, bool wait, PGresult **resu
  * manual, "pg_isready", which counts the same as accepting. */
 bool pg_wants_password(const struct error *error);
 
+/* Why the last pg_open failed: the server, the database or the role takes no more sessions. */
+bool pg_no_slot(const struct error *error);
+/* Why a statement failed: a value's text doesn't fit into the server's memory (1 GB at most). */
+bool pg_too_large(const struct error *error);
+
+/* For poll(): readable once something of an answer has come. */
+int pg_socket(const struct pg_connection *connection);
+/* Asks the server to end the statement whose answer is awaited; whether it does isn't waited for.
+ * Source: PostgreSQL manual, libpq, "Canceling Queries in Progress". */
+void pg_cancel(struct pg_connection *connection);
+
 /* An identifier in double quotes, appended. */
 bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
                        struct error *error);

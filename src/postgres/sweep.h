@@ -1,5 +1,5 @@
 /* sweep.h: counts and digests of many tables, on one or two servers at once, over several
- * connections each, largest tables first. */
+ * connections each, largest tables first. Large objects are no tables and aren't in it. */
 #ifndef POSTGRES_SWEEP_H
 #define POSTGRES_SWEEP_H
 
@@ -9,8 +9,9 @@
 struct sweep_source {
     const struct pg_parameters *parameters; /* of the server; its own database doesn't matter */
     const char *database;
-    const char *snapshot;         /* an exported one that every connection takes over, or NULL: each
-                                     connection has a snapshot of its own */
+    const char *snapshot;         /* an exported one that every connection takes over, or NULL: the
+                                     first connection to the database exports its own for them */
+    bool counts_only;             /* no digests, which cost much more */
     struct pg_table_list *tables; /* rows and digest are written into it */
     void *context;                /* for on_table */
 };
@@ -19,7 +20,8 @@ struct sweep_source {
 typedef void table_measured(void *context, const struct sweep_source *source,
                             const struct pg_table *table);
 
-#define SWEEP_CONNECTIONS 4 /* a server, when not said otherwise */
+#define SWEEP_CONNECTIONS 4 /* a server, when not said otherwise; fewer where its slots are few */
+#define SWEEP_CONNECTIONS_MAX 32
 
 struct sweep;
 
@@ -40,5 +42,7 @@ bool sweep_all(const struct sweep_source *sources, size_t count, int connections
 
 /* For an estimate of the time left: pages of all tables, and of those measured. */
 void sweep_progress(const struct sweep *sweep, double *done_pages, double *all_pages);
+/* The largest table that is being measured now, and its source; NULL when none is. */
+const struct pg_table *sweep_largest(const struct sweep *sweep, const struct sweep_source **source);
 
 #endif
