@@ -4,6 +4,7 @@
 #include "steps/backup_compression.h"
 #include "steps/backup_manifest.h"
 #include "steps/pg_helper.h"
+#include "steps/pg_jobs.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -18,8 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define JOBS_MOST 8
-#define JOBS_LIMIT 64
 #define PROGRESS_EVERY_MS 200
 #define NAME_KEPT 40 /* of a database's name in its directory's */
 
@@ -36,12 +35,6 @@ struct directory {
     const struct pg_database_entry *current;
     char *dump; /* the current database's directory, below `partial` */
 };
-
-static long default_jobs(void)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 1 ? 1 : cores > JOBS_MOST ? JOBS_MOST : cores;
-}
 
 /* "01-limor_prod": the number tells names apart that differ in what a file's name can't show. */
 static char *directory_name(size_t number, const char *database)
@@ -126,12 +119,7 @@ static bool begin(struct backup *backup, struct error *error)
     struct directory *directory = backup->state = xcalloc(1, sizeof *directory);
     directory->globals = -1;
     directory->partial = xprintf("%s.partial", backup->path);
-    directory->jobs = step_integer(backup->run, "jobs");
-    if (directory->jobs < 0 || directory->jobs > JOBS_LIMIT)
-        return error_set(error, ERROR_USAGE, "jobs: %ld isn't from 1 to %d", directory->jobs,
-                         JOBS_LIMIT);
-    directory->jobs = directory->jobs ? directory->jobs : default_jobs();
-    if (!make_partial(backup, directory, error))
+    if (!pg_jobs(backup->run, &directory->jobs, error) || !make_partial(backup, directory, error))
         return false;
     begin_manifest(backup, directory);
     struct pg_helper_setting setting = {.image = backup->access.found.image_id,
