@@ -48,7 +48,9 @@ bool restore_tick(void *context, struct error *error)
     return true;
 }
 
-/* Several at once share what one would have, twice: seldom do all of them build an index. */
+/* Several at once share what one would have, twice: seldom do all of them build an index. A database
+ * may have a setting that makes it read-only for everybody; the session's own wins. Source:
+ * PostgreSQL manual, "Setting Parameters". */
 void restore_options(struct restore *restore, long jobs, struct text *options)
 {
     struct restore_memory memory;
@@ -58,6 +60,7 @@ void restore_options(struct restore *restore, long jobs, struct text *options)
         memory.shared = 2 * memory.shared / (unsigned long long)jobs;
     }
     restore_tuning(&memory, options);
+    text_add(options, " -c default_transaction_read_only=off");
     step_log(restore->run, "session settings: %s", text_string(options));
 }
 
