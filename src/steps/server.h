@@ -39,10 +39,10 @@ bool server_not_yet(struct step_run *run, const char *name);
  */
 bool server_needs_container(const struct server_access *access, struct error *error);
 
-/* "NAME=value" for the environment of the server's own tools, NULL-terminated, at most 4 entries:
+/* "NAME=value" for the environment of the server's own tools, NULL-terminated, at most 7 entries:
  * PGUSER and, when there is one, PGPASSWORD. Free with server_environment_free. */
 struct server_environment {
-    char *items[5];
+    char *items[8];
     size_t count;
 };
 void server_environment(const struct server_access *access, struct server_environment *environment);
