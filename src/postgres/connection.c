@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "postgres/attempt.h"
 #include "postgres/connection_parts.h"
+#include "postgres/namespace.h"
 #include "postgres/trouble.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ static const char reading_settings[] =
 void pg_parameters_free(struct pg_parameters *parameters)
 {
     free(parameters->host);
+    free(parameters->network_namespace);
     free(parameters->user);
     if (parameters->password)
         explicit_bzero(parameters->password, strlen(parameters->password));
@@ -53,6 +55,7 @@ struct pg_parameters pg_parameters_for(const struct pg_parameters *parameters, c
     return (struct pg_parameters){
         .host = copy(parameters->host),
         .port = parameters->port,
+        .network_namespace = copy(parameters->network_namespace),
         .user = copy(parameters->user),
         .password = copy(parameters->password),
         .database = xstrdup(database),
@@ -83,9 +86,30 @@ static bool wait_ready(const PGconn *handle, short events, int64_t deadline_ms)
     }
 }
 
-static bool finish_connecting(PGconn *handle, const char *display, long timeout_ms,
-                              struct error *error)
+static bool enter(const struct pg_parameters *parameters, struct namespace_visit *visit,
+                  struct error *error)
 {
+    return namespace_enter(parameters->network_namespace, visit, error) ||
+           error_wrap(error, "can't connect to %s", parameters->display);
+}
+
+/* A connection that is refused with TLS is tried again without it, on a socket of its own: that has
+ * to be made in the namespace as well. */
+static bool poll_inside(PGconn *handle, const struct pg_parameters *parameters,
+                        PostgresPollingStatusType *status, struct error *error)
+{
+    struct namespace_visit visit;
+    if (!enter(parameters, &visit, error))
+        return false;
+    *status = PQconnectPoll(handle);
+    namespace_leave(&visit);
+    return true;
+}
+
+static bool finish_connecting(PGconn *handle, const struct pg_parameters *parameters,
+                              long timeout_ms, struct error *error)
+{
+    const char *display = parameters->display;
     int64_t deadline = clock_monotonic_ms() + timeout_ms;
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
     while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
@@ -96,21 +120,35 @@ static bool finish_connecting(PGconn *handle, const char *display, long timeout_
             free(message);
             return false;
         }
-        status = PQconnectPoll(handle);
+        if (!poll_inside(handle, parameters, &status, error))
+            return false;
     }
     return status == PGRES_POLLING_OK || trouble_connecting(error, display, PQerrorMessage(handle));
+}
+
+static PGconn *start_inside(const struct pg_parameters *parameters, struct error *error)
+{
+    struct namespace_visit visit;
+    if (!enter(parameters, &visit, error))
+        return NULL;
+    PGconn *handle = attempt_start(parameters);
+    namespace_leave(&visit);
+    if (handle && PQstatus(handle) != CONNECTION_BAD)
+        return handle;
+    trouble_connecting(error, parameters->display,
+                       handle ? PQerrorMessage(handle) : "out of memory");
+    PQfinish(handle);
+    return NULL;
 }
 
 struct pg_connection *pg_open_plain(const struct pg_parameters *parameters, long timeout_ms,
                                     struct error *error)
 {
-    PGconn *handle = attempt_start(parameters);
-    bool started = handle && PQstatus(handle) != CONNECTION_BAD;
-    if (!started)
-        trouble_connecting(error, parameters->display,
-                           handle ? PQerrorMessage(handle) : "out of memory");
-    if (!started || !finish_connecting(handle, parameters->display,
-                                       timeout_ms ? timeout_ms : PG_CONNECT_TIMEOUT_MS, error)) {
+    PGconn *handle = start_inside(parameters, error);
+    if (!handle)
+        return NULL;
+    if (!finish_connecting(handle, parameters, timeout_ms ? timeout_ms : PG_CONNECT_TIMEOUT_MS,
+                           error)) {
         PQfinish(handle);
         return NULL;
     }
@@ -155,6 +193,11 @@ bool pg_may_come_up(const struct error *error)
 bool pg_wants_password(const struct error *error)
 {
     return error->kind == ERROR_SERVER && strstr(error->message, "no password supplied") != NULL;
+}
+
+bool pg_used_password(const struct pg_connection *connection)
+{
+    return PQconnectionUsedPassword(connection->handle);
 }
 
 bool pg_no_slot(const struct error *error)

@@ -1,6 +1,7 @@
 /* test_postgres_parts.c: the parts of the PostgreSQL steps that need no server. */
 #include "docker/docker.h"
 #include "postgres/count.h"
+#include "postgres/extension_path.h"
 #include "postgres/trouble.h"
 #include "steps/image_contents.h"
 #include "steps/pg_compare_rows.h"
@@ -339,13 +340,19 @@ static void image_contents(void **state)
         "server: postgres (PostgreSQL) 17.12 (Debian 17.12-0+deb13u1)\n"
         "extension: /usr/share/postgresql/17/extension/vector.control: default_version = '0.8.0'\n"
         "extension: /usr/share/postgresql/17/extension/uuid-ossp.control: default_version = '1.1'\n"
-        "extension: /x/odd.control: \nextension: nonsense\nnoise\n";
+        "extension: /x/odd.control: \nextension: nonsense\nnoise\n"
+        "script: vector--0.8.0.sql\nscript: vector--0.7.4--0.8.0.sql\nscript: odd\n"
+        "library: vector.so\nlibrary: _int.so\nlibc: glibc 2.41\n";
     assert_true(image_contents_parse(output, &contents));
     assert_int_equal(contents.release.major, 17);
     assert_int_equal(contents.release.minor, 12);
     assert_int_equal(cJSON_GetArraySize(contents.extensions), 3);
     const cJSON *vector = cJSON_GetObjectItemCaseSensitive(contents.extensions, "vector");
     assert_string_equal(cJSON_GetStringValue(vector), "0.8.0");
+    assert_true(extension_updates(contents.scripts, "vector", "0.7.4", "0.8.0"));
+    assert_true(cJSON_HasObjectItem(contents.libraries, "vector"));
+    assert_true(cJSON_HasObjectItem(contents.libraries, "_int"));
+    assert_string_equal(contents.libc, "glibc 2.41");
     image_contents_free(&contents);
     assert_false(image_contents_parse("extension: /x/vector.control: v\n", &contents));
     image_contents_free(&contents);
