@@ -55,6 +55,8 @@ static void connecting(void **state)
     assert_connecting("FATAL:  role \"nope\" does not exist\n", false, "no such role");
     assert_connecting("FATAL:  the database system is starting up\n", true, "wait a moment");
     assert_connecting("FATAL:  sorry, too many clients already\n", true, "max_connections");
+    assert_connecting("FATAL:  too many connections for role \"reader\"\n", true,
+                      "CONNECTION LIMIT");
     assert_connecting("no answer within 300 ms", true, "doesn't answer");
     assert_connecting("received invalid response to SSL negotiation: H\n", false, "not PostgreSQL");
 }
