@@ -12,6 +12,7 @@
 struct difference_table {
     const char *database, *schema, *table;
     long long old_rows, new_rows; /* -1: it isn't there */
+    bool moved; /* it's a partition or a child of other tables than on the other server */
 };
 
 #define DIFFERENCE_KEYS_MAX 1000 /* kept of each kind */

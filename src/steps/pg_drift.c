@@ -105,7 +105,7 @@ static bool read_position(struct drift_run *drift, struct error *error)
 static void count_unexplained(struct table_difference *difference)
 {
     struct difference_counts *counts = &difference->counts;
-    if (difference->comparable && !counts->missing && !counts->extra && !counts->changed)
+    if (difference->comparable && !difference->table.moved && !counts->missing && !counts->extra && !counts->changed)
         counts->changed = 1;
 }
 
