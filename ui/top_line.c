@@ -34,15 +34,11 @@ static struct segment *add(struct segments *segments, enum role role, int rank, 
 static enum role status_role(enum run_status status)
 {
     static const enum role roles[] = {
-        [RUN_RUNNING] = ROLE_TOP,
-        [RUN_AT_GATE] = ROLE_TOP_GATE,
-        [RUN_DECLINED] = ROLE_TOP_GATE,
-        [RUN_STEP_FAILED] = ROLE_TOP_BAD,
-        [RUN_PAUSED] = ROLE_TOP_GATE,
-        [RUN_ROLLING_BACK] = ROLE_TOP_GATE,
-        [RUN_ROLLBACK_FAILED] = ROLE_TOP_BAD,
-        [RUN_COMPLETE] = ROLE_TOP_GOOD,
-        [RUN_ROLLED_BACK] = ROLE_TOP_GATE,
+        [RUN_RUNNING] = ROLE_TOP,           [RUN_AT_GATE] = ROLE_TOP_GATE,
+        [RUN_DECLINED] = ROLE_TOP_GATE,     [RUN_STEP_FAILED] = ROLE_TOP_BAD,
+        [RUN_PAUSED] = ROLE_TOP_GATE,       [RUN_RELEASING] = ROLE_TOP_GATE,
+        [RUN_ROLLING_BACK] = ROLE_TOP_GATE, [RUN_ROLLBACK_FAILED] = ROLE_TOP_BAD,
+        [RUN_COMPLETE] = ROLE_TOP_GOOD,     [RUN_ROLLED_BACK] = ROLE_TOP_GATE,
     };
     return roles[status];
 }

@@ -33,6 +33,18 @@ static void redact_field(const struct engine *engine, cJSON *event, const char *
     free(clean);
 }
 
+/* The same for every text of a fact's value. */
+static void redact_tree(const struct engine *engine, cJSON *value)
+{
+    cJSON *item;
+    if (cJSON_IsString(value)) {
+        char *clean = engine_redact(engine, value->valuestring);
+        cJSON_SetValuestring(value, clean);
+        free(clean);
+    }
+    cJSON_ArrayForEach(item, value) redact_tree(engine, item);
+}
+
 void engine_take_report(struct engine *engine, const char *step, const cJSON *message)
 {
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
@@ -45,6 +57,7 @@ void engine_take_report(struct engine *engine, const char *step, const cJSON *me
         cJSON_AddStringToObject(event, "step", step);
         redact_field(engine, event, row->redacted[0]);
         redact_field(engine, event, row->redacted[1]);
+        redact_tree(engine, cJSON_GetObjectItemCaseSensitive(event, "value"));
         if (row->live)
             engine_emit_live(engine, event, "progress");
         else
