@@ -255,9 +255,12 @@ static void read_input(struct plain *plain)
         text_append(&plain->input, buffer, (size_t)got);
     plain->input_ended = got <= 0;
     take_lines(plain);
-    if (plain->input_ended && !plain->done && plain->prompted)
-        plain_leave_waiting(plain, plain->asks_price ? "\nEnd of input: nothing is rolled back."
-                                                     : "\nEnd of input: the gate stays closed.");
+    if (!plain->input_ended || plain->done || !plain->prompted)
+        return;
+    if (plain->asks_price)
+        plain_leave_price(plain);
+    else
+        plain_leave_waiting(plain, "\nEnd of input: the gate stays closed.");
 }
 
 static void engine_gone(struct plain *plain)

@@ -45,5 +45,7 @@ void plain_roll_back(struct plain *plain, const char *reason);
 /* Whether a rollback that was asked for is on its way, or asks something. */
 bool plain_rollback_goes_on(struct plain *plain);
 void plain_answer_price(struct plain *plain, const char *line);
+/* Nobody is there to answer: nothing is rolled back. */
+void plain_leave_price(struct plain *plain);
 
 #endif

@@ -43,6 +43,14 @@ static bool can_save(const struct run_state *state)
     return index >= 0 && state->steps[index].has_save;
 }
 
+void plain_leave_price(struct plain *plain)
+{
+    refuse(plain, can_save(plain->state)
+                      ? "Nothing is rolled back: --save saves these rows first, --lose N goes on "
+                        "without them."
+                      : "Nothing is rolled back: --lose N goes on without these rows.");
+}
+
 static void ask_price(struct plain *plain)
 {
     char phrase[PRICE_PHRASE_MAX];
@@ -68,8 +76,7 @@ static void answer_by_options(struct plain *plain)
                "--lose names another number of rows than the rollback would lose. Nothing is "
                "rolled back.");
     else if (plain->input_ended)
-        refuse(plain, "Nothing is rolled back: --save saves these rows first, --lose N goes on "
-                      "without them.");
+        plain_leave_price(plain);
     else
         ask_price(plain);
     free(typed);
