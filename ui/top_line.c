@@ -67,6 +67,15 @@ static void add_place(const struct view *view, struct segments *segments)
              state->steps[state->current].path, state->current + 1, state->step_count);
 }
 
+/* Clients can't write meanwhile, and that has its limit. */
+static void add_hold(const struct view *view, struct segments *segments)
+{
+    char words[80];
+    if (run_state_holds(view->state))
+        snprintf(add(segments, ROLE_TOP_GATE, 1, true)->words, 160, " %s ",
+                 words_held(words, sizeof words, view->state, view->now_ms));
+}
+
 static void add_service(const struct view *view, struct segments *segments)
 {
     const struct service_state *service = &view->state->service;
@@ -140,6 +149,7 @@ void top_line_draw(const struct view *view, struct screen *screen, const struct 
     add_status(view, &segments);
     add_place(view, &segments);
     add_outage(view, &segments);
+    add_hold(view, &segments);
     add_service(view, &segments);
     add_who(view, &segments);
     fit_segments(&segments, area->columns);

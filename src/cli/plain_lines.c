@@ -245,6 +245,16 @@ void plain_print_price(const struct run_state *state)
         number_of(table, "updated"), number_of(table, "deleted"));
 }
 
+static void print_price_paid(const struct run_state *state)
+{
+    if (state->price.unknown)
+        printf("the rollback's price: unknown: %s\n", state->price.unknown);
+    else
+        printf("the rollback's price: %lld rows of the new server\n", state->price.rows);
+    if (state->save.done)
+        printf("saved first: %s\n", state->save.what);
+}
+
 void plain_print_end(const struct run_state *state)
 {
     double outage = run_state_outage_ms(state, clock_wall_ms());
@@ -256,7 +266,6 @@ void plain_print_end(const struct run_state *state)
     if (loss)
         printf("accepted loss: %lld rows or changes, at %s\n", loss, step);
     if (state->status == RUN_ROLLED_BACK && state->price.known)
-        printf("the rollback's price: %lld rows of the new server%s%s\n", state->price.rows,
-               state->save.done ? ", saved first: " : "", state->save.done ? state->save.what : "");
+        print_price_paid(state);
     printf("run %s is %s\n", state->run, run_status_name(state->status));
 }

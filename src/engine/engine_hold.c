@@ -83,9 +83,9 @@ static char *remedy_of(const struct engine *engine)
     const struct step *step = engine_step(engine, state->hold.step);
     const char *before = state->release.remedy;
     bool fence = text_equal(step->invocation.action->name, "pg.fence");
-    return xprintf("%s%sretry: it begins again at %s, as what that held was let go%s",
+    return xprintf("%s%sretry, which begins again at %s: what that held was let go%s",
                    before ? before : "", before ? "; then " : "", state->hold.step,
-                   fence ? " and writes come through again" : "");
+                   fence ? ", writes come through again" : "");
 }
 
 void hold_finish(struct engine *engine)
