@@ -64,6 +64,8 @@ bool objects_kind_secret(const char *kind);
 bool objects_next_field(const char *fields, size_t *at, char **name, char **value);
 /* The value of a field; the caller frees; NULL when it isn't there. */
 char *objects_field(const struct pg_object *object, const char *name);
+/* As the values of fields are written; the caller frees what objects_unescape gives. */
 void objects_escape(struct text *text, const char *value);
+char *objects_unescape(const char *value);
 
 #endif

@@ -1,7 +1,6 @@
 /* objects_compare.c: two sorted lists of objects walked side by side. */
 #include "postgres/objects_compare.h"
 
-#include "base/utf8.h"
 #include "postgres/definition.h"
 #include "postgres/objects_list.h"
 
@@ -133,24 +132,45 @@ static size_t first_difference(const char *before, const char *after)
     return same > BEFORE_CHANGE ? same - BEFORE_CHANGE : 0;
 }
 
-void object_words(struct text *text, const struct object_difference *difference)
+/* How the two sides are called. */
+struct sides {
+    const char *before, *after, *missing, *extra;
+};
+
+static void add_words(struct text *text, const struct object_difference *difference,
+                      const struct sides *sides)
 {
     const struct pg_object *object = difference->old ? difference->old : difference->new;
     if (difference->change == OBJECT_MISSING) {
-        text_add(text, "it isn't on the new server");
+        text_add(text, sides->missing);
     } else if (difference->change == OBJECT_EXTRA) {
-        text_add(text, "it is on the new server only");
+        text_add(text, sides->extra);
     } else if (objects_kind_secret(object->kind)) {
-        text_add(text, "another one on the new server than on the old");
+        text_printf(text, "another one %s than %s", sides->after, sides->before);
     } else if (difference->field[0] == '@') {
-        text_add(text, "it was written anew");
+        text_add(text, "it was written anew, as when a password is set");
     } else {
         size_t from = first_difference(difference->before, difference->after);
         if (strcmp(difference->field, "is") != 0)
             text_printf(text, "%s: ", difference->field);
         add_value(text, difference->before, from);
-        text_add(text, " on the old server, ");
+        text_printf(text, " %s, ", sides->before);
         add_value(text, difference->after, from);
-        text_add(text, " on the new one");
+        text_printf(text, " %s", sides->after);
     }
+}
+
+void object_words(struct text *text, const struct object_difference *difference)
+{
+    static const struct sides sides = {"on the old server", "on the new one",
+                                       "it isn't on the new server",
+                                       "it is on the new server only"};
+    add_words(text, difference, &sides);
+}
+
+void object_words_since(struct text *text, const struct object_difference *difference)
+{
+    static const struct sides sides = {"at the backup", "now", "it has gone since the backup",
+                                       "it has come since the backup"};
+    add_words(text, difference, &sides);
 }

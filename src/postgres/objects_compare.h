@@ -38,6 +38,8 @@ void object_name(struct text *text, const struct object_difference *difference);
 /* "valid on the old server, invalid on the new one"; long values only from where they differ on.
  * Nothing of a secret's value is said. */
 void object_words(struct text *text, const struct object_difference *difference);
+/* The same for one server at two times: "valid then, invalid now". */
+void object_words_since(struct text *text, const struct object_difference *difference);
 
 /* Where a sequence stands. */
 struct sequence_state {

@@ -90,6 +90,11 @@ static char *unescape(const char *value, size_t length)
     return text_take(&text);
 }
 
+char *objects_unescape(const char *value)
+{
+    return unescape(value, strlen(value));
+}
+
 bool objects_next_field(const char *fields, size_t *at, char **name, char **value)
 {
     const char *from = fields + *at, *equals = strchr(from, '=');

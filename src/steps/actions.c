@@ -24,6 +24,7 @@ const struct action *const actions[] = {
     &pg_restore_action,
     &pg_analyze_action,
     &pg_compare_action,
+    &pg_compare_objects_action,
     &pg_vector_check_action,
     &pg_sql_action,
     &compose_check_action,

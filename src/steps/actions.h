@@ -24,6 +24,7 @@ extern const struct action pg_check_backup_action;
 extern const struct action pg_restore_action;
 extern const struct action pg_analyze_action;
 extern const struct action pg_compare_action;
+extern const struct action pg_compare_objects_action;
 extern const struct action pg_vector_check_action;
 extern const struct action pg_sql_action;
 extern const struct action compose_check_action;

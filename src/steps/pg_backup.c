@@ -2,6 +2,7 @@
  * each database taken in the snapshot of its own dump. */
 #include "steps/actions.h"
 #include "steps/backup_file.h"
+#include "steps/objects_parity.h"
 #include "steps/pg_dump_filter.h"
 #include "steps/pg_survey.h"
 #include "steps/pg_tool.h"
@@ -38,6 +39,7 @@ struct backup {
     struct text words; /* standard error of the tool that runs */
     struct counting *counting;
     struct dump_filter *filter;
+    struct objects_record *objects; /* all but the rows, as of the snapshots */
 };
 
 static bool take_output(void *context, const char *bytes, size_t length, struct error *error)
@@ -121,6 +123,15 @@ static bool dump_globals(struct backup *backup, struct error *error)
     backup->label = "roles";
     return run_tool(backup, arguments, "postgres", error) ||
            error_wrap(error, "backup of the roles");
+}
+
+static bool record_cluster(struct backup *backup, struct error *error)
+{
+    struct pg_connection *connection = server_open(&backup->access, error);
+    backup->objects = objects_record_begin(backup->run, backup->access.name);
+    bool done = connection && objects_record_cluster(backup->objects, connection, error);
+    pg_close(connection);
+    return done;
 }
 
 static void note_counters(struct backup *backup)
@@ -208,8 +219,10 @@ static bool dump_database(struct backup *backup, const struct pg_database_entry 
     struct pg_connection *connection = server_open_database(&backup->access, database->name, error);
     bool dumped =
         connection && take_snapshot(backup, connection, snapshot, error) &&
+        objects_record_snapshot(backup->objects, connection, error) &&
         (database->template || survey_note_database(backup->server, database, connection, error)) &&
-        dump_and_count(backup, connection, snapshot, error);
+        dump_and_count(backup, connection, snapshot, error) &&
+        objects_record_dumped(backup->objects, connection, error);
     pg_close(connection);
     return dumped || error_wrap(error, "backup of database \"%s\"", database->name);
 }
@@ -219,7 +232,7 @@ static bool dump_all(struct backup *backup, struct error *error)
     size_t dumped = 0;
     step_rows_begin(backup->run, ROWS_SNAPSHOT);
     note_counters(backup);
-    if (!dump_globals(backup, error))
+    if (!dump_globals(backup, error) || !record_cluster(backup, error))
         return false;
     for (size_t i = 0; i < backup->databases.count; i++) {
         const struct pg_database_entry *database = &backup->databases.items[i];
@@ -299,7 +312,8 @@ static bool finish(struct backup *backup, struct error *error)
 {
     char sha256[SHA256_HEX_SIZE];
     bool replace = own_file(backup->run, backup->path);
-    if (!backup_file_finish(backup->file, replace, sha256, error))
+    if (!objects_record_finish(backup->objects, error) ||
+        !backup_file_finish(backup->file, replace, sha256, error))
         return false;
     const struct dump_summary *summary = backup_file_summary(backup->file);
     record(backup, summary, sha256);
@@ -310,6 +324,7 @@ static bool finish(struct backup *backup, struct error *error)
 static void free_backup(struct backup *backup)
 {
     backup_file_close(backup->file);
+    objects_record_free(backup->objects);
     server_free(&backup->access);
     pg_database_list_free(&backup->databases);
     cJSON_Delete(backup->server);
