@@ -285,6 +285,38 @@ psql_at "$NEW_PORT" kinds 'ALTER TABLE computed DROP COLUMN twice; ALTER TABLE c
 refused computes "a column that the new server computes otherwise" 'public.computed still differs after it was copied again'
 psql_at "$NEW_PORT" kinds 'ALTER TABLE computed DROP COLUMN twice; ALTER TABLE computed ADD COLUMN twice int GENERATED ALWAYS AS (a * 2) STORED'
 
+# ---- under a fence, with a record of the objects ----
+
+held() {
+    drift "$1" --set fence=yes --set fenced=required --set "backup=$BACKUP_DIR/$1.sql" "${@:3}"
+    is "$status" 10 "a backup is made"
+    old_sql kinds <<<"$2"
+    drift "$1" --confirm drift/write
+}
+held fenced "INSERT INTO plain VALUES (9001, 'after'); SELECT lo_put(4711, 5, 'more'); SELECT lo_create(4715);
+    GRANT SELECT ON LARGE OBJECT 4715 TO limor_readonly; ALTER LARGE OBJECT 4715 OWNER TO limor_owner;
+    DELETE FROM no_key WHERE ctid IN (SELECT ctid FROM no_key LIMIT 1)"
+is "$status" 0 "under a fence it's caught up"
+[ "$status" = 0 ] || show_output 60
+is "$(fact fenced drift '"\(.rows) \(.fenced) \(.objects)"')" '0 true 0' "and proven, with no object changed"
+like "$output" '4 rows in 2 tables: 2 inserted, 1 updated, 1 deleted' "after rows and large objects that were"
+like "$output" 'WAL [0-9A-F]+/[0-9A-F]+ then and [0-9A-F]+/[0-9A-F]+ now' "the WAL positions are the evidence"
+is "$(objects "$NEW_PORT")" "$(objects "$PG_PORT")" "a new large object has its owner and grants"
+held index 'CREATE INDEX late ON plain (t); UPDATE plain SET t = NULL WHERE id = 9001'
+is "$status" 11 "an index made since can't be caught up"
+like "$output" 'warn +object: kinds: index public.late: it has come since the backup' "the drift names it"
+like "$output" 'the schema was changed after the backup' "and catching up says so"
+program_says rollback index
+old_sql kinds <<<'DROP INDEX late'
+drift breach --set fence=yes --set "before_drift=PGPASSWORD=$POSTGRES_PASSWORD psql -X -q -h 127.0.0.1 -p $PG_PORT -U postgres \
+    -d kinds -c 'SET default_transaction_read_only = off' -c 'UPDATE plain SET t = 1 WHERE id = 9001'"
+is "$status" 11 "what is written under the fence fails the drift"
+like "$output" 'something was written under the fence' "it says so"
+program_says rollback breach
+is "$(psql_at "$PG_PORT" kinds 'SHOW default_transaction_read_only')" off "the fence is gone"
+drift after
+is "$status" 0 "and the copy is equal again"
+
 # ---- the price of a way back ----
 
 drift price --set price=yes
