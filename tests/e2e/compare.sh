@@ -97,6 +97,6 @@ program_says rollback held
 wait "$comparing" || true
 ok "taken back, its sessions end" wait_for 15 psql_at "$PG_PORT" types \
     "SELECT 1 / (1 - least(count(*), 1)) FROM pg_stat_activity WHERE application_name = 'pgrunbook'"
-psql_at "$PG_PORT" types "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%'" >/dev/null
+psql_at "$PG_PORT" types "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'" >/dev/null
 wait "$locking" || true
 done_testing
