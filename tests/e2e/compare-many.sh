@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # 10,000 tables are compared on servers with default settings, whose lock tables hold fewer.
 # time-limit: 300
+# shellcheck disable=SC2119,SC2016 # no arguments, PostgreSQL quotes
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"

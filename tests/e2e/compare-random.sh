@@ -2,6 +2,7 @@
 # No difference is reported on 50 random schemas after a dump of 15 was restored into 17. SEED=N in the environment
 # repeats a run.
 # time-limit: 300
+# shellcheck disable=SC2119,SC2016 # no arguments, PostgreSQL quotes
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"

@@ -2,6 +2,7 @@
 # The comparison of two servers at once: values of every type are equal after a copy, and every kind of difference is
 # found, in the table where it is and nowhere else.
 # time-limit: 300
+# shellcheck disable=SC2119,SC2016 # no arguments, PostgreSQL quotes
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"
