@@ -5,10 +5,13 @@
 #include <string.h>
 
 /* A database that can't be connected to can't be measured by others than superusers; -1 stands for
- * that, and it isn't in any dump. */
+ * that, and it isn't in any dump. An invalid one (-2), left behind by an interrupted DROP DATABASE,
+ * takes no connection either. */
+#define TAKES_CONNECTIONS "datallowconn AND datconnlimit <> -2"
 static const char databases_sql[] =
-    "SELECT datname, CASE WHEN datallowconn THEN pg_catalog.pg_database_size(oid) ELSE -1 END, "
-    "datistemplate, datallowconn FROM pg_catalog.pg_database WHERE datname <> 'template0' "
+    "SELECT datname, CASE WHEN " TAKES_CONNECTIONS
+    " THEN pg_catalog.pg_database_size(oid) ELSE -1 END, "
+    "datistemplate, " TAKES_CONNECTIONS " FROM pg_catalog.pg_database WHERE datname <> 'template0' "
     "ORDER BY datname <> 'template1', datname";
 
 /* The kinds are numbered as in enum pg_table_kind. Sizes are measured, as the catalog's own numbers

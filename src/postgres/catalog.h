@@ -10,7 +10,7 @@ struct pg_database_entry {
     char *name;
     long long bytes;  /* pg_database_size; -1 when it can't be connected to */
     bool template;    /* datistemplate */
-    bool connectable; /* datallowconn */
+    bool connectable; /* datallowconn, and no interrupted DROP DATABASE */
 };
 
 struct pg_database_list {

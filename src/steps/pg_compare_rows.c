@@ -1,8 +1,8 @@
 /* pg_compare_rows.c: two sets of row counts, table by table. */
 #include "steps/pg_compare_rows.h"
 
-#include "base/file.h"
 #include "postgres/digest.h"
+#include "steps/evidence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,17 +29,6 @@ static void add_count(struct text *text, const struct row_count *count)
         text_add(text, "-");
 }
 
-/* A name with a tab or a newline in it must not make another line. */
-static void add_name(struct text *text, const char *name)
-{
-    for (; *name; name++)
-        if (*name == '\t' || *name == '\n' || *name == '\r')
-            text_add(text, " ");
-        else
-            text_append(text, name, 1);
-    text_add(text, "\t");
-}
-
 /* Equal counts prove nothing where the contents weren't read. */
 static bool unproven(const struct walk *walk, const struct row_count *old,
                      const struct row_count *new)
@@ -57,9 +46,9 @@ static void add_evidence(struct walk *walk, enum row_change change, const struct
                          const struct row_count *new)
 {
     const struct row_count *named = old ? old : new;
-    add_name(&walk->evidence, named->database);
-    add_name(&walk->evidence, named->schema);
-    add_name(&walk->evidence, named->table);
+    evidence_field(&walk->evidence, named->database);
+    evidence_field(&walk->evidence, named->schema);
+    evidence_field(&walk->evidence, named->table);
     add_count(&walk->evidence, old);
     text_add(&walk->evidence, "\t");
     add_count(&walk->evidence, new);
@@ -155,27 +144,6 @@ static void found(void *context, enum row_change change, const struct row_count 
     text_free(&detail);
 }
 
-static char *evidence_path(const struct step_run *run)
-{
-    char *name = xprintf("evidence/rows-%s.tsv", run->path);
-    for (char *slash = name + strlen("evidence/"); (slash = strchr(slash, '/'));)
-        *slash = '-';
-    char *path = file_join(run->directory, name);
-    free(name);
-    return path;
-}
-
-static bool write_evidence(const struct step_run *run, const struct text *evidence,
-                           struct error *error)
-{
-    char *directory = file_join(run->directory, "evidence"), *path = evidence_path(run);
-    bool written = file_make_directories(directory, 0700, error) &&
-                   file_write_atomic(path, text_string(evidence), evidence->length, 0600, error);
-    free(directory);
-    free(path);
-    return written;
-}
-
 static void sum_up(const struct walk *walk)
 {
     char rows[32];
@@ -204,7 +172,7 @@ bool compare_row_counts(struct step_run *run, const struct rows_comparison *comp
                 comparison->live ? "old" : "backup", comparison->live ? "old" : "backup");
     row_counts_compare(comparison->old, comparison->new, found, &walk);
     sum_up(&walk);
-    bool written = run->planning || write_evidence(run, &walk.evidence, error);
+    bool written = evidence_write(run, "rows", &walk.evidence, error);
     text_free(&walk.evidence);
     return written;
 }

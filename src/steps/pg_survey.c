@@ -126,7 +126,7 @@ void survey_checks(struct step_run *run, const struct survey *survey)
         const struct pg_database_entry *database = &survey->databases.items[i];
         if (!database->connectable)
             step_check(run, database->name, VERDICT_WARN,
-                       "allows no connections (datallowconn): no dump holds it");
+                       "allows no connections: no dump holds it");
         else if (!database->template)
             check_database(run, survey, database);
     }

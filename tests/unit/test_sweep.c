@@ -142,7 +142,9 @@ static void row_texts(void **state)
     text_consume(&sql, sql.length);
     table = (struct pg_table){0};
     digest_add_row_hash(&sql, &table);
-    assert_string_equal(text_string(&sql), DIGEST_ROW_HASH);
+    assert_string_equal(text_string(&sql),
+                        "pg_catalog.hashtextextended((t.*)::pg_catalog.text COLLATE "
+                        "pg_catalog.\"C\", 0)");
     text_free(&sql);
 }
 
