@@ -101,7 +101,7 @@ static char *remedy_of(const struct difference *difference)
     else if (difference->goes_along)
         text_add(&text, "The compose file brings it to the new server at the switchover, if its "
                         "command, environment and mounts stay as they are.");
-    else if (!difference->new || !old)
+    else if (!old || (!difference->new && !strchr(old->name, '.')))
         text_add(&text, "See whether the application needs it.");
     else if (setting_is_secret(old))
         text_printf(&text,
