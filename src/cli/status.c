@@ -1,6 +1,7 @@
 /* status.c: `pgrunbook status`: where a run stands, in one screenful or as JSON. */
 #include "cli/options.h"
 #include "cli/plain.h"
+#include "cli/row_table.h"
 #include "cli/summary.h"
 
 #include "base/clock.h"
@@ -43,10 +44,21 @@ static void print_current(const struct run_state *state)
     }
 }
 
+static void print_hold(const struct run_state *state)
+{
+    char since[32], left[32];
+    int64_t now = clock_wall_ms(), rest = state->hold.deadline_ms - now;
+    if (run_state_holds(state))
+        printf("\n%s holds for %s now, at most %s more\n", state->hold.step,
+               text_duration(since, sizeof since, (long)(now - state->hold.since_ms)),
+               text_duration(left, sizeof left, rest > 0 ? (long)rest : 0));
+}
+
 static void print_screenful(const struct run_state *state, bool alive)
 {
     char at[40], total[32];
     struct rows_summary rows = run_state_rows(state);
+    struct text tables = {0};
     printf("run      %s\nrunbook  %s\nstack    %s\n", state->run, state->title, state->stack);
     printf("state    %s, engine %s, last event %s\n\n", run_status_name(state->status),
            alive ? "alive" : "not running", clock_iso(at, sizeof at, state->event_ms));
@@ -55,8 +67,12 @@ static void print_screenful(const struct run_state *state, bool alive)
     if (rows.tables)
         printf("\nrow counts: %zu tables, %s rows, %zu compared, %zu different\n", rows.tables,
                text_grouped(total, sizeof total, rows.rows), rows.compared, rows.different);
+    row_table(state, &tables);
+    printf("%s", text_string(&tables));
+    text_free(&tables);
     if (state->outage_count)
         printf("measured outage: %.0f ms\n", run_state_outage_ms(state, clock_wall_ms()));
+    print_hold(state);
     print_current(state);
     if (run_state_finished(state))
         return;

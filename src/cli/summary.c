@@ -52,6 +52,21 @@ static void add_count(cJSON *object, const char *name, long long rows)
         cJSON_AddNullToObject(object, name);
 }
 
+/* The two differences, and whether the contents are what was compared. */
+static void add_differences(cJSON *object, const struct run_state *state,
+                            const struct table_rows *table)
+{
+    static const char *const sources[] = {
+        [WRITTEN_UNKNOWN] = "unknown", [WRITTEN_EXACT] = "counted", [WRITTEN_LIVE] = "counters"};
+    struct written written = run_state_written(state, table);
+    enum rows_match match = run_state_match(state, table);
+    char words[96];
+    add_text(object, "restore_difference", rows_match_text(words, sizeof words, table, match));
+    cJSON_AddBoolToObject(object, "restored", match == ROWS_EQUAL || match == ROWS_CAUGHT_UP);
+    add_text(object, "written_since", written_text(words, sizeof words, &written));
+    add_text(object, "written_by", sources[written.source]);
+}
+
 static cJSON *rows_json(const struct run_state *state)
 {
     cJSON *list = cJSON_CreateArray();
@@ -64,6 +79,7 @@ static cJSON *rows_json(const struct run_state *state)
         add_count(object, "snapshot", table->rows[0]);
         add_count(object, "new", table->rows[1]);
         add_count(object, "now", table->rows[2]);
+        add_differences(object, state, table);
         cJSON_AddItemToArray(list, object);
     }
     return list;
@@ -77,6 +93,7 @@ static cJSON *rows_summary_json(const struct run_state *state)
     cJSON_AddNumberToObject(object, "compared", (double)rows.compared);
     cJSON_AddNumberToObject(object, "different", (double)rows.different);
     cJSON_AddNumberToObject(object, "rows", (double)rows.rows);
+    cJSON_AddNumberToObject(object, "caught_up", (double)rows.caught_up);
     cJSON_AddBoolToObject(object, "drift_known", rows.drift_known);
     cJSON_AddNumberToObject(object, "drifted_tables", (double)rows.drifted_tables);
     cJSON_AddNumberToObject(object, "drifted_rows", (double)rows.drifted_rows);
@@ -95,6 +112,32 @@ static cJSON *outages_json(const struct run_state *state)
         cJSON_AddItemToArray(list, object);
     }
     return list;
+}
+
+/* What is held now, or null. */
+static cJSON *hold_json(const struct run_state *state)
+{
+    if (!run_state_holds(state))
+        return cJSON_CreateNull();
+    cJSON *object = cJSON_CreateObject();
+    add_text(object, "step", state->hold.step);
+    add_text(object, "until", state->hold.until);
+    cJSON_AddNumberToObject(object, "since", (double)state->hold.since_ms);
+    cJSON_AddNumberToObject(object, "deadline", (double)state->hold.deadline_ms);
+    return object;
+}
+
+/* What a rollback would lose, by the newest count, or null. */
+static cJSON *price_json(const struct run_state *state)
+{
+    if (!state->price.known)
+        return cJSON_CreateNull();
+    cJSON *object = cJSON_CreateObject();
+    add_count(object, "rows", state->price.unknown ? -1 : state->price.rows);
+    add_text(object, "unknown", state->price.unknown);
+    cJSON_AddNumberToObject(object, "taken_ms", (double)state->price.taken_ms);
+    add_text(object, "saved", state->save.done ? state->save.what : NULL);
+    return object;
 }
 
 static void add_heading(cJSON *object, const struct run_state *state)
@@ -121,6 +164,11 @@ cJSON *summary_json(const struct run_state *state)
     add_heading(object, state);
     for (size_t i = 0; i < state->step_count; i++)
         cJSON_AddItemToArray(steps, step_json(&state->steps[i]));
+    const char *lost_at;
+    cJSON_AddItemToObject(object, "hold", hold_json(state));
+    cJSON_AddItemToObject(object, "price", price_json(state));
+    cJSON_AddNumberToObject(object, "accepted_loss",
+                            (double)run_state_accepted_loss(state, &lost_at));
     cJSON_AddItemToObject(object, "variables", cJSON_Duplicate(state->variables, true));
     cJSON_AddItemToObject(object, "steps", steps);
     cJSON_AddItemToObject(object, "row_summary", rows_summary_json(state));

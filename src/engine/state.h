@@ -17,6 +17,7 @@ enum run_status {
     RUN_DECLINED,    /* a gate was answered with no; stands still until retried or rolled back */
     RUN_STEP_FAILED, /* a step failed; stands still until retried, skipped or rolled back */
     RUN_PAUSED,      /* the operator asked for it; stands between two steps */
+    RUN_RELEASING,   /* what a step held is let go: its undo, and those of the steps behind it */
     RUN_ROLLING_BACK,
     RUN_ROLLBACK_FAILED, /* an undo failed; roll back again to go on with it */
     RUN_COMPLETE,
@@ -55,11 +56,15 @@ struct step_state {
     int database; /* expected: 0 available, 1 read-only, 2 unavailable */
     bool has_gate;
     bool has_undo;
+    bool has_hold;
+    bool has_price;
+    bool has_save;
     bool point_of_no_return;
     long planned_ms; /* -1 unknown */
     enum step_status status;
     bool started;   /* was ever started: rollback has to undo it */
     bool confirmed; /* its gate was; the step may start */
+    bool asked;     /* the operator wants it carried out again: its condition isn't asked */
     bool skipped_after_failure;
     int attempt;
     int64_t started_ms;  /* wall; 0 when never */
@@ -83,11 +88,19 @@ struct phase_state {
     char *title;
 };
 
+/* Rows written to a table of the old server since the snapshot, by its own counters. */
+struct row_writes {
+    bool known;
+    long long inserted, updated, deleted;
+};
+
 struct table_rows {
     char *database;
     char *schema;
     char *table;
     long long rows[3]; /* by enum rows_column: snapshot, new, now; -1 unknown */
+    char *digest[3];   /* of the rows' contents, or NULL: two that differ are different rows */
+    struct row_writes writes; /* live */
 };
 
 /* One line of evidence, frozen when the gate opened. */
@@ -108,10 +121,12 @@ struct gate_state {
     char *step;   /* path; NULL when no gate is open */
     long opening; /* number of this opening: an answer names it, so a stale answer is refused */
     char *question;
-    bool typed;      /* the phrase has to be typed */
-    char *phrase;    /* or NULL */
-    long long loses; /* rows written since the snapshot: confirming loses them */
-    bool blocked;    /* evidence doesn't hold: can only be declined */
+    bool typed;       /* the phrase has to be typed */
+    char *phrase;     /* or NULL */
+    long long loses;  /* rows written since the snapshot: confirming loses them */
+    bool blocked;     /* evidence doesn't hold: can only be declined */
+    char *offer;      /* path of the step that can be carried out again instead, or NULL */
+    long long writes; /* counted on the old server since the backup, when the gate opened */
     struct evidence *evidence;
     size_t evidence_count;
     char *diff; /* text shown under the evidence, or NULL */
@@ -152,7 +167,44 @@ struct outage {
 struct writes_state { /* live: written on the old server since the snapshot, by its counters */
     bool known;
     long long inserted, updated, deleted;
+    size_t unnamed; /* tables that were written, but not named one by one */
+    char *trouble;  /* why it can't be told, or NULL */
     int64_t seen_ms;
+};
+
+/* What a step holds since it was started, until a fact is recorded. */
+struct hold_state {
+    char *step;          /* path; NULL when nothing is held */
+    char *until;         /* the fact's key */
+    bool reached;        /* it is recorded: nothing is let go by itself any more */
+    int64_t since_ms;    /* wall */
+    int64_t deadline_ms; /* wall: then it is let go */
+};
+
+/* Why it is let go; what the run stands still with once that is done. */
+struct release_state {
+    char *step;    /* path; NULL: nothing is being let go */
+    bool declined; /* at its gate; else it failed */
+    char *message; /* or NULL */
+    char *remedy;  /* or NULL */
+};
+
+/* What a rollback would lose: the newest count. */
+struct price_state {
+    bool counting;
+    bool known;     /* a count has ended since the last one began */
+    char *unknown;  /* why it couldn't be counted, or NULL */
+    long long rows; /* written on the new server since the switchover */
+    long long tables;
+    int64_t taken_ms; /* wall; names this count in an answer to it */
+};
+
+/* Saving those rows before the rollback. */
+struct save_state {
+    bool wanted; /* the rollback begins with it */
+    bool running;
+    bool done;
+    char *what; /* the action's arguments in one line, or NULL */
 };
 
 struct run_state {
@@ -179,6 +231,10 @@ struct run_state {
     size_t step_count;
     long current; /* index of the step that runs or waits, -1 when none */
     struct gate_state gate;
+    struct hold_state hold;
+    struct release_state release;
+    struct price_state price;
+    struct save_state save;
     struct table_rows *tables; /* sorted by database, schema, table */
     size_t table_count;
     size_t table_capacity;
@@ -204,17 +260,80 @@ bool run_state_apply(struct run_state *state, const cJSON *event, struct error *
 long run_state_step(const struct run_state *state, const char *path);
 /* The run can't go further by itself (complete or rolled back). */
 bool run_state_finished(const struct run_state *state);
+/* Something is held and would be let go if the run stopped here. */
+bool run_state_holds(const struct run_state *state);
+/* Index of the started step whose rollback has a price, -1 when a rollback costs nothing. */
+long run_state_price_step(const struct run_state *state);
+/* The count of the price says that nothing would be lost. */
+bool run_state_price_free(const struct run_state *state);
+/* What has to be typed to give those rows up: "lose 14", or "lose unknown". */
+const char *run_state_price_phrase(const struct run_state *state, char *buffer, size_t size);
+#define PRICE_PHRASE_MAX 40
+#define PRICE_MAX_AGE_MS (5 * 60 * 1000) /* of a price that is answered */
+/* Rows or changes that were given up by an answer at a gate, 0 for none; *step is the gate's path.
+ */
+long long run_state_accepted_loss(const struct run_state *state, const char **step);
 /* Measured outage until now in ms: those that ended, and the one that lasts (with `now_ms`). */
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
+/* Whether two columns of a table (by enum rows_column) say other counts, or other contents where
+ * both were looked at. A column that wasn't counted differs from one that was. */
+bool table_rows_differ(const struct table_rows *table, int left, int right);
+
+/* What the restore made of a table: the new server against the snapshot. */
+enum rows_match {
+    ROWS_UNKNOWN,     /* not counted on both yet */
+    ROWS_EQUAL,       /* in count and contents */
+    ROWS_EQUAL_COUNT, /* in count; the contents weren't looked at */
+    ROWS_CAUGHT_UP,   /* not as in the snapshot, but as on the old server now */
+    ROWS_CONTENTS,    /* as many rows, but others */
+    ROWS_DIFFERENT,   /* in count */
+    ROWS_MISSING,     /* the new server doesn't have the table */
+    ROWS_EXTRA,       /* the snapshot doesn't have it */
+    ROWS_UNCOUNTED,   /* the count has ended without saying a number */
+};
+enum rows_match run_state_match(const struct run_state *state, const struct table_rows *table);
+/* A match that has to stop the operator. */
+bool rows_match_is_bad(enum rows_match match);
+/* "=", "caught up", "+12", "contents", "MISSING"...; "" when unknown. */
+const char *rows_match_text(char *buffer, size_t size, const struct table_rows *table,
+                            enum rows_match match);
+
+/* What the old server has taken since the snapshot. */
+enum written_source {
+    WRITTEN_UNKNOWN,
+    WRITTEN_EXACT, /* both were counted, and nothing was written after that */
+    WRITTEN_LIVE,  /* by the server's counters, seconds old */
+};
+struct written {
+    enum written_source source;
+    bool any;                             /* something was written */
+    bool kinds;                           /* the three numbers are known */
+    long long inserted, updated, deleted; /* rows */
+    long long difference;                 /* of the exact counts */
+    bool dropped;                         /* the table isn't there any more */
+};
+struct written run_state_written(const struct run_state *state, const struct table_rows *table);
+/* "0", "+12 ~3 -1", "+12", "contents", "DROPPED"; "" when unknown. */
+const char *written_text(char *buffer, size_t size, const struct written *written);
+/* Of all tables together; its difference is the sum of the counted ones. */
+struct written run_state_written_total(const struct run_state *state);
+
+/* How rows of the table differ, from the fact "differences": {key, missing, extra, changed, ranges,
+ * keys}; NULL when nobody has looked. The state's. */
+const cJSON *run_state_difference(const struct run_state *state, const struct table_rows *table);
+
 /* Row counts in words and numbers. */
 struct rows_summary {
     size_t tables;          /* known in the snapshot or on the new server */
     size_t compared;        /* known on both */
-    size_t different;       /* compared and not equal, or missing on one side of a finished count */
+    size_t different;       /* compared and not equal in count or contents, or missing on one side
+                               of a finished count */
     long long difference;   /* sum of |new - snapshot| over those */
+    size_t caught_up;       /* other rows than in the snapshot, but those that the old server has
+                               now */
     long long rows;         /* in the snapshot */
-    size_t drifted_tables;  /* now differs from the snapshot */
-    long long drifted_rows; /* sum of |now - snapshot| */
+    size_t drifted_tables;  /* now differs from the snapshot, and the new server lacks it */
+    long long drifted_rows; /* sum of |now - snapshot| over those */
     bool drift_known;
 };
 struct rows_summary run_state_rows(const struct run_state *state);
