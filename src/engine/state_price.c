@@ -82,14 +82,17 @@ bool apply_save_finished(struct run_state *state, const cJSON *event, struct err
     return true;
 }
 
+/* As long as something is held the run hasn't switched: the new server has taken nothing. */
 long run_state_price_step(const struct run_state *state)
 {
+    if (run_state_holds(state) || run_state_finished(state))
+        return -1;
     for (size_t i = 0; i < state->step_count; i++) {
         const struct step_state *step = &state->steps[i];
         bool undone = step->status == STEP_UNDOING || step->status == STEP_UNDO_FAILED ||
                       step->status == STEP_UNDONE;
         if (step->has_price && step->started && !undone)
-            return run_state_finished(state) ? -1 : (long)i;
+            return (long)i;
     }
     return -1;
 }
