@@ -8,14 +8,16 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &run_command,    &attach_command,    &status_command, &rollback_command,   &report_command,
-    &check_command,  &plan_command,      &render_command, &init_command,       &help_command,
-    &schema_command, &reference_command, &manual_command, &completion_command, NULL,
+    &run_command,    &attach_command,     &status_command,  &rollback_command,
+    &report_command, &check_command,      &plan_command,    &render_command,
+    &init_command,   &help_command,       &schema_command,  &reference_command,
+    &manual_command, &completion_command, &version_command, NULL,
 };
 
 static const struct command *find(const char *name)
 {
-    static const char *const aliases[][2] = {{"--help", "help"}, {"-h", "help"}};
+    static const char *const aliases[][2] = {
+        {"--help", "help"}, {"-h", "help"}, {"--version", "version"}};
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
         if (!strcmp(name, aliases[i][0]))
             name = aliases[i][1];

@@ -54,6 +54,8 @@ void dialog_draw(struct view *view, struct screen *screen);
 
 /* The keys of a gate: answered by one, or by typing its phrase. For the help. */
 extern const struct key_row gate_keys[], gate_phrase_keys[];
+/* The keys of a dialog that is only read. */
+extern const struct key_row reading_keys[];
 /* And of a rollback that loses rows. */
 extern const struct key_row price_keys[];
 
@@ -61,8 +63,9 @@ extern const struct dialog_operations help_dialog;
 /* The one that fits the gate: answered by a key or by typing its phrase. */
 const struct dialog_operations *gate_dialog_for(const struct gate_state *gate);
 extern const struct dialog_operations skip_dialog;
+extern const struct dialog_operations step_dialog;  /* one step in full */
+extern const struct dialog_operations table_dialog; /* one table's row counts in full */
 /* What a rollback would lose; its subject is price_state.taken_ms of the count before. */
 extern const struct dialog_operations price_dialog;
-extern const struct dialog_operations step_dialog; /* one step in full */
 
 #endif

@@ -177,12 +177,25 @@ static void set_modes(void)
     bracketed_paste(true);
 }
 
-static bool unknown_terminal(struct error *error)
+static bool unfit_terminal(const char *why, struct error *error)
 {
     const char *name = getenv("TERM");
-    error_set(error, ERROR_USAGE, "the terminal \"%s\" isn't known to this system",
-              name ? name : "");
+    error_set(error, ERROR_USAGE, "the terminal \"%s\" %s", name ? name : "", why);
     return error_remedy(error, "set TERM to a known one, such as xterm or vt100; or use --plain");
+}
+
+/* One without a movable cursor ("dumb") gets no screen, where a question could go unread. */
+static bool new_terminal(struct screen *screen, struct error *error)
+{
+    screen->curses = newterm(NULL, stdout, stdin);
+    if (!screen->curses)
+        return unfit_terminal("isn't known to this system", error);
+    const char *move = tigetstr("cup");
+    if (move && move != (const char *)-1)
+        return true;
+    endwin();
+    delscreen(screen->curses);
+    return unfit_terminal("can't place text on the screen", error);
 }
 
 bool screen_open(struct screen **opened, struct error *error)
@@ -195,11 +208,10 @@ bool screen_open(struct screen **opened, struct error *error)
     tcgetattr(STDIN_FILENO, &terminal_before);
     struct screen *screen = xcalloc(1, sizeof *screen);
     take_signals(screen); /* before curses, which then leaves them alone */
-    screen->curses = newterm(NULL, stdout, stdin);
-    if (!screen->curses) {
+    if (!new_terminal(screen, error)) {
         give_signals_back(screen);
         free(screen);
-        return unknown_terminal(error);
+        return false;
     }
     screen->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
     screen->glyphs = theme_glyphs(screen->utf8);

@@ -83,13 +83,16 @@ static bool line_matches(const struct lines *lines, size_t index, const char *pa
     return fit_find(text_string(&lines->bytes) + first->offset, length, pattern) != NULL;
 }
 
-/* Where a search goes on: at the line it found last while that is in sight. */
+/* Where a search goes on: at the line it found last while that is in sight; but from the selected
+ * line where finding one selects it. */
 static size_t search_start(const struct view *view, const struct panel *panel)
 {
     size_t first = panel->lines.header + (size_t)panel->top;
     bool in_sight = panel->matched >= first && panel->matched < first + (size_t)panel->page &&
                     panel->matched < panel->lines.count;
-    return in_sight && !panel->operations->selects ? panel->matched : panel_here(view, panel);
+    bool selected =
+        panel->operations->selects && in_sight && panel->lines.items[panel->matched].tag >= 0;
+    return in_sight && !selected ? panel->matched : panel_here(view, panel);
 }
 
 void search_go(struct view *view, int direction, bool from_here)

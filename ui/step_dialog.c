@@ -80,7 +80,7 @@ static enum reaction close_it(struct view *view, const struct key_row *row)
     return REACTION_REDRAW;
 }
 
-static const struct key_row step_keys[] = {
+const struct key_row reading_keys[] = {
     {KEY_ESCAPE, KEY_RETURN, "Esc", "close", "close", close_it, NULL, 0, true},
     {'q', 0, "q", NULL, "close", close_it, NULL, 0, false},
     {'R', 0, "R", "roll back", "roll back at once", command_rollback, refuse_rollback, 0, false},
@@ -93,5 +93,5 @@ const struct dialog_operations step_dialog = {
     .title = step_title,
     .body = step_body,
     .stands = step_stands,
-    .keys = step_keys,
+    .keys = reading_keys,
 };

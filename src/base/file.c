@@ -173,22 +173,54 @@ bool file_make_directories(const char *path, mode_t mode, struct error *error)
     return made || error_errno(error, "can't make directory %s", path);
 }
 
+/* The file system of `path` or of its nearest parent that is there; *nearest is the caller's to
+ * free. False with errno. */
+static bool nearest_file_system(const char *path, char **nearest, struct statvfs *status)
+{
+    int failed;
+    *nearest = file_absolute(path);
+    while ((failed = statvfs(*nearest, status)) < 0 && errno == ENOENT &&
+           strcmp(*nearest, "/") != 0) {
+        char *parent = directory_of(*nearest);
+        free(*nearest);
+        *nearest = parent;
+    }
+    return !failed;
+}
+
 bool file_free_space(const char *path, unsigned long long *bytes, struct error *error)
 {
-    char *probe = file_absolute(path);
+    char *nearest;
     struct statvfs status;
-    int failed;
-    while ((failed = statvfs(probe, &status)) < 0 && errno == ENOENT && strcmp(probe, "/") != 0) {
-        char *parent = directory_of(probe);
-        free(probe);
-        probe = parent;
-    }
-    if (failed)
-        error_errno(error, "can't ask for the free space at %s", path);
-    else
+    bool asked = nearest_file_system(path, &nearest, &status);
+    if (asked)
         *bytes = (unsigned long long)status.f_bavail * status.f_frsize;
-    free(probe);
-    return !failed;
+    else
+        error_errno(error, "can't ask for the free space at %s", path);
+    free(nearest);
+    return asked;
+}
+
+/* Root may write everywhere, as far as access() knows, and still not on a file system without
+ * blocks, such as /proc. */
+bool file_may_write_in(const char *path, struct error *error)
+{
+    char *nearest;
+    struct statvfs file_system;
+    struct stat status;
+    bool known = nearest_file_system(path, &nearest, &file_system) && stat(nearest, &status) == 0;
+    if (known && !S_ISDIR(status.st_mode)) {
+        errno = ENOTDIR;
+        known = false;
+    }
+    bool may = known && access(nearest, W_OK | X_OK) == 0;
+    if (!may)
+        error_errno(error, "can't write in directory %s", nearest);
+    else if (file_system.f_blocks == 0)
+        may = error_set(error, ERROR_OTHER, "directory %s is on a file system that holds no files",
+                        nearest);
+    free(nearest);
+    return may;
 }
 
 char *file_join(const char *directory, const char *name)

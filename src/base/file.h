@@ -32,6 +32,9 @@ bool file_make_directories(const char *path, mode_t mode, struct error *error);
 bool file_sync_directory(const char *path, struct error *error);
 /* Free bytes for this user on the file system that holds `path` (or its nearest parent). */
 bool file_free_space(const char *path, unsigned long long *bytes, struct error *error);
+/* Whether this user may write in that directory, or make it: the nearest one that is there is
+ * looked at. The error says which one and why not. */
+bool file_may_write_in(const char *path, struct error *error);
 /* Directory and name joined with one '/'; the caller frees. */
 char *file_join(const char *directory, const char *name);
 /* Expands a leading "~/" from HOME and makes the path absolute; the caller frees. */

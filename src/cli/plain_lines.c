@@ -1,5 +1,6 @@
 /* plain_lines.c: one function per kind of event that is worth a line. */
 #include "cli/plain_lines.h"
+#include "cli/row_table.h"
 
 #include "base/clock.h"
 
@@ -222,6 +223,11 @@ void plain_print_gate(const struct run_state *state)
     for (size_t i = 0; i < gate->evidence_count; i++)
         printf("  %s  %s: %s\n", verdict_name(gate->evidence[i].verdict), gate->evidence[i].name,
                gate->evidence[i].detail);
+    struct text tables = {0};
+    row_table(state, &tables);
+    if (tables.length)
+        printf("\n%s", text_string(&tables));
+    text_free(&tables);
     if (gate->diff)
         printf("%s\n", gate->diff);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELLS_MAX 7
+#define CELLS_MAX 8
 
 /* What differs between Markdown and HTML. */
 struct markup {
@@ -220,27 +220,94 @@ static const char *count_text(char *buffer, size_t size, long long rows)
     return "-";
 }
 
+static const char *or_dash(const char *text)
+{
+    return *text ? text : "-";
+}
+
 static void add_rows(const struct report *report, const struct run_state *state)
 {
-    static const char *const head[] = {"Database",   "Schema",     "Table",         "Snapshot",
-                                       "New server", "Difference", "Old server now"};
+    static const char *const head[] = {"Database",
+                                       "Schema",
+                                       "Table",
+                                       "In the snapshot",
+                                       "On the new server",
+                                       "Restore difference",
+                                       "Old server now",
+                                       "Written since"};
     heading(report, 1, "Row counts");
-    table_head(report, head, 7);
+    table_head(report, head, 8);
     for (size_t i = 0; i < state->table_count; i++) {
         const struct table_rows *t = &state->tables[i];
-        char snapshot[32], fresh[32], now[32], difference[32] = "-";
-        if (t->rows[0] >= 0 && t->rows[1] >= 0)
-            text_grouped(difference, sizeof difference, t->rows[1] - t->rows[0]);
+        struct written since = run_state_written(state, t);
+        char snapshot[32], fresh[32], now[32], difference[64], written[96];
+        rows_match_text(difference, sizeof difference, t, run_state_match(state, t));
+        written_text(written, sizeof written, &since);
         const char *const cells[] = {t->database,
                                      t->schema,
                                      t->table,
                                      count_text(snapshot, sizeof snapshot, t->rows[0]),
                                      count_text(fresh, sizeof fresh, t->rows[1]),
-                                     difference,
-                                     count_text(now, sizeof now, t->rows[2])};
-        row(report, cells, 7);
+                                     or_dash(difference),
+                                     count_text(now, sizeof now, t->rows[2]),
+                                     or_dash(written)};
+        row(report, cells, 8);
     }
     table_end(report);
+}
+
+static void join(struct text *text, const cJSON *list, const char *kind)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *value = cJSON_GetStringValue(kind ? cJSON_GetObjectItem(item, "key") : item);
+        const char *what = kind ? cJSON_GetStringValue(cJSON_GetObjectItem(item, kind)) : NULL;
+        text_printf(text, "%s%s%s%s", text->length ? ", " : "", what ? what : "", what ? " " : "",
+                    value ? value : "");
+    }
+}
+
+static void add_difference(const struct report *report, const struct table_rows *table,
+                           const cJSON *difference)
+{
+    static const char *const numbers[] = {"missing", "extra", "changed"};
+    struct text name = {0}, ranges = {0}, keys = {0};
+    char counts[3][32];
+    text_printf(&name, "%s: %s.%s", table->database, table->schema, table->table);
+    join(&ranges, cJSON_GetObjectItemCaseSensitive(difference, "ranges"), NULL);
+    join(&keys, cJSON_GetObjectItemCaseSensitive(difference, "keys"), "kind");
+    for (size_t i = 0; i < 3; i++) {
+        const cJSON *number = cJSON_GetObjectItemCaseSensitive(difference, numbers[i]);
+        text_grouped(counts[i], sizeof counts[i], (long long)cJSON_GetNumberValue(number));
+    }
+    const char *const cells[] = {text_string(&name),   counts[0],         counts[1], counts[2],
+                                 text_string(&ranges), text_string(&keys)};
+    row(report, cells, 6);
+    text_free(&name);
+    text_free(&ranges);
+    text_free(&keys);
+}
+
+/* What the last comparison found row by row; nothing when it found no difference. */
+static void add_differences(const struct report *report, const struct run_state *state)
+{
+    static const char *const head[] = {
+        "Table", "Only on the old server", "Only on the new server", "Changed", "Ranges", "Keys"};
+    bool any = false;
+    for (size_t i = 0; i < state->table_count; i++) {
+        const cJSON *difference = run_state_difference(state, &state->tables[i]);
+        if (!difference)
+            continue;
+        if (!any) {
+            heading(report, 1, "Rows that differ");
+            table_head(report, head, 6);
+        }
+        any = true;
+        add_difference(report, &state->tables[i], difference);
+    }
+    if (any)
+        table_end(report);
 }
 
 static const char *decision_text(const cJSON *decision, const char *name)
@@ -301,6 +368,7 @@ static void write_report(const struct markup *markup, const struct run_state *st
     add_decisions(&report, state);
     add_evidence(&report, state);
     add_rows(&report, state);
+    add_differences(&report, state);
     text_add(output, markup->end);
 }
 

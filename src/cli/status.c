@@ -1,6 +1,7 @@
 /* status.c: `pgrunbook status`: where a run stands, in one screenful or as JSON. */
 #include "cli/options.h"
 #include "cli/plain.h"
+#include "cli/row_table.h"
 #include "cli/summary.h"
 
 #include "base/clock.h"
@@ -57,6 +58,7 @@ static void print_screenful(const struct run_state *state, bool alive)
 {
     char at[40], total[32];
     struct rows_summary rows = run_state_rows(state);
+    struct text tables = {0};
     printf("run      %s\nrunbook  %s\nstack    %s\n", state->run, state->title, state->stack);
     printf("state    %s, engine %s, last event %s\n\n", run_status_name(state->status),
            alive ? "alive" : "not running", clock_iso(at, sizeof at, state->event_ms));
@@ -65,6 +67,9 @@ static void print_screenful(const struct run_state *state, bool alive)
     if (rows.tables)
         printf("\nrow counts: %zu tables, %s rows, %zu compared, %zu different\n", rows.tables,
                text_grouped(total, sizeof total, rows.rows), rows.compared, rows.different);
+    row_table(state, &tables);
+    printf("%s", text_string(&tables));
+    text_free(&tables);
     if (state->outage_count)
         printf("measured outage: %.0f ms\n", run_state_outage_ms(state, clock_wall_ms()));
     print_hold(state);

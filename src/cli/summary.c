@@ -52,6 +52,21 @@ static void add_count(cJSON *object, const char *name, long long rows)
         cJSON_AddNullToObject(object, name);
 }
 
+/* The two differences, and whether the contents are what was compared. */
+static void add_differences(cJSON *object, const struct run_state *state,
+                            const struct table_rows *table)
+{
+    static const char *const sources[] = {
+        [WRITTEN_UNKNOWN] = "unknown", [WRITTEN_EXACT] = "counted", [WRITTEN_LIVE] = "counters"};
+    struct written written = run_state_written(state, table);
+    enum rows_match match = run_state_match(state, table);
+    char words[96];
+    add_text(object, "restore_difference", rows_match_text(words, sizeof words, table, match));
+    cJSON_AddBoolToObject(object, "restored", match == ROWS_EQUAL || match == ROWS_CAUGHT_UP);
+    add_text(object, "written_since", written_text(words, sizeof words, &written));
+    add_text(object, "written_by", sources[written.source]);
+}
+
 static cJSON *rows_json(const struct run_state *state)
 {
     cJSON *list = cJSON_CreateArray();
@@ -64,6 +79,7 @@ static cJSON *rows_json(const struct run_state *state)
         add_count(object, "snapshot", table->rows[0]);
         add_count(object, "new", table->rows[1]);
         add_count(object, "now", table->rows[2]);
+        add_differences(object, state, table);
         cJSON_AddItemToArray(list, object);
     }
     return list;
@@ -77,6 +93,7 @@ static cJSON *rows_summary_json(const struct run_state *state)
     cJSON_AddNumberToObject(object, "compared", (double)rows.compared);
     cJSON_AddNumberToObject(object, "different", (double)rows.different);
     cJSON_AddNumberToObject(object, "rows", (double)rows.rows);
+    cJSON_AddNumberToObject(object, "caught_up", (double)rows.caught_up);
     cJSON_AddBoolToObject(object, "drift_known", rows.drift_known);
     cJSON_AddNumberToObject(object, "drifted_tables", (double)rows.drifted_tables);
     cJSON_AddNumberToObject(object, "drifted_rows", (double)rows.drifted_rows);

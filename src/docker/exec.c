@@ -1,6 +1,6 @@
 /* exec.c: a command inside a container, with its streams pumped both ways until it ends. */
 #include "docker/demux.h"
-#include "docker/hijack.h"
+#include "docker/exec_start.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -30,75 +30,6 @@ struct exchange {
     int64_t active_ms; /* monotonic: when something last came or went */
     int64_t tick_ms;
 };
-
-static cJSON *strings(const char *const *items)
-{
-    cJSON *array = cJSON_CreateArray();
-    for (; items && *items; items++)
-        cJSON_AddItemToArray(array, cJSON_CreateString(*items));
-    return array;
-}
-
-static cJSON *creation(const struct docker_exec *exec)
-{
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddBoolToObject(body, "AttachStdin", exec->read != NULL);
-    cJSON_AddBoolToObject(body, "AttachStdout", true);
-    cJSON_AddBoolToObject(body, "AttachStderr", true);
-    cJSON_AddBoolToObject(body, "Tty", false);
-    cJSON_AddItemToObject(body, "Cmd", strings(exec->arguments));
-    if (exec->environment)
-        cJSON_AddItemToObject(body, "Env", strings(exec->environment));
-    if (exec->user)
-        cJSON_AddStringToObject(body, "User", exec->user);
-    return body;
-}
-
-static bool explain_refusal(int status, const char *container, struct error *error)
-{
-    if (status == 404)
-        return error_remedy(error, "Check the container's name: docker ps -a");
-    if (status == 409)
-        return error_remedy(error, "The container has to run: docker start %s", container);
-    return false;
-}
-
-/* Makes the command known to the engine; *id is the caller's. */
-static bool create(struct docker *docker, const struct docker_exec *exec, char **id,
-                   struct error *error)
-{
-    char *part = docker_escape(exec->container);
-    char *path = xprintf("/containers/%s/exec", part);
-    cJSON *body = creation(exec), *answer = NULL;
-    int status = 0;
-    bool called = docker_call(docker, "POST", path, body, 0, &status, &answer, error);
-    cJSON_Delete(body);
-    free(path);
-    free(part);
-    if (!called)
-        return error_wrap(error, "running %s in %s", exec->arguments[0], exec->container);
-    if (!docker_accepted(status, answer, error, "running %s in container %s", exec->arguments[0],
-                         exec->container))
-        return explain_refusal(status, exec->container, error);
-    const char *text = json_text(answer, "Id");
-    *id = text ? xstrdup(text) : NULL;
-    cJSON_Delete(answer);
-    return *id ||
-           error_set(error, ERROR_DOCKER, "Docker made no id for a command in %s", exec->container);
-}
-
-static bool start(struct docker *docker, const char *id, struct exchange *exchange,
-                  struct error *error)
-{
-    char *path = xprintf("/exec/%s/start", id);
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddBoolToObject(body, "Detach", false);
-    cJSON_AddBoolToObject(body, "Tty", false);
-    bool opened = hijack_open(docker, path, body, &exchange->hijack, error);
-    cJSON_Delete(body);
-    free(path);
-    return opened;
-}
 
 /* Refills the buffer from the caller; at its end the command's standard input is closed. */
 static bool fill_outgoing(struct exchange *exchange, struct error *error)
@@ -241,7 +172,7 @@ bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int 
 {
     char *id = NULL;
     *exit_status = -1;
-    if (!create(docker, exec, &id, error))
+    if (!exec_create(docker, exec, exec->read != NULL, &id, error))
         return false;
     struct exchange exchange = {
         .exec = exec,
@@ -254,7 +185,7 @@ bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int 
         .sending = exec->read != NULL,
         .active_ms = clock_monotonic_ms(),
     };
-    bool done = start(docker, id, &exchange, error) && pump(&exchange, error);
+    bool done = exec_start(docker, id, &exchange.hijack, error) && pump(&exchange, error);
     hijack_close(&exchange.hijack);
     free(exchange.incoming);
     free(exchange.outgoing);

@@ -31,6 +31,8 @@ static cJSON *rows_of(const struct run_state *state)
             cJSON_AddStringToObject(row, "schema", table->schema);
             cJSON_AddStringToObject(row, "table", table->table);
             cJSON_AddNumberToObject(row, "rows", (double)table->rows[column]);
+            if (table->digest[column])
+                cJSON_AddStringToObject(row, "digest", table->digest[column]);
             cJSON_AddItemToArray(list, row);
         }
     }

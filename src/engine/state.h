@@ -88,11 +88,19 @@ struct phase_state {
     char *title;
 };
 
+/* Rows written to a table of the old server since the snapshot, by its own counters. */
+struct row_writes {
+    bool known;
+    long long inserted, updated, deleted;
+};
+
 struct table_rows {
     char *database;
     char *schema;
     char *table;
     long long rows[3]; /* by enum rows_column: snapshot, new, now; -1 unknown */
+    char *digest[3];   /* of the rows' contents, or NULL: two that differ are different rows */
+    struct row_writes writes; /* live */
 };
 
 /* One line of evidence, frozen when the gate opened. */
@@ -159,6 +167,8 @@ struct outage {
 struct writes_state { /* live: written on the old server since the snapshot, by its counters */
     bool known;
     long long inserted, updated, deleted;
+    size_t unnamed; /* tables that were written, but not named one by one */
+    char *trouble;  /* why it can't be told, or NULL */
     int64_t seen_ms;
 };
 
@@ -270,15 +280,65 @@ size_t run_state_price_tables(const struct run_state *state, const cJSON **table
 long long run_state_accepted_loss(const struct run_state *state, const char **step);
 /* Measured outage until now in ms: those that ended, and the one that lasts (with `now_ms`). */
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
+/* Whether two columns of a table (by enum rows_column) say other counts, or other contents where
+ * both were looked at. A column that wasn't counted differs from one that was. */
+bool table_rows_differ(const struct table_rows *table, int left, int right);
+
+/* What the restore made of a table: the new server against the snapshot. */
+enum rows_match {
+    ROWS_UNKNOWN,     /* not counted on both yet */
+    ROWS_EQUAL,       /* in count and contents */
+    ROWS_EQUAL_COUNT, /* in count; the contents weren't looked at */
+    ROWS_CAUGHT_UP,   /* not as in the snapshot, but as on the old server now */
+    ROWS_CONTENTS,    /* as many rows, but others */
+    ROWS_DIFFERENT,   /* in count */
+    ROWS_MISSING,     /* the new server doesn't have the table */
+    ROWS_EXTRA,       /* the snapshot doesn't have it */
+    ROWS_UNCOUNTED,   /* the count has ended without saying a number */
+};
+enum rows_match run_state_match(const struct run_state *state, const struct table_rows *table);
+/* A match that has to stop the operator. */
+bool rows_match_is_bad(enum rows_match match);
+/* "=", "caught up", "+12", "contents", "MISSING"...; "" when unknown. */
+const char *rows_match_text(char *buffer, size_t size, const struct table_rows *table,
+                            enum rows_match match);
+
+/* What the old server has taken since the snapshot. */
+enum written_source {
+    WRITTEN_UNKNOWN,
+    WRITTEN_EXACT, /* both were counted, and nothing was written after that */
+    WRITTEN_LIVE,  /* by the server's counters, seconds old */
+};
+struct written {
+    enum written_source source;
+    bool any;                             /* something was written */
+    bool kinds;                           /* the three numbers are known */
+    long long inserted, updated, deleted; /* rows */
+    long long difference;                 /* of the exact counts */
+    bool dropped;                         /* the table isn't there any more */
+};
+struct written run_state_written(const struct run_state *state, const struct table_rows *table);
+/* "0", "+12 ~3 -1", "+12", "contents", "DROPPED"; "" when unknown. */
+const char *written_text(char *buffer, size_t size, const struct written *written);
+/* Of all tables together; its difference is the sum of the counted ones. */
+struct written run_state_written_total(const struct run_state *state);
+
+/* How rows of the table differ, from the fact "differences": {key, missing, extra, changed, ranges,
+ * keys}; NULL when nobody has looked. The state's. */
+const cJSON *run_state_difference(const struct run_state *state, const struct table_rows *table);
+
 /* Row counts in words and numbers. */
 struct rows_summary {
     size_t tables;          /* known in the snapshot or on the new server */
     size_t compared;        /* known on both */
-    size_t different;       /* compared and not equal, or missing on one side of a finished count */
+    size_t different;       /* compared and not equal in count or contents, or missing on one side
+                               of a finished count */
     long long difference;   /* sum of |new - snapshot| over those */
+    size_t caught_up;       /* other rows than in the snapshot, but those that the old server has
+                               now */
     long long rows;         /* in the snapshot */
-    size_t drifted_tables;  /* now differs from the snapshot */
-    long long drifted_rows; /* sum of |now - snapshot| */
+    size_t drifted_tables;  /* now differs from the snapshot, and the new server lacks it */
+    long long drifted_rows; /* sum of |now - snapshot| over those */
     bool drift_known;
 };
 struct rows_summary run_state_rows(const struct run_state *state);

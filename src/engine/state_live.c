@@ -1,5 +1,5 @@
 /* state_live.c: the reducer's part for what the watchers tell: containers, the service, its
- * outages. */
+ * outages. (What they tell of writes is in state_writes.c.) */
 #include "engine/state_parts.h"
 
 #include <stdlib.h>
@@ -24,6 +24,7 @@ void live_clear(struct run_state *state)
     free(state->outages);
     free(state->service.version);
     free(state->service.trouble);
+    free(state->writes.trouble);
 }
 
 static struct container_state *find_container(struct run_state *state, const char *name)
@@ -71,28 +72,6 @@ bool apply_service(struct run_state *state, const cJSON *event, struct error *er
     replace_text(&service->trouble, event_text(event, "trouble"));
     if (event_text(event, "version"))
         replace_text(&service->version, event_text(event, "version"));
-    return true;
-}
-
-/* The counters count from the server's own beginning: only what was added since the backup's
- * snapshot says something, and only of the server that the backup was taken from. */
-bool apply_writes(struct run_state *state, const cJSON *event, struct error *error)
-{
-    (void)error;
-    struct writes_state *writes = &state->writes;
-    const cJSON *backup = cJSON_GetObjectItemCaseSensitive(state->facts, "backup");
-    const cJSON *base = cJSON_GetObjectItemCaseSensitive(backup, "writes");
-    writes->known = base && event_text(event, "system") &&
-                    text_equal(event_text(base, "system"), event_text(event, "system"));
-    if (!writes->known)
-        return true;
-    writes->inserted =
-        (long long)(event_number(event, "inserted", 0) - event_number(base, "inserted", 0));
-    writes->updated =
-        (long long)(event_number(event, "updated", 0) - event_number(base, "updated", 0));
-    writes->deleted =
-        (long long)(event_number(event, "deleted", 0) - event_number(base, "deleted", 0));
-    writes->seen_ms = event_time(event);
     return true;
 }
 

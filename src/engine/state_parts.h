@@ -30,6 +30,9 @@ void price_interrupted(struct run_state *state);
 void rows_clear(struct run_state *state);
 /* A step that ended well has counted its columns to their end. */
 void rows_step_done(struct run_state *state, const char *step, int64_t time);
+/* The table of that name, which is made when there is none. */
+struct table_rows *rows_table(struct run_state *state, const char *database, const char *schema,
+                              const char *name);
 void live_clear(struct run_state *state);
 
 #define REDUCER(name)                                                                              \

@@ -12,6 +12,8 @@ static void free_table(struct table_rows *table)
     free(table->database);
     free(table->schema);
     free(table->table);
+    for (size_t i = 0; i < COLUMNS; i++)
+        free(table->digest[i]);
 }
 
 void rows_clear(struct run_state *state)
@@ -60,6 +62,7 @@ bool apply_rows_begin(struct run_state *state, const cJSON *event, struct error 
     size_t kept = 0;
     for (size_t i = 0; i < state->table_count; i++) {
         state->tables[i].rows[column] = -1;
+        replace_text(&state->tables[i].digest[column], NULL);
         if (unknown_everywhere(&state->tables[i]))
             free_table(&state->tables[i]);
         else
@@ -120,6 +123,15 @@ static struct table_rows *insert_table(struct run_state *state, size_t at,
     return table;
 }
 
+struct table_rows *rows_table(struct run_state *state, const char *database, const char *schema,
+                              const char *name)
+{
+    const char *const names[3] = {database, schema, name};
+    size_t at = table_position(state, names);
+    bool there = at < state->table_count && !compare_name(&state->tables[at], names);
+    return there ? &state->tables[at] : insert_table(state, at, names);
+}
+
 bool apply_rows(struct run_state *state, const cJSON *event, struct error *error)
 {
     int column;
@@ -129,10 +141,9 @@ bool apply_rows(struct run_state *state, const cJSON *event, struct error *error
         return false;
     if (!names[0] || !names[1] || !names[2])
         return error_set(error, ERROR_OTHER, "no table in it");
-    size_t at = table_position(state, names);
-    bool there = at < state->table_count && !compare_name(&state->tables[at], names);
-    struct table_rows *table = there ? &state->tables[at] : insert_table(state, at, names);
+    struct table_rows *table = rows_table(state, names[0], names[1], names[2]);
     table->rows[column] = (long long)event_number(event, "rows", -1);
+    replace_text(&table->digest[column], event_text(event, "digest"));
     return true;
 }
 
@@ -141,28 +152,81 @@ static long long distance(long long left, long long right)
     return left > right ? left - right : right - left;
 }
 
+bool table_rows_differ(const struct table_rows *table, int left, int right)
+{
+    if (table->rows[left] != table->rows[right])
+        return true;
+    return table->digest[left] && table->digest[right] &&
+           strcmp(table->digest[left], table->digest[right]) != 0;
+}
+
+/* The new server has the very rows that the old one has now: what was written after the snapshot
+ * was copied again. Only contents prove it. */
+static bool has_what_is_now(const struct table_rows *table)
+{
+    return table->rows[NEW] >= 0 && table->digest[NEW] && table->digest[NOW] &&
+           !table_rows_differ(table, NEW, NOW);
+}
+
+/* Whether the step that fills the column has stopped counting, however it ended. */
+static bool count_has_ended(const struct run_state *state, int column)
+{
+    long step = run_state_step(state, state->columns[column].step);
+    return step >= 0 && state->steps[step].status != STEP_RUNNING;
+}
+
+static enum rows_match match_counted(const struct table_rows *table)
+{
+    if (!table_rows_differ(table, SNAPSHOT, NEW))
+        return table->digest[SNAPSHOT] && table->digest[NEW] ? ROWS_EQUAL : ROWS_EQUAL_COUNT;
+    if (has_what_is_now(table))
+        return ROWS_CAUGHT_UP;
+    return table->rows[SNAPSHOT] == table->rows[NEW] ? ROWS_CONTENTS : ROWS_DIFFERENT;
+}
+
 /* A table that only one of two columns has is a difference once the other one's count is complete.
  */
+enum rows_match run_state_match(const struct run_state *state, const struct table_rows *table)
+{
+    long long before = table->rows[SNAPSHOT], after = table->rows[NEW];
+    if (before >= 0 && after >= 0)
+        return match_counted(table);
+    if (before >= 0 && state->columns[NEW].complete)
+        return ROWS_MISSING;
+    if (after >= 0 && state->columns[SNAPSHOT].complete)
+        return has_what_is_now(table) ? ROWS_CAUGHT_UP : ROWS_EXTRA;
+    return before >= 0 && count_has_ended(state, NEW) ? ROWS_UNCOUNTED : ROWS_UNKNOWN;
+}
+
+bool rows_match_is_bad(enum rows_match match)
+{
+    return match >= ROWS_CONTENTS;
+}
+
+static long long at_least_none(long long rows)
+{
+    return rows < 0 ? 0 : rows;
+}
+
 static void summarise(const struct run_state *state, const struct table_rows *table,
                       struct rows_summary *summary)
 {
     long long before = table->rows[SNAPSHOT], after = table->rows[NEW], now = table->rows[NOW];
+    enum rows_match match = run_state_match(state, table);
     if (before >= 0 || after >= 0)
         summary->tables++;
-    if (before >= 0)
-        summary->rows += before;
-    bool missing = (before < 0 && after >= 0 && state->columns[SNAPSHOT].complete) ||
-                   (after < 0 && before >= 0 && state->columns[NEW].complete);
-    if (before >= 0 && after >= 0)
-        summary->compared++;
-    if (missing || (before >= 0 && after >= 0 && before != after)) {
+    summary->rows += at_least_none(before);
+    summary->compared += before >= 0 && after >= 0;
+    summary->caught_up += match == ROWS_CAUGHT_UP;
+    if (rows_match_is_bad(match) && match != ROWS_UNCOUNTED) {
         summary->different++;
-        summary->difference += distance(before < 0 ? 0 : before, after < 0 ? 0 : after);
+        summary->difference += distance(at_least_none(before), at_least_none(after));
     }
-    if (!summary->drift_known || (now < 0 && before < 0) || now == before)
+    if (!summary->drift_known || (now < 0 && before < 0) ||
+        !table_rows_differ(table, SNAPSHOT, NOW) || has_what_is_now(table))
         return;
     summary->drifted_tables++;
-    summary->drifted_rows += distance(before < 0 ? 0 : before, now < 0 ? 0 : now);
+    summary->drifted_rows += distance(at_least_none(before), at_least_none(now));
 }
 
 struct rows_summary run_state_rows(const struct run_state *state)

@@ -177,7 +177,8 @@ bool apply_progress(struct run_state *state, const cJSON *event, struct error *e
         return false;
     const char *label = event_text(event, "label"), *unit = event_text(event, "unit");
     double done = event_number(event, "done", 0);
-    bool other = !text_equal(label, step->progress_label) || !text_equal(unit, step->progress_unit);
+    /* Another label is another part of the same work: rate and estimate are of all of it. */
+    bool other = !text_equal(unit, step->progress_unit);
     if (!step->progress_since_ms || other || done < step->progress_done)
         step->progress_since_ms = event_time(event);
     step->progress_done = done;

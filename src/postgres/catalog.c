@@ -5,16 +5,31 @@
 #include <string.h>
 
 /* A database that can't be connected to can't be measured by others than superusers; -1 stands for
- * that, and it isn't in any dump. */
+ * that, and it isn't in any dump. An invalid one (-2), left behind by an interrupted DROP DATABASE,
+ * takes no connection either. */
+#define TAKES_CONNECTIONS "datallowconn AND datconnlimit <> -2"
 static const char databases_sql[] =
-    "SELECT datname, CASE WHEN datallowconn THEN pg_catalog.pg_database_size(oid) ELSE -1 END, "
-    "datistemplate, datallowconn FROM pg_catalog.pg_database WHERE datname <> 'template0' "
+    "SELECT datname, CASE WHEN " TAKES_CONNECTIONS
+    " THEN pg_catalog.pg_database_size(oid) ELSE -1 END, "
+    "datistemplate, " TAKES_CONNECTIONS " FROM pg_catalog.pg_database WHERE datname <> 'template0' "
     "ORDER BY datname <> 'template1', datname";
 
-/* The kinds are numbered as in enum pg_table_kind. */
+/* The kinds are numbered as in enum pg_table_kind. Sizes are measured, as the catalog's own numbers
+ * are 0 until somebody has vacuumed. pg_dump writes the columns that a table inherits before those
+ * of its own, whatever their order was; partitions keep theirs. */
 static const char tables_sql[] =
-    "SELECT n.nspname, c.relname, greatest(c.relpages, 0), "
-    "CASE WHEN e.oid IS NOT NULL THEN 2 WHEN c.relkind = 'm' THEN 1 ELSE 0 END "
+    "SELECT n.nspname, c.relname, coalesce(pg_catalog.pg_table_size(c.oid), 0) / 8192, "
+    "CASE WHEN e.oid IS NOT NULL THEN 2 WHEN c.relkind = 'm' THEN 1 ELSE 0 END, "
+    "CASE WHEN NOT c.relispartition AND EXISTS "
+    "(SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) THEN "
+    "(SELECT pg_catalog.string_agg('t.' || pg_catalog.quote_ident(a.attname), ', ' "
+    "ORDER BY a.attname COLLATE \"C\") FROM pg_catalog.pg_attribute a "
+    "WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END, "
+    "(SELECT pg_catalog.to_hex(pg_catalog.hashtextextended(pg_catalog.string_agg("
+    "pn.nspname || '.' || p.relname, ', ' ORDER BY pn.nspname COLLATE \"C\", p.relname COLLATE "
+    "\"C\") COLLATE \"C\", 0)) FROM pg_catalog.pg_inherits i "
+    "JOIN pg_catalog.pg_class p ON p.oid = i.inhparent "
+    "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_catalog.pg_depend d ON d.objid = c.oid AND d.deptype = 'e' "
     "AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
@@ -84,6 +99,12 @@ long long pg_database_list_bytes(const struct pg_database_list *list)
     return sum;
 }
 
+static char *optional_field(const PGresult *result, int row, int column)
+{
+    const char *field = pg_field(result, row, column);
+    return *field ? xstrdup(field) : NULL;
+}
+
 bool catalog_tables(struct pg_connection *connection, struct pg_table_list *list,
                     struct error *error)
 {
@@ -100,6 +121,8 @@ bool catalog_tables(struct pg_connection *connection, struct pg_table_list *list
             .name = xstrdup(pg_field(result, row, 1)),
             .pages = pg_number(result, row, 2),
             .kind = (enum pg_table_kind)pg_number(result, row, 3),
+            .columns = optional_field(result, row, 4),
+            .parents = optional_field(result, row, 5),
             .rows = -1,
         };
     }
@@ -112,6 +135,9 @@ void pg_table_list_free(struct pg_table_list *list)
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].schema);
         free(list->items[i].name);
+        free(list->items[i].columns);
+        free(list->items[i].parents);
+        free(list->items[i].hashes);
     }
     free(list->items);
     *list = (struct pg_table_list){0};

@@ -10,7 +10,7 @@ struct pg_database_entry {
     char *name;
     long long bytes;  /* pg_database_size; -1 when it can't be connected to */
     bool template;    /* datistemplate */
-    bool connectable; /* datallowconn */
+    bool connectable; /* datallowconn, and no interrupted DROP DATABASE */
 };
 
 struct pg_database_list {
@@ -34,12 +34,21 @@ enum pg_table_kind {
     TABLE_EXTENSION,    /* the extension's own rows come from its script, only the rest is dumped */
 };
 
+#define PG_DIGEST_SIZE 64
+
 struct pg_table {
     char *schema;
     char *name;
     enum pg_table_kind kind;
-    long long pages; /* of 8 KB, as the catalog estimates them */
-    long long rows;  /* exact, -1 until counted */
+    char *columns;               /* SQL list of the columns of alias `t`, by name, where a restore
+                                    may change their order; else NULL */
+    char *parents;               /* hash of the names of the tables that it's a partition or a child
+                                    of, in hexadecimal digits; NULL without any */
+    long long pages;             /* of 8 KB, with what is stored out of line */
+    long long rows;              /* exact, -1 until counted */
+    char digest[PG_DIGEST_SIZE]; /* of the rows' contents, "" until taken */
+    bool by_column;              /* the digest has to be, or was, taken column by column */
+    char *hashes;                /* SQL list of the columns' hashes for that, NULL until needed */
 };
 
 struct pg_table_list {

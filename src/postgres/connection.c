@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "postgres/attempt.h"
+#include "postgres/connection_parts.h"
+#include "postgres/namespace.h"
 #include "postgres/trouble.h"
 
 #include <errno.h>
@@ -33,6 +35,7 @@ static const char reading_settings[] =
 void pg_parameters_free(struct pg_parameters *parameters)
 {
     free(parameters->host);
+    free(parameters->network_namespace);
     free(parameters->user);
     if (parameters->password)
         explicit_bzero(parameters->password, strlen(parameters->password));
@@ -52,6 +55,7 @@ struct pg_parameters pg_parameters_for(const struct pg_parameters *parameters, c
     return (struct pg_parameters){
         .host = copy(parameters->host),
         .port = parameters->port,
+        .network_namespace = copy(parameters->network_namespace),
         .user = copy(parameters->user),
         .password = copy(parameters->password),
         .database = xstrdup(database),
@@ -82,9 +86,30 @@ static bool wait_ready(const PGconn *handle, short events, int64_t deadline_ms)
     }
 }
 
-static bool finish_connecting(PGconn *handle, const char *display, long timeout_ms,
-                              struct error *error)
+static bool enter(const struct pg_parameters *parameters, struct namespace_visit *visit,
+                  struct error *error)
 {
+    return namespace_enter(parameters->network_namespace, visit, error) ||
+           error_wrap(error, "can't connect to %s", parameters->display);
+}
+
+/* A connection that is refused with TLS is tried again without it, on a socket of its own: that has
+ * to be made in the namespace as well. */
+static bool poll_inside(PGconn *handle, const struct pg_parameters *parameters,
+                        PostgresPollingStatusType *status, struct error *error)
+{
+    struct namespace_visit visit;
+    if (!enter(parameters, &visit, error))
+        return false;
+    *status = PQconnectPoll(handle);
+    namespace_leave(&visit);
+    return true;
+}
+
+static bool finish_connecting(PGconn *handle, const struct pg_parameters *parameters,
+                              long timeout_ms, struct error *error)
+{
+    const char *display = parameters->display;
     int64_t deadline = clock_monotonic_ms() + timeout_ms;
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
     while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
@@ -95,21 +120,35 @@ static bool finish_connecting(PGconn *handle, const char *display, long timeout_
             free(message);
             return false;
         }
-        status = PQconnectPoll(handle);
+        if (!poll_inside(handle, parameters, &status, error))
+            return false;
     }
     return status == PGRES_POLLING_OK || trouble_connecting(error, display, PQerrorMessage(handle));
+}
+
+static PGconn *start_inside(const struct pg_parameters *parameters, struct error *error)
+{
+    struct namespace_visit visit;
+    if (!enter(parameters, &visit, error))
+        return NULL;
+    PGconn *handle = attempt_start(parameters);
+    namespace_leave(&visit);
+    if (handle && PQstatus(handle) != CONNECTION_BAD)
+        return handle;
+    trouble_connecting(error, parameters->display,
+                       handle ? PQerrorMessage(handle) : "out of memory");
+    PQfinish(handle);
+    return NULL;
 }
 
 struct pg_connection *pg_open_plain(const struct pg_parameters *parameters, long timeout_ms,
                                     struct error *error)
 {
-    PGconn *handle = attempt_start(parameters);
-    bool started = handle && PQstatus(handle) != CONNECTION_BAD;
-    if (!started)
-        trouble_connecting(error, parameters->display,
-                           handle ? PQerrorMessage(handle) : "out of memory");
-    if (!started || !finish_connecting(handle, parameters->display,
-                                       timeout_ms ? timeout_ms : PG_CONNECT_TIMEOUT_MS, error)) {
+    PGconn *handle = start_inside(parameters, error);
+    if (!handle)
+        return NULL;
+    if (!finish_connecting(handle, parameters, timeout_ms ? timeout_ms : PG_CONNECT_TIMEOUT_MS,
+                           error)) {
         PQfinish(handle);
         return NULL;
     }
@@ -156,12 +195,45 @@ bool pg_wants_password(const struct error *error)
     return error->kind == ERROR_SERVER && strstr(error->message, "no password supplied") != NULL;
 }
 
+bool pg_used_password(const struct pg_connection *connection)
+{
+    return PQconnectionUsedPassword(connection->handle);
+}
+
+bool pg_no_slot(const struct error *error)
+{
+    return error->kind == ERROR_SERVER && (strstr(error->message, "too many clients") ||
+                                           strstr(error->message, "too many connections") ||
+                                           strstr(error->message, "remaining connection slots"));
+}
+
+bool pg_too_large(const struct error *error)
+{
+    return error->kind == ERROR_SERVER && (strstr(error->message, "(SQLSTATE 54000)") ||
+                                           strstr(error->message, "(SQLSTATE 53200)") ||
+                                           strstr(error->message, "invalid memory alloc request"));
+}
+
+int pg_socket(const struct pg_connection *connection)
+{
+    return PQsocket(connection->handle);
+}
+
+void pg_cancel(struct pg_connection *connection)
+{
+    char words[256];
+    PGcancel *cancel = PQgetCancel(connection->handle);
+    if (cancel)
+        PQcancel(cancel, words, (int)sizeof words);
+    PQfreeCancel(cancel);
+}
+
 void pg_limit(struct pg_connection *connection, long milliseconds)
 {
     connection->limit_ms = milliseconds;
 }
 
-static bool failed(struct pg_connection *connection, const PGresult *result, struct error *error)
+bool pg_failed(struct pg_connection *connection, const PGresult *result, struct error *error)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
@@ -182,7 +254,7 @@ static void note_sending(struct pg_connection *connection, const char *sql)
 bool pg_send(struct pg_connection *connection, const char *sql, struct error *error)
 {
     note_sending(connection, sql);
-    return PQsendQuery(connection->handle, sql) || failed(connection, NULL, error);
+    return PQsendQuery(connection->handle, sql) || pg_failed(connection, NULL, error);
 }
 
 static bool late(struct pg_connection *connection, struct error *error)
@@ -196,7 +268,7 @@ static bool fill(struct pg_connection *connection, bool wait, bool *busy, struct
 {
     for (;;) {
         if (!PQconsumeInput(connection->handle))
-            return failed(connection, NULL, error);
+            return pg_failed(connection, NULL, error);
         *busy = PQisBusy(connection->handle);
         if (!*busy || !wait)
             return true;
@@ -235,7 +307,7 @@ bool pg_take_result(struct pg_connection *connection, bool wait, PGresult **resu
         *result = last;
         return true;
     }
-    failed(connection, last, error);
+    pg_failed(connection, last, error);
     PQclear(last);
     return false;
 }
@@ -254,7 +326,7 @@ PGresult *pg_query(struct pg_connection *connection, const char *sql, int count,
     PGresult *result = NULL;
     note_sending(connection, sql);
     if (!PQsendQueryParams(connection->handle, sql, count, NULL, values, NULL, NULL, 0)) {
-        failed(connection, NULL, error);
+        pg_failed(connection, NULL, error);
         return NULL;
     }
     return pg_take_result(connection, true, &result, error) ? result : NULL;
@@ -273,16 +345,35 @@ char *pg_value(struct pg_connection *connection, const char *sql, struct error *
     return value;
 }
 
-bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
-                       struct error *error)
+/* Takes over what libpq quoted; NULL when it couldn't. */
+static bool add_quoted(struct pg_connection *connection, struct text *sql, char *quoted,
+                       const char *plain, struct error *error)
 {
-    char *quoted = PQescapeIdentifier(connection->handle, name, strlen(name));
     if (!quoted)
-        return error_set(error, ERROR_SERVER, "can't quote the name \"%s\": %s", name,
+        return error_set(error, ERROR_SERVER, "can't quote \"%s\": %s", plain,
                          PQerrorMessage(connection->handle));
     text_add(sql, quoted);
     PQfreemem(quoted);
     return true;
+}
+
+bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
+                       struct error *error)
+{
+    char *quoted = PQescapeIdentifier(connection->handle, name, strlen(name));
+    return add_quoted(connection, sql, quoted, name, error);
+}
+
+bool pg_add_literal(struct pg_connection *connection, struct text *sql, const char *value,
+                    struct error *error)
+{
+    char *quoted = PQescapeLiteral(connection->handle, value, strlen(value));
+    return add_quoted(connection, sql, quoted, value, error);
+}
+
+PGconn *pg_handle(struct pg_connection *connection)
+{
+    return connection->handle;
 }
 
 const char *pg_database(const struct pg_connection *connection)

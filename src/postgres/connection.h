@@ -11,8 +11,9 @@
 
 /* Where a server is and who asks. The strings are owned by the structure. */
 struct pg_parameters {
-    char *host;
+    char *host; /* name, address, or where libpq looks for a Unix socket: "/DIRECTORY", "@NAME" */
     int port;
+    char *network_namespace; /* in which to connect, as in namespace.h; NULL for our own */
     char *user;
     char *password; /* or NULL; never part of a message */
     char *database;
@@ -67,10 +68,28 @@ bool pg_take_result(struct pg_connection *connection, bool wait, PGresult **resu
  * connections then, as one that starts up or recovers refuses before it asks. Source: PostgreSQL
  * manual, "pg_isready", which counts the same as accepting. */
 bool pg_wants_password(const struct error *error);
+/* Whether the server asked for the password when this connection was made, in any form. Source:
+ * PostgreSQL manual, libpq, PQconnectionUsedPassword. */
+bool pg_used_password(const struct pg_connection *connection);
+
+/* Why the last pg_open failed: the server, the database or the role takes no more sessions. */
+bool pg_no_slot(const struct error *error);
+/* Why a statement failed: a value's text doesn't fit into the server's memory (1 GB at most). */
+bool pg_too_large(const struct error *error);
+
+/* For poll(): readable once something of an answer has come. */
+int pg_socket(const struct pg_connection *connection);
+/* Asks the server to end the statement whose answer is awaited; whether it does isn't waited for.
+ * Source: PostgreSQL manual, libpq, "Canceling Queries in Progress". */
+void pg_cancel(struct pg_connection *connection);
 
 /* An identifier in double quotes, appended. */
 bool pg_add_identifier(struct pg_connection *connection, struct text *sql, const char *name,
                        struct error *error);
+
+/* A text as an SQL literal, appended: for statements that take no parameters (COPY). */
+bool pg_add_literal(struct pg_connection *connection, struct text *sql, const char *value,
+                    struct error *error);
 
 /* The database that this connection is in; the server's version as PQserverVersion says it. */
 const char *pg_database(const struct pg_connection *connection);

@@ -1,4 +1,4 @@
-/* drift.c: sums of pg_stat_user_tables over all databases. */
+/* drift.c: pg_stat_user_tables of all databases, summed or as it is. */
 #include "postgres/drift.h"
 
 #include "postgres/catalog.h"
@@ -17,6 +17,15 @@ static const char counters_sql[] =
     "coalesce(sum(n_tup_del), 0)::bigint, "
     "(SELECT system_identifier FROM pg_catalog.pg_control_system()) "
     "FROM pg_catalog.pg_stat_user_tables";
+
+static const char database_sql[] =
+    "SELECT coalesce(extract(epoch FROM stats_reset)::pg_catalog.text, ''), xact_commit, "
+    "(SELECT system_identifier FROM pg_catalog.pg_control_system()) "
+    "FROM pg_catalog.pg_stat_database WHERE datname = pg_catalog.current_database()";
+
+static const char tables_sql[] =
+    "SELECT schemaname, relname, n_tup_ins, n_tup_upd, n_tup_del "
+    "FROM pg_catalog.pg_stat_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0";
 
 static bool open_all(struct drift *drift, const struct pg_parameters *parameters,
                      const struct pg_database_list *databases, struct error *error)
@@ -64,6 +73,48 @@ bool drift_read(struct drift *drift, struct drift_counters *counters, struct err
         text_copy(counters->system, sizeof counters->system, pg_field(result, 0, 3));
         PQclear(result);
     }
+    return true;
+}
+
+static bool read_database(struct pg_connection *connection, struct write_counters *counters,
+                          struct error *error)
+{
+    PGresult *result = pg_query(connection, database_sql, 0, NULL, error);
+    if (!result)
+        return false;
+    if (PQntuples(result)) {
+        write_counters_add_database(counters, pg_database(connection), pg_field(result, 0, 0),
+                                    pg_number(result, 0, 1));
+        text_copy(counters->system, sizeof counters->system, pg_field(result, 0, 2));
+    }
+    PQclear(result);
+    return true;
+}
+
+static bool read_tables(struct pg_connection *connection, struct write_counters *counters,
+                        struct error *error)
+{
+    PGresult *result = pg_query(connection, tables_sql, 0, NULL, error);
+    if (!result)
+        return false;
+    for (int i = 0; i < PQntuples(result); i++) {
+        const long long rows[] = {pg_number(result, i, 2), pg_number(result, i, 3),
+                                  pg_number(result, i, 4)};
+        write_counters_add(counters, pg_database(connection), pg_field(result, i, 0),
+                           pg_field(result, i, 1), rows);
+    }
+    PQclear(result);
+    return true;
+}
+
+bool drift_read_tables(struct drift *drift, struct write_counters *counters, struct error *error)
+{
+    *counters = (struct write_counters){0};
+    for (size_t i = 0; i < drift->count; i++)
+        if (!read_database(drift->connections[i], counters, error) ||
+            !read_tables(drift->connections[i], counters, error))
+            return error_wrap(error, "reading the write counters of database \"%s\"",
+                              pg_database(drift->connections[i]));
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* message.c: the table of what psql is known to say during a restore. */
+/* message.c: the table of what psql and pg_restore are known to say during a restore. */
 #include "postgres/message.h"
 
 #include <ctype.h>
@@ -89,10 +89,9 @@ static const struct {
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 /* Behind "psql:<stdin>:12: " and "psql: ", which psql puts before a message's first line. */
-static const char *after_prefix(const char *line, long *number)
+static const char *after_psql(const char *line, long *number)
 {
     static const char prefix[] = "psql:<stdin>:";
-    *number = 0;
     if (text_starts(line, "psql: "))
         return line + strlen("psql: ");
     if (!text_starts(line, prefix))
@@ -105,30 +104,53 @@ static const char *after_prefix(const char *line, long *number)
     return end + 2;
 }
 
+/* Behind "pg_restore: ", and "error: could not execute query: " before a server's own message. Its
+ * jobs write in pieces, so that a line may begin with several of the first, or with a blank. */
+static const char *after_pg_restore(const char *line)
+{
+    static const char prefix[] = "pg_restore:", query[] = "error: could not execute query: ";
+    const char *text = line;
+    while (text_starts(text, prefix) || (text != line && *text == ' '))
+        text += *text == ' ' ? 1 : strlen(prefix);
+    const char *blank = line + strspn(line, " ");
+    if (text == line && (text_starts(blank, "error: ") || text_starts(blank, "warning: ")))
+        text = blank;
+    return text_starts(text, query) ? text + strlen(query) : text;
+}
+
 static const struct {
     const char *word;
     enum message_class class;
 } severities[] = {
-    {"ERROR:  ", MESSAGE_ERROR},        {"FATAL:  ", MESSAGE_ERROR},
-    {"PANIC:  ", MESSAGE_ERROR},        {"error: ", MESSAGE_ERROR},
-    {"fatal: ", MESSAGE_ERROR},         {"invalid command ", MESSAGE_ERROR},
-    {"WARNING:  ", MESSAGE_WARNING},    {"warning: ", MESSAGE_WARNING},
-    {"NOTICE:  ", MESSAGE_INFORMATION}, {"INFO:  ", MESSAGE_INFORMATION},
-    {"LOG:  ", MESSAGE_INFORMATION},    {"DEBUG:  ", MESSAGE_INFORMATION},
+    {"ERROR:  ", MESSAGE_ERROR},
+    {"FATAL:  ", MESSAGE_ERROR},
+    {"PANIC:  ", MESSAGE_ERROR},
+    {"error: ", MESSAGE_ERROR},
+    {"fatal: ", MESSAGE_ERROR},
+    {"invalid command ", MESSAGE_ERROR},
+    {"WARNING:  ", MESSAGE_WARNING},
+    {"warning: errors ignored on restore: ", MESSAGE_INFORMATION},
+    {"warning: ", MESSAGE_WARNING},
+    {"NOTICE:  ", MESSAGE_INFORMATION},
+    {"INFO:  ", MESSAGE_INFORMATION},
+    {"LOG:  ", MESSAGE_INFORMATION},
+    {"DEBUG:  ", MESSAGE_INFORMATION},
 };
 
-static enum message_class severity(const char *text, bool prefixed)
+/* psql's own messages have its prefix and no word that says how bad they are; pg_restore's without
+ * such a word say what it is about to do. */
+static enum message_class severity(const char *text, bool psql, bool pg_restore)
 {
     static const char *const parts[] = {
-        "DETAIL:", "HINT:", "LINE ", "CONTEXT:", "QUERY:", "STATEMENT:", "LOCATION:"};
+        "DETAIL:",    "HINT:",     "LINE ",        "CONTEXT:", "QUERY:",
+        "STATEMENT:", "LOCATION:", "Command was:", "detail: ", "hint: "};
     for (size_t i = 0; i < COUNT(severities); i++)
         if (text_starts(text, severities[i].word))
             return severities[i].class;
     for (size_t i = 0; i < COUNT(parts); i++)
         if (text_starts(text, parts[i]))
             return MESSAGE_PART;
-    /* psql's own messages have its prefix and no word that says how bad they are. */
-    return prefixed ? MESSAGE_ERROR : MESSAGE_PART;
+    return psql ? MESSAGE_ERROR : pg_restore ? MESSAGE_INFORMATION : MESSAGE_PART;
 }
 
 /* The pattern with ${user} replaced and quoted; the caller frees. */
@@ -177,8 +199,9 @@ static void add_cause(struct message *message)
 struct message message_classify(const char *line, const struct message_setting *setting)
 {
     struct message message = {0};
-    message.text = after_prefix(line, &message.line);
-    message.class = severity(message.text, message.text != line);
+    const char *text = after_psql(line, &message.line);
+    message.text = after_pg_restore(text);
+    message.class = severity(message.text, text != line, message.text != text);
     if (message.class != MESSAGE_ERROR && message.class != MESSAGE_WARNING)
         return message;
     message.reason = harmless_reason(message.text, setting);

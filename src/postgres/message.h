@@ -1,5 +1,5 @@
-/* message.h: what psql says while it restores a dump: harmless, worth a look, or a failure with a
- * known cause. */
+/* message.h: what psql and pg_restore say while they restore a dump: harmless, worth a look, or a
+ * failure with a known cause. */
 #ifndef POSTGRES_MESSAGE_H
 #define POSTGRES_MESSAGE_H
 
@@ -29,7 +29,7 @@ struct message_setting {
     bool again;       /* an attempt before has left its roles on the server */
 };
 
-/* One line of psql's standard error, without its end. */
+/* One line of their standard error, without its end. */
 struct message message_classify(const char *line, const struct message_setting *setting);
 
 /* Appends `line` with every PASSWORD '...' as PASSWORD '***'. */

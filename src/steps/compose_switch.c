@@ -10,8 +10,10 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "docker/attachment.h"
 #include "docker/lifecycle.h"
 #include "docker/network.h"
+#include "steps/fence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,19 +49,6 @@ bool apply_look(struct apply *apply, struct docker_container *container, bool *r
     return looked;
 }
 
-static const cJSON *networks_of(const struct docker_container *container)
-{
-    return json_at(container->inspect, "NetworkSettings.Networks");
-}
-
-/* Whether the container's networks are its own to leave and join. */
-static bool has_own_networks(const struct docker_container *container)
-{
-    const char *mode = json_text_at(container->inspect, "HostConfig.NetworkMode");
-    return mode && strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0 &&
-           !text_starts(mode, "container:");
-}
-
 /* Joins a network again. Some engines let a container that was on none start on its first one, but
  * without its aliases. */
 static bool join(struct apply *apply, const char *id, const cJSON *network, struct error *error)
@@ -88,7 +77,7 @@ static bool join_all(struct apply *apply, const char *id, const cJSON *networks,
 static bool start_then_join(struct apply *apply, const struct docker_container *container,
                             struct error *error)
 {
-    const cJSON *network, *networks = networks_of(container);
+    const cJSON *network, *networks = docker_networks(container);
     struct error other = ERROR_INIT;
     bool left = true;
     cJSON_ArrayForEach(network, networks)
@@ -113,8 +102,9 @@ static bool start_new(struct apply *apply, struct error *error)
                             "make one",
                             apply->service, apply->image, apply->volume);
     else if (strcmp(container.state, "running") != 0)
-        started = has_own_networks(&container) ? start_then_join(apply, &container, error)
-                                               : docker_start(apply->docker, container.name, error);
+        started = docker_networks_are_own(&container)
+                      ? start_then_join(apply, &container, error)
+                      : docker_start(apply->docker, container.name, error);
     docker_container_free(&container);
     return started;
 }
@@ -139,6 +129,19 @@ static bool clear_way(struct apply *apply, struct error *error)
     return done;
 }
 
+/* Whether a fence has cut this container off: then it gets its networks back and may stay. */
+static bool unfence(struct apply *apply, const struct docker_container *container, bool *fenced,
+                    struct error *error)
+{
+    cJSON *record = NULL;
+    bool done = fence_record_read(apply->run, &record, error);
+    *fenced = done && text_equal(json_text(record, FENCE_ID), container->id);
+    if (*fenced)
+        done = fence_restore_networks(apply->run, record, error);
+    cJSON_Delete(record);
+    return done;
+}
+
 /* A crash between leaving and joining leaves a container that Compose takes for whole. */
 static bool remove_cut_off(struct apply *apply, struct error *error)
 {
@@ -146,10 +149,11 @@ static bool remove_cut_off(struct apply *apply, struct error *error)
     bool right = false;
     if (!apply_look(apply, &container, &right, error))
         return false;
-    bool cut_off =
-        right && has_own_networks(&container) && cJSON_GetArraySize(networks_of(&container)) == 0;
+    bool cut_off = right && docker_networks_are_own(&container) &&
+                   cJSON_GetArraySize(docker_networks(&container)) == 0;
+    bool fenced = false, done = !cut_off || unfence(apply, &container, &fenced, error);
     docker_container_free(&container);
-    return !cut_off || clear_way(apply, error);
+    return done && (!cut_off || fenced || clear_way(apply, error));
 }
 
 static void log_line(void *context, const char *line, bool from_stderr)

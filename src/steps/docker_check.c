@@ -107,12 +107,26 @@ static bool check_engine_space(struct step_run *run, const struct docker_system 
     return true;
 }
 
+/* Before the space, as a place that can't be written has none to speak of. */
+static bool check_backup_place(struct step_run *run, const char *path, double needed,
+                               struct error *error)
+{
+    if (file_may_write_in(path, error))
+        return check_space(run, "disk space for the backup", path, needed, error);
+    step_check(run, "disk space for the backup", VERDICT_FAIL, "%s: %s", path, error->message);
+    error_wrap(error, "the backup would go to %s", path);
+    return error_remedy(error,
+                        "Choose a directory that you can write in with --set "
+                        "backup_dir=DIRECTORY, or make it: install -d -m 700 %s",
+                        path);
+}
+
 static bool check_disk(struct step_run *run, const struct docker_system *system, double bytes,
                        struct error *error)
 {
     double needed = bytes * (double)step_integer(run, "factor");
     char *backup = step_path(run, "backup_dir");
-    bool enough = !backup || check_space(run, "disk space for the backup", backup, needed, error);
+    bool enough = !backup || check_backup_place(run, backup, needed, error);
     free(backup);
     return check_engine_space(run, system, needed, enough ? error : NULL) && enough;
 }

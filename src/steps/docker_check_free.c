@@ -1,8 +1,10 @@
-/* docker_check_free.c: docker.check_free: the new container's name, its volume and its port are
- * free. */
+/* docker_check_free.c: docker.check_free: the new container's name, its volume, its port and the
+ * backup's place are free. */
 #include "steps/actions.h"
 #include "steps/docker_common.h"
 
+#include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "docker/lifecycle.h"
 #include "docker/volume.h"
@@ -93,6 +95,28 @@ static bool check_port(struct step_run *run, struct docker *docker, int port, st
     return is_free;
 }
 
+/* What the backup step left on record when it began, and when it was done. */
+static bool is_own_backup(const struct step_run *run, const char *path)
+{
+    return text_equal(cJSON_GetStringValue(step_known(run, "backup.started")), path) ||
+           text_equal(json_text(step_known(run, "backup"), "path"), path);
+}
+
+/* The backup step would refuse it too, but only after the operator has come that far. */
+static bool check_backup(struct step_run *run, const char *path, struct error *error)
+{
+    bool there = file_exists(path), own = there && is_own_backup(run, path);
+    if (!there || own) {
+        step_check(run, "backup", VERDICT_PASS, own ? "%s is this run's own" : "%s is free", path);
+        return true;
+    }
+    error_set(error, ERROR_OTHER, "%s is there already, and this run didn't write it", path);
+    taken(run, "backup", error);
+    return error_remedy(error,
+                        "It may be the only backup of an earlier run: move it away, or choose "
+                        "another place with --set backup_dir=DIRECTORY.");
+}
+
 /* Every check runs, so that the operator sees all at once; the first failure is the step's. */
 static bool run_check_free(struct step_run *run, struct error *error)
 {
@@ -105,6 +129,9 @@ static bool run_check_free(struct step_run *run, struct error *error)
     bool fine = !name || check_name(run, docker, name, error);
     fine = (!volume || check_volume(run, docker, volume, fine ? error : &others)) && fine;
     fine = (!port || check_port(run, docker, port, fine ? error : &others)) && fine;
+    char *backup = step_path(run, "backup");
+    fine = (!backup || check_backup(run, backup, fine ? error : &others)) && fine;
+    free(backup);
     docker_close(docker);
     return fine;
 }
@@ -113,9 +140,12 @@ static const struct argument arguments[] = {
     {"container", ARGUMENT_TEXT, false, NULL, NULL, "name that no container may have yet"},
     {"volume", ARGUMENT_TEXT, false, NULL, NULL, "volume that must be absent or empty"},
     {"port", ARGUMENT_PORT, false, NULL, NULL, "host port that nothing may listen on"},
+    {"backup", ARGUMENT_PATH, false, NULL, NULL,
+     "file or directory of the backup, which no other run may have left there"},
     {0},
 };
 
 const struct action docker_check_free_action = {
     "docker.check_free", DANGER_READ,
-    "check that a container's name, a volume and a host port are free", arguments, run_check_free};
+    "check that a container's name, a volume, a host port and the backup's place are free",
+    arguments, run_check_free};

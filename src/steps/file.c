@@ -1,5 +1,8 @@
-/* file.c: file.copy and file.remove: single regular files of this machine. */
+/* file.c: file.copy and file.remove: single regular files of this machine, and backups'
+ * directories.
+ */
 #include "steps/actions.h"
+#include "steps/backup_manifest.h"
 #include "steps/step.h"
 
 #include "base/file.h"
@@ -49,9 +52,26 @@ static bool check_regular(const char *path, bool *absent, struct error *error)
     return error_remedy(error, "Nothing was removed or copied; name the file itself.");
 }
 
+/* A directory only when it is a backup's, and then exactly what its manifest lists. */
+static bool remove_backup(struct step_run *run, const char *path, struct error *error)
+{
+    if (!backup_manifest_remove(path, error))
+        return false;
+    step_log(run, "removed the backup's directory %s", path);
+    return true;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 static bool remove_file(struct step_run *run, const char *path, struct error *error)
 {
     bool absent = false;
+    if (is_directory(path))
+        return remove_backup(run, path, error);
     if (!check_regular(path, &absent, error))
         return false;
     if (!absent && unlink(path) != 0)
@@ -169,13 +189,15 @@ static bool run_copy(struct step_run *run, struct error *error)
 }
 
 static const struct argument remove_arguments[] = {
-    {"path", ARGUMENT_PATH, true, NULL, NULL, "the file; one that is absent is fine"},
+    {"path", ARGUMENT_PATH, true, NULL, NULL,
+     "the file, or a backup's directory; one that is absent is fine"},
     {"beside", ARGUMENT_TEXT, false, NULL, NULL, "file that a relative path is beside of"},
     {0},
 };
 
 const struct action file_remove_action = {"file.remove", DANGER_DESTRUCTIVE,
-                                          "remove one regular file", remove_arguments, run_remove};
+                                          "remove one regular file, or a backup's directory",
+                                          remove_arguments, run_remove};
 
 static const struct argument copy_arguments[] = {
     {"from", ARGUMENT_PATH, true, NULL, NULL, "the file to copy"},

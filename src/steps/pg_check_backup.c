@@ -1,5 +1,6 @@
 /* pg_check_backup.c: pg.check_backup, which reads a backup back and says whether it is whole. */
 #include "steps/actions.h"
+#include "steps/check_backup.h"
 #include "steps/step.h"
 
 #include "base/clock.h"
@@ -66,13 +67,6 @@ static bool read_all(struct reading *reading, struct error *error)
     return got == 0 || no_file(reading->path, error);
 }
 
-/* The fact of this run's own backup, when this is the file. */
-static const cJSON *recorded(const struct reading *reading)
-{
-    const cJSON *fact = step_known(reading->run, "backup");
-    return text_equal(json_text(fact, "path"), reading->path) ? fact : NULL;
-}
-
 static bool changed(const char *path, const char *what, struct error *error)
 {
     error_set(error, ERROR_OTHER, "the backup %s has another %s than when it was written", path,
@@ -80,20 +74,29 @@ static bool changed(const char *path, const char *what, struct error *error)
     return error_remedy(error, "Something has changed or replaced it: take the backup again.");
 }
 
-static bool check_recorded(const struct reading *reading, const char *sha256, struct error *error)
+bool check_backup_recorded(struct step_run *run, const char *path, double bytes, const char *sha256,
+                           struct error *error)
 {
-    const cJSON *fact = recorded(reading);
-    if (!fact) {
-        step_check(reading->run, "SHA-256", VERDICT_PASS, "%s (this run didn't write the file)",
-                   sha256);
+    const cJSON *fact = step_known(run, "backup");
+    if (!text_equal(json_text(fact, "path"), path)) {
+        step_check(run, "SHA-256", VERDICT_PASS, "%s (this run didn't write it)", sha256);
         return true;
     }
-    if ((unsigned long long)json_number_at(fact, "bytes") != reading->size)
-        return changed(reading->path, "size", error);
+    if (json_number_at(fact, "bytes") != bytes)
+        return changed(path, "size", error);
     if (!text_equal(json_text(fact, "sha256"), sha256))
-        return changed(reading->path, "SHA-256", error);
-    step_check(reading->run, "SHA-256", VERDICT_PASS, "%s, as it was written", sha256);
+        return changed(path, "SHA-256", error);
+    step_check(run, "SHA-256", VERDICT_PASS, "%s, as it was written", sha256);
     return true;
+}
+
+void check_backup_contents(struct step_run *run, const char *path, double bytes, cJSON *databases)
+{
+    cJSON *fact = cJSON_CreateObject();
+    cJSON_AddStringToObject(fact, "path", path);
+    cJSON_AddNumberToObject(fact, "bytes", bytes);
+    cJSON_AddItemToObject(fact, "databases", databases);
+    step_fact(run, "backup.contents", fact);
 }
 
 static void report_contents(const struct reading *reading)
@@ -110,11 +113,7 @@ static void report_contents(const struct reading *reading)
                    text_grouped(rows, sizeof rows, database->rows));
         cJSON_AddItemToArray(names, cJSON_CreateString(database->name));
     }
-    cJSON *fact = cJSON_CreateObject();
-    cJSON_AddStringToObject(fact, "path", reading->path);
-    cJSON_AddNumberToObject(fact, "bytes", (double)summary->bytes);
-    cJSON_AddItemToObject(fact, "databases", names);
-    step_fact(reading->run, "backup.contents", fact);
+    check_backup_contents(reading->run, reading->path, (double)summary->bytes, names);
 }
 
 static bool check_backup(struct reading *reading, struct error *error)
@@ -125,44 +124,55 @@ static bool check_backup(struct reading *reading, struct error *error)
         return false;
     sha256_finish(reading->hash, sha256);
     reading->hash = NULL;
-    if (!check_recorded(reading, sha256, error))
+    if (!check_backup_recorded(reading->run, reading->path, (double)reading->size, sha256, error))
         return false;
     report_contents(reading);
     return true;
 }
 
-static bool run_check_backup(struct step_run *run, struct error *error)
+static bool check_file(struct step_run *run, const char *path, struct error *error)
 {
     char ignored[SHA256_HEX_SIZE];
+    struct reading reading = {
+        .run = run, .path = path, .descriptor = -1, .scan = dump_scan_new(), .hash = sha256_new()};
+    bool whole = check_backup(&reading, error);
+    if (reading.descriptor >= 0)
+        close(reading.descriptor);
+    if (reading.hash)
+        sha256_finish(reading.hash, ignored);
+    dump_scan_free(reading.scan);
+    return whole;
+}
+
+static bool run_check_backup(struct step_run *run, struct error *error)
+{
+    struct stat status;
     char *path = step_path(run, "from");
     if (run->planning && !file_exists(path)) {
         step_log(run, "%s isn't there yet: nothing to look at", path);
         free(path);
         return true;
     }
-    struct reading reading = {
-        .run = run, .path = path, .descriptor = -1, .scan = dump_scan_new(), .hash = sha256_new()};
-    bool whole = check_backup(&reading, error);
+    bool directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    bool whole =
+        directory ? check_backup_directory(run, path, error) : check_file(run, path, error);
     if (!whole)
         step_check(run, "backup", VERDICT_FAIL, "%s", error->message);
-    if (reading.descriptor >= 0)
-        close(reading.descriptor);
-    if (reading.hash)
-        sha256_finish(reading.hash, ignored);
-    dump_scan_free(reading.scan);
     free(path);
     return whole;
 }
 
 static const struct argument check_backup_arguments[] = {
-    {"from", ARGUMENT_PATH, true, NULL, NULL, "the backup's file"},
+    {"from", ARGUMENT_PATH, true, NULL, NULL, "the backup's file or directory"},
+    {"image", ARGUMENT_TEXT, false, NULL, NULL,
+     "of a directory: the image whose pg_restore reads it; else the one whose pg_dump wrote it"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 
 const struct action pg_check_backup_action = {
     .name = "pg.check_backup",
     .danger = DANGER_READ,
-    .help = "reads a backup back: its size and SHA-256, the mark of every database's end",
+    .help = "reads a backup back: sizes and SHA-256, that every database is complete",
     .arguments = check_backup_arguments,
     .run = run_check_backup,
 };

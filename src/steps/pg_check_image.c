@@ -1,6 +1,6 @@
 /* pg_check_image.c: pg.check_image, which asks the target image itself what it carries. */
 #include "steps/actions.h"
-#include "steps/image_contents.h"
+#include "steps/image_check.h"
 #include "steps/pg_survey.h"
 
 #include "base/json.h"
@@ -9,26 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct check {
-    struct step_run *run;
-    const char *image;
-    const cJSON *server; /* the fact "server.NAME" */
-    struct image_contents contents;
-};
-
 static bool missing_image(const char *image, struct error *error)
 {
     error_set(error, ERROR_OTHER, "image %s isn't on this Docker engine", image);
     return error_remedy(error, "Pull it first: docker pull %s", image);
 }
 
-static bool check_major(const struct check *check, struct error *error)
+static bool check_major(const struct image_check *check, struct error *error)
 {
-    long major = step_integer(check->run, "major");
+    long major = step_integer(check->findings.run, "major");
     struct release release = check->contents.release;
     bool fits = !major || release.major == major;
-    step_check(check->run, "version", fits ? VERDICT_PASS : VERDICT_FAIL, "PostgreSQL %d.%d",
-               release.major, release.minor);
+    step_check(check->findings.run, "version", fits ? VERDICT_PASS : VERDICT_FAIL,
+               "PostgreSQL %d.%d", release.major, release.minor);
     if (fits)
         return true;
     error_set(error, ERROR_OTHER, "image %s holds PostgreSQL %d.%d, expected was %ld", check->image,
@@ -36,7 +29,7 @@ static bool check_major(const struct check *check, struct error *error)
     return error_remedy(error, "Choose the image of the right major (variable new_image).");
 }
 
-static bool too_old(const struct check *check, struct release old, struct error *error)
+static bool too_old(const struct image_check *check, struct release old, struct error *error)
 {
     struct release new = check->contents.release;
     error_set(error, ERROR_OTHER,
@@ -49,7 +42,7 @@ static bool too_old(const struct check *check, struct release old, struct error 
                         new.major, release_counterpart(new.major, old), check->image);
 }
 
-static bool check_release(const struct check *check, struct error *error)
+static bool check_release(const struct image_check *check, struct error *error)
 {
     struct release new = check->contents.release;
     struct release old = release_of((int)json_number_at(check->server, "version_num"));
@@ -63,110 +56,100 @@ static bool check_release(const struct check *check, struct error *error)
                                         [RELEASE_LATER] = "came out after",
                                         [RELEASE_UNKNOWN] =
                                             "came out nobody knows when, seen from"};
-    step_check(check->run, "minor release", verdicts[order], "%d.%d %s the old server's %d.%d",
-               new.major, new.minor, words[order], old.major, old.minor);
+    step_check(check->findings.run, "minor release", verdicts[order],
+               "%d.%d %s the old server's %d.%d", new.major, new.minor, words[order], old.major,
+               old.minor);
     return order != RELEASE_EARLIER || too_old(check, old, error);
 }
 
-/* One extension of one database; false when the image lacks it. */
-static bool has_extension(const struct check *check, const char *database, const cJSON *extension)
+bool image_check_each_database(struct image_check *check, const char *sql,
+                               void (*row)(void *context, const char *database,
+                                           const PGresult *result, int row),
+                               void *context, struct error *error)
 {
-    const char *offered = json_text(check->contents.extensions, extension->string);
-    char *name = xprintf("%s: extension %s", database, extension->string);
-    int order = offered ? strverscmp(offered, extension->valuestring) : 0;
-    if (!offered)
-        step_check(check->run, name, VERDICT_FAIL, "version %s in use, none in the image",
-                   extension->valuestring);
-    else
-        step_check(check->run, name, order < 0 ? VERDICT_WARN : VERDICT_PASS,
-                   "version %s in use, %s in the image%s", extension->valuestring, offered,
-                   order < 0 ? ": an older one" : "");
-    free(name);
-    return offered != NULL;
-}
-
-static bool lacks(const struct check *check, const char *names, struct error *error)
-{
-    error_set(error, ERROR_OTHER, "image %s lacks extensions that the old server uses: %s",
-              check->image, names);
-    return error_remedy(error,
-                        "Use an image that carries them (variable new_image); for vector that is "
-                        "pgvector/pgvector:pg%d, not postgres:%d.",
-                        check->contents.release.major, check->contents.release.major);
-}
-
-static bool check_extensions(const struct check *check, struct error *error)
-{
-    const cJSON *database, *extension;
-    struct text_list missing = {0};
-    cJSON_ArrayForEach(database, json_at(check->server, "extensions"))
+    const cJSON *database;
+    cJSON_ArrayForEach(database, json_at(check->server, "databases"))
     {
-        cJSON_ArrayForEach(extension, database)
-        {
-            if (!has_extension(check, database->string, extension) &&
-                !text_list_has(&missing, extension->string))
-                text_list_add(&missing, extension->string);
-        }
+        struct pg_connection *connection =
+            server_open_database(&check->access, database->string, error);
+        PGresult *result = connection ? pg_query(connection, sql, 0, NULL, error) : NULL;
+        for (int i = 0; result && i < PQntuples(result); i++)
+            row(context, database->string, result, i);
+        bool asked = result != NULL;
+        PQclear(result);
+        pg_close(connection);
+        if (!asked)
+            return false;
     }
-    struct text names = {0};
-    for (size_t i = 0; i < missing.count; i++)
-        text_printf(&names, "%s%s", i ? ", " : "", missing.items[i]);
-    bool complete = !missing.count || lacks(check, text_string(&names), error);
-    text_free(&names);
-    text_list_free(&missing);
-    return complete;
+    return true;
 }
 
-static void check_data(const struct check *check, const struct docker_image *image)
+static void check_data(const struct image_check *check, const struct docker_image *image)
 {
     const char *data = docker_image_data(image, NULL);
-    step_check(check->run, "data directory", VERDICT_PASS, "%s, volume at %s", data,
+    step_check(check->findings.run, "data directory", VERDICT_PASS, "%s, volume at %s", data,
                docker_image_mount(image, data));
 }
 
-static bool check_all(struct check *check, struct docker *docker, struct error *error)
+static bool read_image(struct image_check *check, struct error *error)
 {
     struct docker_image image = {0};
-    bool there = docker_image_inspect(docker, check->image, &image, error);
+    bool there = docker_image_inspect(check->docker, check->image, &image, error);
     if (there && !image.exists)
         there = missing_image(check->image, error);
     if (there)
         check_data(check, &image);
     docker_image_free(&image);
-    if (!there || !image_contents_read(docker, check->image, &check->contents, error))
+    return there && image_contents_read(check->docker, check->image, &check->contents, error);
+}
+
+/* All of it is asked, so that the operator sees everything at once. */
+static bool check_all(struct image_check *check, struct error *error)
+{
+    struct error ignored = ERROR_INIT;
+    if (!read_image(check, error))
         return false;
     bool major = check_major(check, error);
-    bool release = check_release(check, major ? error : NULL);
-    return check_extensions(check, major && release ? error : NULL) && major && release;
+    bool release = check_release(check, major ? error : &ignored) && major;
+    image_check_extensions(check);
+    bool asked = image_check_libraries(check, release ? error : &ignored);
+    asked = image_check_locales(check, release && asked ? error : &ignored) && asked;
+    return release && asked && findings_judge(&check->findings, error);
 }
 
 static bool run_check_image(struct step_run *run, struct error *error)
 {
     const char *server = step_text(run, "server");
-    struct check check = {
-        .run = run, .image = step_text(run, "image"), .server = survey_known(run, server)};
+    struct image_check check = {.findings = {.run = run},
+                                .image = step_text(run, "image"),
+                                .server = survey_known(run, server)};
     if (!check.server) {
         error_set(error, ERROR_OTHER, "nothing is recorded of server \"%s\"", server);
         return error_remedy(error, "A step pg.inventory of that server has to come before.");
     }
-    struct docker *docker = docker_open(error);
-    bool done = docker && check_all(&check, docker, error);
-    docker_close(docker);
+    check.docker = docker_open(error);
+    bool done =
+        check.docker && server_find(run, server, &check.access, error) && check_all(&check, error);
+    server_free(&check.access);
+    docker_close(check.docker);
     image_contents_free(&check.contents);
     return done;
 }
 
 static const struct argument check_image_arguments[] = {
     {"image", ARGUMENT_TEXT, true, NULL, NULL, "the image to go to"},
-    {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server whose extensions it has to carry"},
+    {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server that it has to suit"},
     {"major", ARGUMENT_INTEGER, false, NULL, NULL, "major version that it has to hold"},
+    {FINDINGS_ARGUMENT, ARGUMENT_LIST, false, NULL, NULL, FINDINGS_HELP},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 
 const struct action pg_check_image_action = {
     .name = "pg.check_image",
     .danger = DANGER_READ,
-    .help = "asks the target image for its release and its extensions",
+    .help =
+        "asks the target image for its release, extensions and their update paths, libraries and "
+        "locales",
     .arguments = check_image_arguments,
     .run = run_check_image,
 };

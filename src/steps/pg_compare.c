@@ -1,7 +1,8 @@
-/* pg_compare.c: pg.compare, which holds a new server against what was recorded of the old one. */
+/* pg_compare.c: pg.compare, which holds a new server against what was recorded of the old one, or
+ * against the old one itself. */
 #include "steps/actions.h"
 #include "steps/pg_compare_rows.h"
-#include "steps/pg_survey.h"
+#include "steps/pg_measure.h"
 
 #include "base/json.h"
 
@@ -11,9 +12,10 @@
 
 struct comparison {
     struct step_run *run;
-    const cJSON *old; /* the fact "server.OLD" */
-    struct server_access access;
-    struct survey new;
+    bool live;        /* against the old server as it is now */
+    const cJSON *old; /* the fact "server.OLD", or what the old server says now */
+    struct server_access old_access, access;
+    struct survey old_survey, new; /* the old one only when live */
     size_t failures;
     char first[400]; /* what failed first, for the step's message */
 };
@@ -108,20 +110,44 @@ static void compare_database(struct comparison *comparison, const cJSON *old)
     }
 }
 
+static void expect_all_counts(struct comparison *comparison, const struct row_counts *old)
+{
+    const cJSON *taken = step_known(comparison->run, "backup");
+    if (taken && (double)old->count != json_number_at(taken, "counts_tables"))
+        fail(comparison, "rows", "the backup counted %.0f tables, %zu counts are known",
+             json_number_at(taken, "counts_tables"), old->count);
+}
+
+/* Both servers at once when the old one is asked now. After the switchover, differences are only
+ * reported: counts will do, and what was proven before stays on the screen. */
+static bool measure_rows(struct comparison *comparison, const struct rows_comparison *rows,
+                         struct error *error)
+{
+    bool show = rows->equal;
+    const struct measure servers[] = {
+        {&comparison->access, &comparison->new, show ? ROWS_NEW : ROWS_COLUMNS, rows->new},
+        {&comparison->old_access, &comparison->old_survey, show ? ROWS_NOW : ROWS_COLUMNS,
+         rows->old},
+    };
+    if (!comparison->live) {
+        row_counts_known(comparison->run, ROWS_SNAPSHOT, rows->old);
+        expect_all_counts(comparison, rows->old);
+        measure_as_known(&comparison->new, rows->old);
+    }
+    return measure_tables(comparison->run, servers, comparison->live ? 2 : 1, rows->equal, error);
+}
+
 static bool compare_rows(struct comparison *comparison, struct error *error)
 {
     struct row_counts old = {0}, new = {0};
     struct rows_verdict verdict = {0};
-    bool equal = text_equal(step_text(comparison->run, "rows"), "equal");
-    row_counts_known(comparison->run, ROWS_SNAPSHOT, &old);
-    const cJSON *taken = step_known(comparison->run, "backup");
-    if (taken && (double)old.count != json_number_at(taken, "counts_tables"))
-        fail(comparison, "rows", "the backup counted %.0f tables, %zu counts are known",
-             json_number_at(taken, "counts_tables"), old.count);
-    enum rows_column column = equal ? ROWS_NEW : ROWS_COLUMNS;
-    bool done =
-        survey_count(comparison->run, &comparison->access, &comparison->new, column, &new, error) &&
-        compare_row_counts(comparison->run, &old, &new, equal, &verdict, error);
+    const struct rows_comparison rows = {
+        .old = &old,
+        .new = &new,
+        .equal = text_equal(step_text(comparison->run, "rows"), "equal"),
+        .live = comparison->live};
+    bool done = measure_rows(comparison, &rows, error) &&
+                compare_row_counts(comparison->run, &rows, &verdict, error);
     if (done && verdict.failures && comparison->failures == 0)
         text_copy(comparison->first, sizeof comparison->first, verdict.first);
     comparison->failures += verdict.failures;
@@ -136,16 +162,35 @@ static bool judge(const struct comparison *comparison, struct error *error)
         return true;
     error_set(error, ERROR_OTHER, "the new server differs in %zu points; the first: %s",
               comparison->failures, comparison->first);
+    if (comparison->live)
+        return error_remedy(error,
+                            "The evidence names each difference. What clients have written on the "
+                            "old server since the backup is among them: stop the writes (pg.fence) "
+                            "and catch up, or make a new backup, then compare again.");
     return error_remedy(error,
-                        "These are exact counts, no estimates. The evidence names each difference. "
-                        "Don't switch over: roll back, find out what the restore said "
-                        "(logs/restore-*.log), and begin again with a new backup.");
+                        "These are exact counts and checksums, no estimates. The evidence names "
+                        "each difference. Don't switch over: roll back, find out what the restore "
+                        "said (logs/restore-*.log), and begin again with a new backup.");
+}
+
+/* What the old server says now takes the place of what was recorded. */
+static bool ask_old(struct comparison *comparison, struct error *error)
+{
+    if (!comparison->live)
+        return true;
+    if (!server_find(comparison->run, step_text(comparison->run, "old"), &comparison->old_access,
+                     error) ||
+        !survey_read(&comparison->old_access, &comparison->old_survey, error))
+        return false;
+    comparison->old = comparison->old_survey.server;
+    return true;
 }
 
 static bool compare_all(struct comparison *comparison, struct error *error)
 {
     const cJSON *database;
-    if (!server_find(comparison->run, step_text(comparison->run, "new"), &comparison->access,
+    if (!ask_old(comparison, error) ||
+        !server_find(comparison->run, step_text(comparison->run, "new"), &comparison->access,
                      error) ||
         !survey_read(&comparison->access, &comparison->new, error))
         return false;
@@ -173,25 +218,35 @@ static bool nothing_recorded(const char *old, struct error *error)
 static bool run_compare(struct step_run *run, struct error *error)
 {
     const char *old = step_text(run, "old");
-    struct comparison comparison = {.run = run, .old = survey_known(run, old)};
+    struct comparison comparison = {.run = run,
+                                    .live = text_equal(step_text(run, "against"), "now"),
+                                    .old = survey_known(run, old)};
     if (server_not_yet(run, step_text(run, "new")))
         return true;
-    if (!comparison.old)
+    if (!comparison.old && !comparison.live)
         return nothing_recorded(old, error);
     bool done = compare_all(&comparison, error);
     survey_free(&comparison.new);
+    survey_free(&comparison.old_survey);
     server_free(&comparison.access);
+    server_free(&comparison.old_access);
     return done;
 }
 
+static const char *const against_choices[] = {"snapshot", "now", NULL};
 static const char *const rows_choices[] = {"equal", "report", NULL};
 
 static const struct argument compare_arguments[] = {
-    {"old", ARGUMENT_SERVER, true, NULL, NULL, "the old server, as it was recorded"},
+    {"old", ARGUMENT_SERVER, true, NULL, NULL, "the old server"},
     {"new", ARGUMENT_SERVER, true, NULL, NULL, "the new server"},
     {"rows", ARGUMENT_ENUM, false, "equal", rows_choices,
-     "equal: every table has to match; report: differences are only shown, as after the "
-     "switchover"},
+     "equal: count and contents of every table have to match; report: counts that differ are only "
+     "shown, as after the switchover"},
+    {"against", ARGUMENT_ENUM, false, "snapshot", against_choices,
+     "snapshot: what the backup recorded of the old server; now: the old server as it is now, both "
+     "asked at once"},
+    {"connections", ARGUMENT_INTEGER, false, "4", NULL,
+     "over how many connections each server is asked, at most; fewer where it has few free"},
     {"major", ARGUMENT_INTEGER, false, NULL, NULL, "major version that the new server has to be"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
@@ -199,7 +254,7 @@ static const struct argument compare_arguments[] = {
 const struct action pg_compare_action = {
     .name = "pg.compare",
     .danger = DANGER_READ,
-    .help = "compares version, databases, extensions and the exact rows of every table",
+    .help = "compares version, databases, extensions, and count and contents of every table",
     .arguments = compare_arguments,
     .run = run_compare,
 };

@@ -1,7 +1,8 @@
 /* pg_compare_rows.c: two sets of row counts, table by table. */
 #include "steps/pg_compare_rows.h"
 
-#include "base/file.h"
+#include "postgres/digest.h"
+#include "steps/evidence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ struct walk {
     struct step_run *run;
     struct rows_verdict *verdict;
     bool equal;
+    const char *old_place; /* in words */
     size_t shown;
     long long rows; /* of the snapshot */
     struct text evidence;
@@ -27,34 +29,37 @@ static void add_count(struct text *text, const struct row_count *count)
         text_add(text, "-");
 }
 
-/* A name with a tab or a newline in it must not make another line. */
-static void add_name(struct text *text, const char *name)
+/* Equal counts prove nothing where the contents weren't read. */
+static bool unproven(const struct walk *walk, const struct row_count *old,
+                     const struct row_count *new)
 {
-    for (; *name; name++)
-        if (*name == '\t' || *name == '\n' || *name == '\r')
-            text_add(text, " ");
-        else
-            text_append(text, name, 1);
-    text_add(text, "\t");
+    return walk->equal && old && new && (!*old->digest || !*new->digest);
+}
+
+static const char *verdict_words(const struct walk *walk, enum row_change change,
+                                 const struct row_count *old, const struct row_count *new)
+{
+    return change == ROW_EQUAL && unproven(walk, old, new) ? "UNPROVEN" : change_names[change];
 }
 
 static void add_evidence(struct walk *walk, enum row_change change, const struct row_count *old,
                          const struct row_count *new)
 {
     const struct row_count *named = old ? old : new;
-    add_name(&walk->evidence, named->database);
-    add_name(&walk->evidence, named->schema);
-    add_name(&walk->evidence, named->table);
+    evidence_field(&walk->evidence, named->database);
+    evidence_field(&walk->evidence, named->schema);
+    evidence_field(&walk->evidence, named->table);
     add_count(&walk->evidence, old);
     text_add(&walk->evidence, "\t");
     add_count(&walk->evidence, new);
-    text_printf(&walk->evidence, "\t%s\n", change_names[change]);
+    text_printf(&walk->evidence, "\t%s\t%s\t%s\n", verdict_words(walk, change, old, new),
+                old ? old->digest : "", new ? new->digest : "");
 }
 
 static enum verdict judge(const struct walk *walk, enum row_change change,
-                          const struct row_count *new)
+                          const struct row_count *old, const struct row_count *new)
 {
-    if (change == ROW_EQUAL)
+    if (change == ROW_EQUAL && !unproven(walk, old, new))
         return VERDICT_PASS;
     if (change == ROW_MISSING)
         return VERDICT_FAIL;
@@ -63,25 +68,54 @@ static enum verdict judge(const struct walk *walk, enum row_change change,
     return VERDICT_FAIL;
 }
 
-static void describe(struct text *text, const struct walk *walk, enum row_change change,
-                     const struct row_count *old, const struct row_count *new)
+/* Two digests of different kinds say nothing about each other. */
+static void describe_contents(struct text *text, const struct walk *walk,
+                              const struct row_count *old, const struct row_count *new)
+{
+    char count[32];
+    text_grouped(count, sizeof count, old->rows);
+    text_printf(text, "count %s = %s, ", count, count);
+    if (!*old->digest || !*new->digest)
+        text_printf(text, "but the contents weren't read %s",
+                    *old->digest ? "on the new server" : walk->old_place);
+    else if (digest_is_by_column(old->digest) != digest_is_by_column(new->digest))
+        text_add(text, "but a row is too large to be read whole on one of the servers: the "
+                       "contents can't be compared");
+    else if (digest_same_rows(old->digest, new->digest))
+        text_add(text, "but the table is not a partition or child of the same tables: a query on "
+                       "those sees other rows");
+    else
+        text_add(text, "contents differ");
+}
+
+static void describe_counts(struct text *text, const struct walk *walk, const struct row_count *old,
+                            const struct row_count *new)
 {
     char before[32], after[32];
-    if (change == ROW_MISSING)
-        text_printf(text, "%s rows in the backup, but the table isn't on the new server",
-                    text_grouped(before, sizeof before, old->rows));
-    else if (change == ROW_EXTRA)
-        text_printf(text, "%s rows on the new server, but the table wasn't in the backup",
-                    text_grouped(after, sizeof after, new->rows));
-    else if (old && new)
-        text_printf(text, "%s rows in the backup, %s on the new server (%+lld)",
-                    text_grouped(before, sizeof before, old->rows),
+    if (old && new)
+        text_printf(text, "%s rows %s, %s on the new server (%+lld)",
+                    text_grouped(before, sizeof before, old->rows), walk->old_place,
                     text_grouped(after, sizeof after, new->rows), new->rows - old->rows);
+    else if (old)
+        text_printf(text, "%s rows %s, but the table isn't on the new server",
+                    text_grouped(before, sizeof before, old->rows), walk->old_place);
+    else
+        text_printf(text, "%s rows on the new server, but the table wasn't %s",
+                    text_grouped(after, sizeof after, new->rows), walk->old_place);
+}
+
+static void describe(struct text *text, const struct walk *walk, const struct row_count *old,
+                     const struct row_count *new)
+{
+    if (old && new && old->rows == new->rows)
+        describe_contents(text, walk, old, new);
+    else
+        describe_counts(text, walk, old, new);
     if (new &&new->kind == TABLE_MATERIALISED)
         text_add(text, ": a materialised view, computed anew by the restore");
     else if (new &&new->kind == TABLE_EXTENSION)
         text_add(text, ": an extension's own table");
-    else if (!walk->equal && change != ROW_MISSING)
+    else if (!walk->equal && new)
         text_add(text, ": written since the switchover");
 }
 
@@ -89,7 +123,7 @@ static void found(void *context, enum row_change change, const struct row_count 
                   const struct row_count *new)
 {
     struct walk *walk = context;
-    enum verdict verdict = judge(walk, change, new);
+    enum verdict verdict = judge(walk, change, old, new);
     walk->verdict->compared++;
     walk->rows += old ? old->rows : 0;
     add_evidence(walk, change, old, new);
@@ -97,7 +131,7 @@ static void found(void *context, enum row_change change, const struct row_count 
         return;
     struct text name = {0}, detail = {0};
     row_count_name(&name, old ? old : new);
-    describe(&detail, walk, change, old, new);
+    describe(&detail, walk, old, new);
     if (verdict == VERDICT_FAIL && walk->verdict->failures++ == 0) {
         char *first = xprintf("%s: %s", text_string(&name), text_string(&detail));
         text_copy(walk->verdict->first, sizeof walk->verdict->first, first);
@@ -110,50 +144,35 @@ static void found(void *context, enum row_change change, const struct row_count 
     text_free(&detail);
 }
 
-static char *evidence_path(const struct step_run *run)
-{
-    char *name = xprintf("evidence/rows-%s.tsv", run->path);
-    for (char *slash = name + strlen("evidence/"); (slash = strchr(slash, '/'));)
-        *slash = '-';
-    char *path = file_join(run->directory, name);
-    free(name);
-    return path;
-}
-
-static bool write_evidence(const struct step_run *run, const struct text *evidence,
-                           struct error *error)
-{
-    char *directory = file_join(run->directory, "evidence"), *path = evidence_path(run);
-    bool written = file_make_directories(directory, 0700, error) &&
-                   file_write_atomic(path, text_string(evidence), evidence->length, 0600, error);
-    free(directory);
-    free(path);
-    return written;
-}
-
 static void sum_up(const struct walk *walk)
 {
     char rows[32];
     const struct rows_verdict *verdict = walk->verdict;
     size_t other = verdict->failures + verdict->warnings;
     if (!other)
-        step_check(walk->run, "rows", VERDICT_PASS, "%zu tables with %s rows: all equal",
-                   verdict->compared, text_grouped(rows, sizeof rows, walk->rows));
+        step_check(walk->run, "rows", VERDICT_PASS, "%zu tables with %s rows: all equal%s",
+                   verdict->compared, text_grouped(rows, sizeof rows, walk->rows),
+                   walk->equal ? ", count and contents" : "");
     else
         step_check(walk->run, "rows", verdict->failures ? VERDICT_FAIL : VERDICT_WARN,
                    "%zu of %zu tables differ; all are in evidence/", other, verdict->compared);
 }
 
-bool compare_row_counts(struct step_run *run, struct row_counts *old, struct row_counts *new,
-                        bool equal, struct rows_verdict *verdict, struct error *error)
+bool compare_row_counts(struct step_run *run, const struct rows_comparison *comparison,
+                        struct rows_verdict *verdict, struct error *error)
 {
-    struct walk walk = {.run = run, .verdict = verdict, .equal = equal};
+    struct walk walk = {.run = run,
+                        .verdict = verdict,
+                        .equal = comparison->equal,
+                        .old_place = comparison->live ? "on the old server" : "in the backup"};
     *verdict = (struct rows_verdict){0};
     /* A server without a single table may be: then the new one has none either. */
-    text_add(&walk.evidence, "database\tschema\ttable\tbackup\tnew\tverdict\n");
-    row_counts_compare(old, new, found, &walk);
+    text_printf(&walk.evidence,
+                "database\tschema\ttable\t%s\tnew\tverdict\t%s digest\tnew digest\n",
+                comparison->live ? "old" : "backup", comparison->live ? "old" : "backup");
+    row_counts_compare(comparison->old, comparison->new, found, &walk);
     sum_up(&walk);
-    bool written = run->planning || write_evidence(run, &walk.evidence, error);
+    bool written = evidence_write(run, "rows", &walk.evidence, error);
     text_free(&walk.evidence);
     return written;
 }

@@ -5,16 +5,23 @@
 
 #include "steps/pg_rows.h"
 
+struct rows_comparison {
+    struct row_counts *old, *new;
+    bool
+        equal; /* each difference is a failure, in the contents too; else only a missing table is */
+    bool live; /* the old counts are of now, not of the backup's snapshot */
+};
+
 struct rows_verdict {
     size_t compared, failures, warnings;
     char first[400]; /* the first failure */
 };
 
-/* With `equal` each difference is a failure; else rows that were written since are a warning, and
- * only a missing table fails. A materialised view, which a restore computes anew, and an
- * extension's own table only ever warn. Checks show the first 20, evidence/rows-STEP.tsv holds
- * every table. False only when that can't be written, or when there is nothing to compare with. */
-bool compare_row_counts(struct step_run *run, struct row_counts *old, struct row_counts *new,
-                        bool equal, struct rows_verdict *verdict, struct error *error);
+/* Without `equal`, rows that were written since are a warning. With it, a table whose contents
+ * weren't read on both sides fails: an equal count alone proves nothing. A materialised view, which
+ * a restore computes anew, and an extension's own table only ever warn. Checks show the first 20,
+ * evidence/rows-STEP.tsv holds every table. False only when that can't be written. */
+bool compare_row_counts(struct step_run *run, const struct rows_comparison *comparison,
+                        struct rows_verdict *verdict, struct error *error);
 
 #endif

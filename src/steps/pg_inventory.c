@@ -1,8 +1,9 @@
 /* pg_inventory.c: pg.inventory, which records what a server holds and counts every table's rows. */
 #include "base/json.h"
 #include "postgres/drift.h"
+#include "steps/accepted.h"
 #include "steps/actions.h"
-#include "steps/pg_survey.h"
+#include "steps/pg_measure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,22 +95,6 @@ static void check_changes(const struct drift_sum *sum)
                    sum->counters.inserted, sum->counters.updated, sum->counters.deleted);
 }
 
-/* A gate that was confirmed for nothing written doesn't cover what was written since. */
-static bool still_accepted(const struct drift_sum *sum, struct error *error)
-{
-    const char *key = step_text(sum->run, "accepted");
-    const cJSON *accepted = key ? step_known(sum->run, key) : NULL;
-    bool nothing = !sum->rows && !sum->changes;
-    if (!accepted || nothing || cJSON_GetNumberValue(accepted) > 0)
-        return true;
-    error_set(error, ERROR_OTHER,
-              "%lld rows and %lld changes were written after the gate was confirmed for none; "
-              "nothing has been switched",
-              sum->rows, sum->changes < 0 ? 0 : sum->changes);
-    return error_remedy(error, "stop the application's writes and retry: the gate opens again and "
-                               "shows what there is now");
-}
-
 /* Against the backup's snapshot, when there is one. */
 static bool check_drift(struct step_run *run, const struct server_access *access,
                         struct row_counts *now, struct error *error)
@@ -125,7 +110,7 @@ static bool check_drift(struct step_run *run, const struct server_access *access
         read_changes(&sum, access);
         check_changes(&sum);
         record_drift(&sum);
-        accepted = still_accepted(&sum, error);
+        accepted = accepted_covers(run, sum.rows, sum.changes, error);
     }
     row_counts_free(&snapshot);
     return accepted;
@@ -139,7 +124,8 @@ static bool take_inventory(struct step_run *run, const struct server_access *acc
     if (!survey_read(access, survey, error))
         return false;
     survey_checks(run, survey);
-    bool counted = survey_count(run, access, survey, column, &counts, error);
+    const struct measure server = {access, survey, column, &counts};
+    bool counted = measure_tables(run, &server, 1, step_boolean(run, "contents"), error);
     if (counted && column == ROWS_NOW)
         counted = check_drift(run, access, &counts, error);
     /* What was recorded before the backup stays what the copy is compared with. */
@@ -166,9 +152,12 @@ static const struct argument inventory_arguments[] = {
     {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server to look at"},
     {"column", ARGUMENT_ENUM, false, "snapshot", column_names,
      "column of the row counts that it fills"},
+    {"contents", ARGUMENT_BOOLEAN, false, "no", NULL,
+     "yes: reads every row and records a checksum of every table's contents beside its count"},
+    {"connections", ARGUMENT_INTEGER, false, "4", NULL,
+     "over how many connections it counts, at most; fewer where the server has few free"},
     {"accepted", ARGUMENT_TEXT, false, NULL, NULL,
-     "with column now: name of the fact that says how many written rows a gate has accepted; none, "
-     "but some there are now, is a failure"},
+     "with column now: " ACCEPTED_HELP},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 

@@ -15,13 +15,15 @@ static struct row_count *new_item(struct row_counts *counts)
 
 void row_counts_add(struct row_counts *counts, const char *database, const struct pg_table *table)
 {
-    *new_item(counts) = (struct row_count){
+    struct row_count *item = new_item(counts);
+    *item = (struct row_count){
         .database = xstrdup(database),
         .schema = xstrdup(table->schema),
         .table = xstrdup(table->name),
         .rows = table->rows,
         .kind = table->kind,
     };
+    text_copy(item->digest, sizeof item->digest, table->digest);
 }
 
 static const char *text_of(const cJSON *item, const char *name)
@@ -44,12 +46,14 @@ void row_counts_known(const struct step_run *run, enum rows_column column,
     {
         if ((int)number_of(item, "column") != (int)column || number_of(item, "rows") < 0)
             continue;
-        *new_item(counts) = (struct row_count){
+        struct row_count *known = new_item(counts);
+        *known = (struct row_count){
             .database = xstrdup(text_of(item, "database")),
             .schema = xstrdup(text_of(item, "schema")),
             .table = xstrdup(text_of(item, "table")),
             .rows = (long long)number_of(item, "rows"),
         };
+        text_copy(known->digest, sizeof known->digest, text_of(item, "digest"));
     }
 }
 
@@ -82,6 +86,12 @@ static void sort(struct row_counts *counts)
         qsort(counts->items, counts->count, sizeof *counts->items, order_items);
 }
 
+bool row_counts_equal(const struct row_count *old, const struct row_count *new)
+{
+    bool digests = *old->digest && *new->digest;
+    return old->rows == new->rows && (!digests || !strcmp(old->digest, new->digest));
+}
+
 void row_counts_compare(struct row_counts *old, struct row_counts *new,
                         void (*found)(void *context, enum row_change change,
                                       const struct row_count *old, const struct row_count *new),
@@ -101,7 +111,8 @@ void row_counts_compare(struct row_counts *old, struct row_counts *new,
         else if (sign > 0)
             found(context, ROW_EXTRA, NULL, after);
         else
-            found(context, before->rows == after->rows ? ROW_EQUAL : ROW_DIFFERENT, before, after);
+            found(context, row_counts_equal(before, after) ? ROW_EQUAL : ROW_DIFFERENT, before,
+                  after);
     }
 }
 

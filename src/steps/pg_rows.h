@@ -9,6 +9,7 @@
 struct row_count {
     char *database, *schema, *table;
     long long rows;
+    char digest[PG_DIGEST_SIZE]; /* "" when it wasn't taken */
     enum pg_table_kind kind;
 };
 
@@ -23,6 +24,9 @@ void row_counts_add(struct row_counts *counts, const char *database, const struc
 void row_counts_known(const struct step_run *run, enum rows_column column,
                       struct row_counts *counts);
 void row_counts_free(struct row_counts *counts);
+
+/* Same count, and same contents where both digests were taken. */
+bool row_counts_equal(const struct row_count *old, const struct row_count *new);
 
 enum row_change { ROW_EQUAL, ROW_DIFFERENT, ROW_MISSING, ROW_EXTRA };
 

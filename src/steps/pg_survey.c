@@ -2,7 +2,6 @@
 #include "steps/pg_survey.h"
 
 #include "base/json.h"
-#include "postgres/count.h"
 #include "postgres/vector.h"
 
 #include <stdlib.h>
@@ -91,44 +90,13 @@ void survey_counted(void *context, const struct pg_table *table)
     struct survey_progress *progress = context;
     if (progress->column < ROWS_COLUMNS)
         step_rows(progress->run, progress->column, progress->database, table->schema, table->name,
-                  table->rows);
+                  table->rows, table->digest);
     if (progress->counts)
         row_counts_add(progress->counts, progress->database, table);
     progress->done++;
     if (!progress->silent)
         step_progress(progress->run, (double)progress->done, (double)progress->total, "tables",
                       progress->database);
-}
-
-/* One snapshot for all tables of a database. */
-static bool count_database(const struct server_access *access, struct survey_tables *tables,
-                           struct survey_progress *progress, struct error *error)
-{
-    progress->database = tables->database;
-    if (!tables->tables.count)
-        return true;
-    struct pg_connection *connection = server_open_database(access, tables->database, error);
-    bool counted =
-        connection &&
-        pg_execute(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
-        count_tables(connection, &tables->tables, survey_counted, progress, error);
-    pg_close(connection);
-    return counted;
-}
-
-bool survey_count(struct step_run *run, const struct server_access *access, struct survey *survey,
-                  enum rows_column column, struct row_counts *counts, struct error *error)
-{
-    struct survey_progress progress = {
-        .run = run, .column = column, .total = survey_table_count(survey), .counts = counts};
-    if (column < ROWS_COLUMNS)
-        step_rows_begin(run, column);
-    for (size_t i = 0; i < survey->count; i++)
-        if (!count_database(access, &survey->tables[i], &progress, error))
-            return false;
-    if (column < ROWS_COLUMNS)
-        step_rows_end(run, column);
-    return true;
 }
 
 static void check_database(struct step_run *run, const struct survey *survey,
@@ -158,7 +126,7 @@ void survey_checks(struct step_run *run, const struct survey *survey)
         const struct pg_database_entry *database = &survey->databases.items[i];
         if (!database->connectable)
             step_check(run, database->name, VERDICT_WARN,
-                       "allows no connections (datallowconn): no dump holds it");
+                       "allows no connections: no dump holds it");
         else if (!database->template)
             check_database(run, survey, database);
     }

@@ -1,5 +1,5 @@
-/* pg_survey.h: what a server holds (version, databases, extensions, tables) and its exact row
- * counts, as the inventory, the backup and the comparison need it. */
+/* pg_survey.h: what a server holds (version, databases, extensions, tables), as the inventory, the
+ * backup and the comparison need it. */
 #ifndef STEPS_PG_SURVEY_H
 #define STEPS_PG_SURVEY_H
 
@@ -26,12 +26,6 @@ struct survey {
 bool survey_read(const struct server_access *access, struct survey *survey, struct error *error);
 void survey_free(struct survey *survey);
 size_t survey_table_count(const struct survey *survey);
-
-/* Counts every table, each database in one snapshot, and reports the counts in `column`
- * (ROWS_COLUMNS: in none, where the screen keeps what was proven before) and the progress in
- * tables. `counts` (may be NULL) gets them too. */
-bool survey_count(struct step_run *run, const struct server_access *access, struct survey *survey,
-                  enum rows_column column, struct row_counts *counts, struct error *error);
 
 /* Evidence: version, each database with its size, extensions. */
 void survey_checks(struct step_run *run, const struct survey *survey);

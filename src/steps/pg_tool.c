@@ -11,8 +11,10 @@ bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *err
         server_environment_add(&environment, "PGDATABASE", tool->database);
     if (tool->options)
         server_environment_add(&environment, "PGOPTIONS", tool->options);
+    if (tool->helper)
+        server_environment_add(&environment, "PGHOST", "127.0.0.1");
     struct docker_exec exec = {
-        .container = tool->access->container,
+        .container = tool->helper ? tool->helper : tool->access->container,
         .arguments = tool->arguments,
         .environment = (const char *const *)environment.items,
         .read = tool->read,
@@ -40,6 +42,10 @@ static const struct {
     {"password authentication failed", "Check the variables user and password."},
     {"permission denied", "Use a superuser (variable user): a backup has to see every row."},
     {"row-level security", "Use a superuser (variable user): a backup has to see every row."},
+    {"server closed the connection unexpectedly",
+     "The server has ended meanwhile: look at docker ps -a and docker logs of its container, then "
+     "retry the step."},
+    {"does not support compression", "These tools can't do that: set compress to gzip:1 or none."},
     {"No space left on device", "The disk is full where Docker keeps its data (docker system df)."},
     {"executable file not found", "The container isn't a PostgreSQL server: check its name "
                                   "(docker ps --format '{{.Names}} {{.Image}}')."},

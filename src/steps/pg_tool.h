@@ -1,4 +1,4 @@
-/* pg_tool.h: PostgreSQL's own tools, run inside of a server's container as its superuser. */
+/* pg_tool.h: PostgreSQL's own tools, run as its superuser in a server's container, or beside it. */
 #ifndef STEPS_PG_TOOL_H
 #define STEPS_PG_TOOL_H
 
@@ -6,6 +6,8 @@
 
 struct pg_tool {
     const struct server_access *access;
+    const char
+        *helper; /* container that shares the server's network, to run it in; NULL: its own */
     const char *const *arguments; /* NULL-terminated; no secret, no name that could be an option */
     const char *database;         /* for PGDATABASE, or NULL */
     const char *options;          /* for PGOPTIONS, or NULL */

@@ -123,7 +123,7 @@ static bool try_once(struct step_run *run, const struct ready *ready, struct loo
 {
     struct server_access access;
     *look = (struct look){0};
-    bool found = server_find(run, ready->server, &access, error);
+    bool found = server_find_as_client(run, ready->server, &access, error);
     bool seen = found && look_at(run, &access.parameters, look, error);
     bool lost = seen ? wrong_major(ready, look, error) : hopeless(&access, found, error);
     server_free(&access);

@@ -1,4 +1,4 @@
-/* restore_messages.c: psql's standard error, line by line. */
+/* restore_messages.c: psql's and pg_restore's standard error, line by line. */
 #include "steps/restore_messages.h"
 
 #include "base/file.h"
@@ -27,6 +27,8 @@ struct restore_messages {
     long failure_line;
     bool in_failure; /* parts that come now belong to the first failure */
     size_t failures, harmless, warnings;
+    long ignored,
+        excused; /* errors that pg_restore counted, and harmless ones seen, since _begin */
 };
 
 static char *log_path(const struct step_run *run)
@@ -79,6 +81,7 @@ static void write_log(struct restore_messages *messages, const char *line)
 
 static void note_harmless(struct restore_messages *messages, const struct message *message)
 {
+    messages->excused += text_starts(message->text, "ERROR:");
     if (messages->harmless++ < HARMLESS_SHOWN)
         step_log(messages->run, "harmless: %s (%s)", message->text, message->reason);
 }
@@ -127,6 +130,14 @@ static void (*const notes[])(struct restore_messages *messages, const struct mes
     [MESSAGE_ERROR] = note_failure,
 };
 
+static void note_ignored(struct restore_messages *messages, const char *text)
+{
+    static const char mark[] = "errors ignored on restore: ";
+    const char *found = strstr(text, mark);
+    if (found)
+        messages->ignored = strtol(found + strlen(mark), NULL, 10);
+}
+
 static void take_line(struct restore_messages *messages)
 {
     struct text clean = {0};
@@ -135,6 +146,7 @@ static void take_line(struct restore_messages *messages)
     if (message.class != MESSAGE_PART)
         messages->in_failure = false;
     notes[message.class](messages, &message);
+    note_ignored(messages, message.text);
     write_log(messages, text_string(&clean));
     text_free(&messages->last);
     messages->last = clean;
@@ -155,6 +167,16 @@ void restore_messages_take(struct restore_messages *messages, const char *bytes,
         bytes += part;
         length -= part;
     }
+}
+
+void restore_messages_begin(struct restore_messages *messages)
+{
+    messages->ignored = messages->excused = 0;
+}
+
+bool restore_messages_explained(const struct restore_messages *messages)
+{
+    return messages->ignored > 0 && messages->ignored == messages->excused;
 }
 
 bool restore_messages_failed(const struct restore_messages *messages)
@@ -178,7 +200,7 @@ static bool report_failure(const struct restore_messages *messages, struct error
     if (messages->remedy)
         return error_remedy(error, "%s", messages->remedy);
     return error_remedy(error,
-                        "All that psql said is in %s. Retrying the step begins the restore "
+                        "All that was said is in %s. Retrying the step begins the restore "
                         "anew.",
                         messages->log_path);
 }

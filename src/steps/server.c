@@ -1,6 +1,9 @@
 /* server.c: where a runbook's server is reached. */
 #include "steps/server.h"
 
+#include "docker/attachment.h"
+#include "steps/reach.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,13 +81,27 @@ static char *setting(const struct step_run *run, const char *name, const char *k
 static void describe(struct server_access *access)
 {
     struct pg_parameters *parameters = &access->parameters;
-    parameters->display =
-        xprintf("%s (%s:%d)", access->container ? access->container : access->name,
-                parameters->host, parameters->port);
+    const char *name = access->container ? access->container : access->name;
+    parameters->display = access->inside
+                              ? xprintf("%s (from inside, it is on no network)", name)
+                              : xprintf("%s (%s:%d)", name, parameters->host, parameters->port);
 }
 
-bool server_find(const struct step_run *run, const char *name, struct server_access *access,
-                 struct error *error)
+static bool locate(const struct step_run *run, struct server_access *access, bool as_client,
+                   struct error *error)
+{
+    bool by_host = access->parameters.host != NULL;
+    access->inside = !as_client && docker_is_cut_off(&access->found);
+    if (access->inside)
+        return reach_inside(&access->found, SERVER_PORT, &access->parameters, &access->relay,
+                            error) ||
+               error_wrap(error, "server \"%s\"", access->name);
+    return by_host ? read_port(access, setting(run, access->name, "port", NULL), error)
+                   : address_of_container(access, error);
+}
+
+static bool find(const struct step_run *run, const char *name, bool as_client,
+                 struct server_access *access, struct error *error)
 {
     *access = (struct server_access){.name = xstrdup(name ? name : "")};
     if (!runbook_server(run->runbook, access->name))
@@ -94,17 +111,27 @@ bool server_find(const struct step_run *run, const char *name, struct server_acc
     access->parameters.user = setting(run, name, "user", DEFAULT_USER);
     access->parameters.password = setting(run, name, "password", NULL);
     access->parameters.database = setting(run, name, "database", DEFAULT_DATABASE);
-    bool by_host = access->parameters.host != NULL;
-    if (!by_host && !access->container)
+    if (!access->parameters.host && !access->container)
         return error_set(error, ERROR_RUNBOOK, "server \"%s\" has neither container nor host",
                          name);
     if (access->container && !inspect(access, error))
         return false;
-    bool found = by_host ? read_port(access, setting(run, name, "port", NULL), error)
-                         : address_of_container(access, error);
-    if (found)
+    bool located = locate(run, access, as_client, error);
+    if (located)
         describe(access);
-    return found;
+    return located;
+}
+
+bool server_find(const struct step_run *run, const char *name, struct server_access *access,
+                 struct error *error)
+{
+    return find(run, name, false, access, error);
+}
+
+bool server_find_as_client(const struct step_run *run, const char *name,
+                           struct server_access *access, struct error *error)
+{
+    return find(run, name, true, access, error);
 }
 
 void server_free(struct server_access *access)
@@ -112,6 +139,7 @@ void server_free(struct server_access *access)
     free(access->name);
     free(access->container);
     pg_parameters_free(&access->parameters);
+    relay_end(access->relay);
     docker_container_free(&access->found);
     docker_close(access->docker);
     *access = (struct server_access){0};

@@ -4,6 +4,7 @@
 
 #include "docker/docker.h"
 #include "postgres/connection.h"
+#include "steps/relay.h"
 #include "steps/step.h"
 
 #define SERVER_PORT 5432 /* inside of a container */
@@ -15,13 +16,19 @@ struct server_access {
     char *container;                 /* or NULL */
     struct docker *docker;           /* open when there is a container, else NULL */
     struct docker_container found;   /* inspected; `exists` false without a container */
+    bool inside;         /* no client reaches it now: its container is on no network, only we do */
+    struct relay *relay; /* the way there when there is no shorter one, else NULL */
 };
 
 /* Settings host and port win; else the container is asked for its published port, else for its own
- * address. A container that is absent or doesn't run is an error when its address is needed.
- * Source: DESIGN.md section 4. */
+ * address. A container that is absent or doesn't run is an error when its address is needed. One
+ * that runs on no network is reached from inside, whatever the settings say: connections have to be
+ * closed before server_free then. Source: DESIGN.md section 4. */
 bool server_find(const struct step_run *run, const char *name, struct server_access *access,
                  struct error *error);
+/* The same for who wants to see what clients see: never from inside. */
+bool server_find_as_client(const struct step_run *run, const char *name,
+                           struct server_access *access, struct error *error);
 void server_free(struct server_access *access);
 
 /* While planning: whether the server's container isn't there yet, as an earlier step makes it; says
@@ -32,10 +39,10 @@ bool server_not_yet(struct step_run *run, const char *name);
  */
 bool server_needs_container(const struct server_access *access, struct error *error);
 
-/* "NAME=value" for the environment of the server's own tools, NULL-terminated, at most 4 entries:
+/* "NAME=value" for the environment of the server's own tools, NULL-terminated, at most 7 entries:
  * PGUSER and, when there is one, PGPASSWORD. Free with server_environment_free. */
 struct server_environment {
-    char *items[5];
+    char *items[8];
     size_t count;
 };
 void server_environment(const struct server_access *access, struct server_environment *environment);

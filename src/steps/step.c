@@ -198,7 +198,7 @@ void step_rows_end(struct step_run *run, enum rows_column column)
 }
 
 void step_rows(struct step_run *run, enum rows_column column, const char *database,
-               const char *schema, const char *table, long long rows)
+               const char *schema, const char *table, long long rows, const char *digest)
 {
     cJSON *object = message("rows");
     cJSON_AddNumberToObject(object, "column", column);
@@ -206,5 +206,7 @@ void step_rows(struct step_run *run, enum rows_column column, const char *databa
     cJSON_AddStringToObject(object, "schema", schema);
     cJSON_AddStringToObject(object, "table", table);
     cJSON_AddNumberToObject(object, "rows", (double)rows);
+    if (digest && *digest)
+        cJSON_AddStringToObject(object, "digest", digest);
     send_message(run, object);
 }

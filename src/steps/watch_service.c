@@ -78,7 +78,7 @@ void watch_service(struct step_run *run, int commands)
     static const struct probe_events events = {on_sample, on_outage_began, on_outage_ended};
     struct server_access access = {0};
     struct error error = ERROR_INIT;
-    if (!server_find(run, run->runbook->watch_service, &access, &error)) {
+    if (!server_find_as_client(run, run->runbook->watch_service, &access, &error)) {
         tell_unknown(run, &error); /* the engine starts this watcher again after a while */
         server_free(&access);
         clock_sleep_ms(RETRY_MS);

@@ -228,9 +228,17 @@ ok "Enter says that a narrow panel can't be zoomed" wait_for 2 screen_shows 'has
 replay 110 30 failed
 press 3 Right Right
 ok "sideways scrolling keeps the first column" wait_for 2 screen_shows 'public.orders.*written|public.orders'
-press Enter
-ok "Enter zooms" wait_for 2 screen_shows '^─ 3 Row counts'
+press z
+ok "z zooms" wait_for 2 screen_shows '^─ 3 Row counts'
 press Escape
 ok "Esc zooms back" wait_for 2 screen_shows '^─ 1 Checklist'
 is "$(last_line | grep -c 'help')" 1 "the bottom line names the help"
+press Down Down Enter
+ok "Enter opens the selected table, down to the rows that differ" wait_for 2 screen_shows 'id 10021..10023: 3 missing'
+press Escape
+ok "Esc closes it" wait_for 2 screen_lacks 'told apart by'
+press / e m p t y Enter Enter
+ok "a search finds a table and selects it" wait_for 2 screen_shows '─ limor_prod: audit.empty_table'
+press Escape t t
+ok "t sorts, by name in the end" wait_for 2 screen_shows 'sorted: by name'
 done_testing

@@ -40,6 +40,14 @@ press 3
 golden different-rows-80x24
 press m
 golden only-different-rows-80x24
+press m Down Down Enter
+golden table-80x24
+press Escape Down Enter
+golden table-without-rows-80x24
+press Escape t
+golden sorted-by-size-80x24
+press t
+golden sorted-by-name-80x24
 press 4
 golden timings-80x24
 replay 80 24 down
@@ -52,6 +60,20 @@ press 2
 golden containers-stale-80x24
 press 6
 golden log-with-control-characters-80x24
+
+replay 80 24 gate-typed
+press Escape 3
+golden written-80x24
+press Enter
+golden table-written-80x24
+replay 160 50 failed
+press 3 Down Enter
+golden table-160x50
+press Escape z
+golden different-rows-160x50
+replay 160 50 gate-typed
+press Escape 3 z
+golden written-160x50
 
 replay 110 30 down
 golden down-110x30
@@ -66,6 +88,16 @@ REPLAY_ENV="LC_ALL=C LANG=C" replay 120 30 trouble
 golden ascii-120x30
 REPLAY_ENV="LC_ALL=C LANG=C" replay 80 24 gate-typed
 golden ascii-gate-80x24
+REPLAY_ENV="LC_ALL=C LANG=C" replay 80 24 failed
+press 3
+golden ascii-different-rows-80x24
+REPLAY_ENV="NO_COLOR=1" replay 80 24 failed
+press 3
+golden different-rows-80x24
+ok "without colours a word tells what differs" screen_shows 'customers .*contents'
+coloured() { screen_attributes | grep -q '\[[0-9;]*3[1-7]m'; }
+not_ok "and there are none" coloured
+REPLAY_ENV="LC_ALL=C LANG=C" replay 80 24 gate-typed
 REPLAY_ENV="LC_ALL=C LANG=C" replay 80 24 fenced
 golden ascii-fenced-80x24
 ascii_only() { ! screen_text | LC_ALL=C grep -q '[^ -~]'; }

@@ -97,6 +97,15 @@ SCREEN_TERM=vt100 replay 80 24 failed
 not_ok "a terminal without colours has none" coloured
 ok "and shows everything" screen_shows 'What to do'
 
+# ---- terminals that can't show a screen ----
+refused() {
+    cp "$top_dir/tests/ui/journals/running.jsonl" "$replay_dir/journal.jsonl"
+    script -qec "env TERM=$1 '$replay_program' '$replay_dir'" /dev/null </dev/null 2>&1 || true
+}
+screen_stop
+like "$(refused dumb)" "can't place text" "a dumb terminal is refused"
+like "$(refused nonsense)" "isn't known" "and so is an unknown one"
+
 # ---- what it costs ----
 replay 160 50 gate-key
 pid=$(screen_pid)

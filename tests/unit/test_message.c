@@ -1,4 +1,5 @@
-/* test_message.c: which of psql's messages are harmless, which fail a restore, and why. */
+/* test_message.c: which of psql's and pg_restore's messages are harmless, which fail a restore, and
+ * why. */
 #include "postgres/message.h"
 
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #define AT "psql:<stdin>:12: "
+#define RESTORE "pg_restore: "
 
 static const struct message_setting first = {.user = "postgres"};
 static const struct message_setting again = {.user = "postgres", .again = true};
@@ -44,6 +46,23 @@ static const struct {
     {"CONTEXT:  COPY orders, line 3", &first, MESSAGE_PART},
     {"    a second line of a statement with ERROR:  in it", &first, MESSAGE_PART},
     {"", &first, MESSAGE_PART},
+    {RESTORE "error: could not execute query: ERROR:  database \"postgres\" already exists", &first,
+     MESSAGE_HARMLESS},
+    {RESTORE "error: could not execute query: ERROR:  relation \"x\" already exists", &first,
+     MESSAGE_ERROR},
+    {RESTORE "error: COPY failed for table \"x\": ERROR:  missing data", &first, MESSAGE_ERROR},
+    {RESTORE "error: a worker process died unexpectedly", &first, MESSAGE_ERROR},
+    {RESTORE "FATAL:  the database system is shutting down", &first, MESSAGE_ERROR},
+    {RESTORE "warning: errors ignored on restore: 1", &first, MESSAGE_INFORMATION},
+    {RESTORE "warning: restoring tables WITH OIDS is not supported anymore", &first,
+     MESSAGE_WARNING},
+    {RESTORE "WARNING:  no privileges were granted for \"public\"", &first, MESSAGE_HARMLESS},
+    {RESTORE "creating INDEX \"shop.error: ERROR:  x\"", &first, MESSAGE_INFORMATION},
+    {RESTORE "from TOC entry 3346; 1262 5 DATABASE postgres postgres", &first, MESSAGE_INFORMATION},
+    {"pg_restore:pg_restore:  finished item 12", &first, MESSAGE_INFORMATION},
+    {"pg_restore:pg_restore: error: could not execute query: ERROR:  no", &first, MESSAGE_ERROR},
+    {" error: could not execute query: ERROR:  no", &first, MESSAGE_ERROR},
+    {"Command was: CREATE DATABASE postgres;", &first, MESSAGE_PART},
 };
 
 static void classes(void **state)

@@ -1,6 +1,6 @@
 /* test_postgres_parts.c: the parts of the PostgreSQL steps that need no server. */
 #include "docker/docker.h"
-#include "postgres/count.h"
+#include "postgres/extension_path.h"
 #include "postgres/trouble.h"
 #include "steps/image_contents.h"
 #include "steps/pg_compare_rows.h"
@@ -70,37 +70,6 @@ static void statements(void **state)
     assert_string_equal(error.remedy, "");
 }
 
-/* ---- batches of counts ---- */
-
-static size_t batches(const long long *pages, size_t count, size_t *ends)
-{
-    struct pg_table *items = calloc(count, sizeof *items);
-    struct pg_table_list list = {items, count};
-    size_t number = 0, first = 0;
-    for (size_t i = 0; i < count; i++)
-        items[i].pages = pages[i];
-    while (first < count)
-        first = ends[number++] = count_batch_end(&list, first);
-    free(items);
-    return number;
-}
-
-static void batching(void **state)
-{
-    (void)state;
-    size_t ends[200];
-    static const long long some[] = {1, COUNT_BATCH_PAGES * 2, 5, 5, COUNT_BATCH_PAGES, 1};
-    assert_int_equal(batches(some, 6, ends), 5);
-    assert_int_equal(ends[0], 1);
-    assert_int_equal(ends[1], 2); /* a large one stands alone */
-    assert_int_equal(ends[2], 4);
-    assert_int_equal(ends[3], 5);
-    static const long long small[150] = {0};
-    assert_int_equal(batches(small, 150, ends), 3);
-    assert_int_equal(ends[0], COUNT_BATCH_TABLES);
-    assert_int_equal(ends[2], 150);
-}
-
 /* ---- comparing rows ---- */
 
 struct reports {
@@ -124,7 +93,7 @@ static void add(struct row_counts *counts, const char *database, const char *tab
                 enum pg_table_kind kind)
 {
     struct pg_table item = {
-        .schema = (char *)"s", .name = (char *)table, .rows = rows, .kind = kind};
+        .schema = (char *)"s", .name = (char *)table, .rows = rows, .kind = kind, .digest = "7"};
     row_counts_add(counts, database, &item);
 }
 
@@ -139,7 +108,8 @@ static struct rows_verdict compare(struct row_counts *old, struct row_counts *ne
                            .directory = directory,
                            .report = take_report,
                            .context = reports};
-    assert_true(compare_row_counts(&run, old, new, equal, &verdict, &error));
+    const struct rows_comparison rows = {.old = old, .new = new, .equal = equal};
+    assert_true(compare_row_counts(&run, &rows, &verdict, &error));
     char *sub = file_join(directory, "evidence");
     char *path = file_join(sub, "rows-prepare-verify.tsv");
     assert_true(file_read(path, 1 << 20, evidence, &error));
@@ -167,7 +137,7 @@ static void all_equal(void **state)
     assert_int_equal(verdict.compared, 2);
     assert_int_equal(verdict.failures, 0);
     assert_int_equal(reports.checks[VERDICT_PASS], 1);
-    assert_holds(text_string(&evidence), "a\ts\tx y\t0\t0\tequal\n");
+    assert_holds(text_string(&evidence), "a\ts\tx y\t0\t0\tequal\t7\t7\n");
     text_free(&reports.all);
     text_free(&evidence);
 }
@@ -201,8 +171,8 @@ static void differences_fail(void **state)
     assert_int_equal(verdict.warnings, 1);
     assert_holds(verdict.first, "a: s.extra");
     assert_holds(text_string(&reports.all), "5 rows in the backup, 4 on the new server (-1)");
-    assert_holds(text_string(&evidence), "a\ts\tmissing\t0\t-\tMISSING\n");
-    assert_holds(text_string(&evidence), "a\ts\textra\t-\t0\tEXTRA\n");
+    assert_holds(text_string(&evidence), "a\ts\tmissing\t0\t-\tMISSING\t7\t\n");
+    assert_holds(text_string(&evidence), "a\ts\textra\t-\t0\tEXTRA\t\t7\n");
     text_free(&reports.all);
     text_free(&evidence);
 }
@@ -237,7 +207,7 @@ static void few_are_shown(void **state)
     struct rows_verdict verdict = compare(&old, &new, true, &reports, &evidence);
     assert_int_equal(verdict.failures, 5000);
     assert_int_equal(reports.checks[VERDICT_FAIL], 21);
-    assert_holds(text_string(&evidence), "a\ts\tt4999\t4999\t5000\tDIFFERENT\n");
+    assert_holds(text_string(&evidence), "a\ts\tt4999\t4999\t5000\tDIFFERENT\t7\t7\n");
     text_free(&reports.all);
     text_free(&evidence);
 }
@@ -338,13 +308,19 @@ static void image_contents(void **state)
         "server: postgres (PostgreSQL) 17.12 (Debian 17.12-0+deb13u1)\n"
         "extension: /usr/share/postgresql/17/extension/vector.control: default_version = '0.8.0'\n"
         "extension: /usr/share/postgresql/17/extension/uuid-ossp.control: default_version = '1.1'\n"
-        "extension: /x/odd.control: \nextension: nonsense\nnoise\n";
+        "extension: /x/odd.control: \nextension: nonsense\nnoise\n"
+        "script: vector--0.8.0.sql\nscript: vector--0.7.4--0.8.0.sql\nscript: odd\n"
+        "library: vector.so\nlibrary: _int.so\nlibc: glibc 2.41\n";
     assert_true(image_contents_parse(output, &contents));
     assert_int_equal(contents.release.major, 17);
     assert_int_equal(contents.release.minor, 12);
     assert_int_equal(cJSON_GetArraySize(contents.extensions), 3);
     const cJSON *vector = cJSON_GetObjectItemCaseSensitive(contents.extensions, "vector");
     assert_string_equal(cJSON_GetStringValue(vector), "0.8.0");
+    assert_true(extension_updates(contents.scripts, "vector", "0.7.4", "0.8.0"));
+    assert_true(cJSON_HasObjectItem(contents.libraries, "vector"));
+    assert_true(cJSON_HasObjectItem(contents.libraries, "_int"));
+    assert_string_equal(contents.libc, "glibc 2.41");
     image_contents_free(&contents);
     assert_false(image_contents_parse("extension: /x/vector.control: v\n", &contents));
     image_contents_free(&contents);
@@ -353,11 +329,15 @@ static void image_contents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(connecting),       cmocka_unit_test(statements),
-        cmocka_unit_test(batching),         cmocka_unit_test(all_equal),
-        cmocka_unit_test(differences_fail), cmocka_unit_test(differences_reported),
-        cmocka_unit_test(few_are_shown),    cmocka_unit_test(known_rows),
-        cmocka_unit_test(filtering),        cmocka_unit_test(tuning),
+        cmocka_unit_test(connecting),
+        cmocka_unit_test(statements),
+        cmocka_unit_test(all_equal),
+        cmocka_unit_test(differences_fail),
+        cmocka_unit_test(differences_reported),
+        cmocka_unit_test(few_are_shown),
+        cmocka_unit_test(known_rows),
+        cmocka_unit_test(filtering),
+        cmocka_unit_test(tuning),
         cmocka_unit_test(image_contents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,12 @@ static void a_step_runs_reports_and_ends(void **unused)
     must(state, "{'type':'log','step':'one/a','text':'line'}");
     must(state,
          "{'type':'progress','time':2100,'step':'one/a','done':5,'total':10,'unit':'bytes'}");
+    must(state, "{'type':'progress','time':2200,'step':'one/a','done':6,'total':10,'unit':'bytes',"
+                "'label':'another part'}");
+    assert_int_equal(state->steps[0].progress_since_ms, 2100);
+    must(state,
+         "{'type':'progress','time':2300,'step':'one/a','done':1,'total':3,'unit':'indexes'}");
+    assert_int_equal(state->steps[0].progress_since_ms, 2300);
     must(state, "{'type':'check','step':'one/a','name':'n','verdict':1,'detail':'d'}");
     must(state, "{'type':'fact','step':'one/a','key':'k','value':{'x':1}}");
     must(state, "{'type':'fact','step':'one/a','key':'k','value':2}");

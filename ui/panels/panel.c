@@ -33,13 +33,30 @@ static int clamp(int value, int most)
     return value < 0 ? 0 : value;
 }
 
-/* The first line about the selected step, -1 when there is none. */
+long panel_selected(const struct view *view, const struct panel *panel)
+{
+    if (panel->operations->selected)
+        return panel->operations->selected(view, panel);
+    return view->selected;
+}
+
+/* The first line about what is selected, -1 when there is none. */
 static long selected_line(const struct view *view, const struct panel *panel)
 {
+    long selected = panel_selected(view, panel);
     for (size_t i = panel->lines.header; i < panel->lines.count; i++)
-        if (panel->lines.items[i].tag == view->selected && view->selected >= 0)
+        if (panel->lines.items[i].tag == selected && selected >= 0)
             return (long)i;
     return -1;
+}
+
+/* What stands below the last line that can be selected is brought into sight with it. */
+static bool is_last(const struct panel *panel, long line)
+{
+    for (size_t i = (size_t)line + 1; i < panel->lines.count; i++)
+        if (panel->lines.items[i].tag >= 0)
+            return false;
+    return true;
 }
 
 static void reveal_selected(const struct view *view, struct panel *panel)
@@ -52,6 +69,8 @@ static void reveal_selected(const struct view *view, struct panel *panel)
         panel->top = at - margin;
     if (at >= panel->top + panel->page - margin)
         panel->top = at - panel->page + 1 + margin;
+    if (is_last(panel, line) && at >= panel_scrollable(panel) - panel->page)
+        panel->top = panel_scrollable(panel);
 }
 
 void panel_prepare(struct view *view, struct panel *panel, const struct rectangle *area)
@@ -68,14 +87,14 @@ void panel_prepare(struct view *view, struct panel *panel, const struct rectangl
         panel->left = clamp(panel->left, lines_widest(&panel->lines) - area->columns);
 }
 
-/* The first line from `from` on, in the direction `way`, that is about a step; another one than the
+/* The first line from `from` on, in the direction `way`, that can be selected; another one than the
  * selected where `other`. -1 when there is none. */
 static long tagged_line(const struct view *view, const struct panel *panel, int from, int way,
                         bool other)
 {
     for (int i = from; i >= 0 && i < panel_scrollable(panel); i += way) {
         long line = (long)panel->lines.header + i, tag = panel->lines.items[line].tag;
-        if (tag >= 0 && (!other || tag != view->selected))
+        if (tag >= 0 && (!other || tag != panel_selected(view, panel)))
             return line;
     }
     return -1;
@@ -115,7 +134,11 @@ size_t panel_here(const struct view *view, const struct panel *panel)
 void panel_go(struct view *view, struct panel *panel, size_t line)
 {
     if (panel->operations->selects && panel->lines.items[line].tag >= 0) {
-        view_select(view, panel->lines.items[line].tag);
+        long tag = panel->lines.items[line].tag;
+        if (panel->operations->select)
+            panel->operations->select(view, panel, tag);
+        else
+            view_select(view, tag);
         panel->reveal = true;
         return;
     }
@@ -235,11 +258,20 @@ static void draw_title(const struct view *view, struct screen *screen, size_t in
     text_free(&title);
 }
 
+/* The tag of the line that stands out. What only this panel selects does so while its keys act. */
+static long mark_of(const struct view *view, const struct panel *panel, size_t index)
+{
+    bool shown =
+        panel->operations->selects && (!panel->operations->selected || index == view->focus);
+    return shown ? panel_selected(view, panel) : -1;
+}
+
 void panel_draw(const struct view *view, struct screen *screen, size_t index,
                 const struct rectangle *area)
 {
     const struct panel *panel = &view->panels[index];
     const struct lines *lines = &panel->lines;
+    long marked = mark_of(view, panel, index);
     draw_title(view, screen, index, area);
     for (int row = 1; row < area->rows; row++) {
         size_t at = (size_t)row - 1;
@@ -248,9 +280,8 @@ void panel_draw(const struct view *view, struct screen *screen, size_t index,
         if (at >= lines->count)
             break;
         struct rectangle line = {area->row + row, area->column, 1, area->columns};
-        bool selected = panel->operations->selects && at >= lines->header && view->selected >= 0 &&
-                        lines->items[at].tag == view->selected &&
-                        (at == 0 || lines->items[at - 1].tag != view->selected);
+        bool selected = marked >= 0 && at >= lines->header && lines->items[at].tag == marked &&
+                        (at == 0 || lines->items[at - 1].tag != marked);
         line_draw(screen, lines, at, &line, panel->left, view->search.pattern, selected);
     }
 }

@@ -24,9 +24,13 @@ struct panel_operations {
     struct box (*wish)(const struct view *view);
     const struct key_row *keys; /* of its own, or NULL */
     size_t private_size;        /* of its own state, zero-initialised */
-    bool selects;               /* its lines' tags are steps: moving selects one */
+    bool selects;               /* moving selects one of the lines with a tag */
     bool reveals;               /* its lines' tags are steps: the selected one is kept in sight */
-    bool newest;                /* stays at its end until the operator scrolls */
+    /* Which tag is selected, and selecting another; NULL: tags are steps, of which the view knows
+     * the selected one. */
+    long (*selected)(const struct view *view, const struct panel *panel);
+    void (*select)(const struct view *view, struct panel *panel, long tag);
+    bool newest;  /* stays at its end until the operator scrolls */
     bool by_step; /* shows the selected step: starts anew when another one is selected */
 };
 
@@ -63,12 +67,17 @@ void panel_prepare(struct view *view, struct panel *panel, const struct rectangl
 void panel_draw(const struct view *view, struct screen *screen, size_t index,
                 const struct rectangle *area);
 
+/* The table that is selected in the panel of row counts, NULL when there is none. */
+const struct table_rows *row_counts_selected(const struct view *view);
+
 enum scroll { SCROLL_UP, SCROLL_DOWN, SCROLL_PAGE_UP, SCROLL_PAGE_DOWN, SCROLL_TOP, SCROLL_END };
 void panel_scroll(struct view *view, struct panel *panel, enum scroll how);
 /* Brings the line into sight (and selects it, where lines are selected). */
 void panel_go(struct view *view, struct panel *panel, size_t line);
 /* The line that movement starts from: the selected one, else the first that is shown. */
 size_t panel_here(const struct view *view, const struct panel *panel);
+/* The tag that is selected, -1 for none. */
+long panel_selected(const struct view *view, const struct panel *panel);
 /* Lines that can be scrolled: all but the header. */
 int panel_scrollable(const struct panel *panel);
 

@@ -1,6 +1,7 @@
-/* row_counts.c: the panel of exact row counts side by side: in the snapshot, on the new server,
- * their difference, and what the old server has taken since. */
+/* row_counts.c: the panel of exact row counts side by side: in the snapshot, on the new server and
+ * on the old one now, with what the restore made different and what was written since. */
 #include "ui/panels/panel.h"
+#include "ui/panels/row_order.h"
 #include "ui/view.h"
 #include "ui/words.h"
 
@@ -10,45 +11,29 @@
 
 enum { SNAPSHOT, NEW, NOW };
 
+#define NAME_MAX_BYTES 256 /* of an identifier; PostgreSQL's own limit is 63 */
+#define WIDE 120           /* columns that suffice for the long headings */
+#define LEAST 9            /* columns of a number, so that they stay put while counts come in */
+
 struct row_counts_state {
     bool only_different; /* hides what matches */
+    enum row_order order;
+    /* The selected table, by name: other tables may come before it. */
+    char database[NAME_MAX_BYTES], schema[NAME_MAX_BYTES], table[NAME_MAX_BYTES];
 };
 
-enum match {
-    MATCH_UNKNOWN,
-    MATCH_EQUAL,
-    MATCH_DIFFERENT,
-    MATCH_MISSING,
-    MATCH_EXTRA,
-    MATCH_UNCOUNTED, /* the count has ended without saying a number */
+enum { CELL_SNAPSHOT, CELL_NEW, CELL_MATCH, CELL_NOW, CELL_WRITTEN, CELLS };
+
+/* Columns that each part of a line takes. */
+struct widths {
+    int name, cells[CELLS];
 };
 
-/* Whether the step that fills the column has stopped counting, however it ended. */
-static bool count_has_ended(const struct run_state *state, int column)
-{
-    long step = run_state_step(state, state->columns[column].step);
-    return step >= 0 && state->steps[step].status != STEP_RUNNING;
-}
-
-/* A table that one side lacks is a difference once that side's count has come to its end. */
-static enum match compare(const struct run_state *state, const struct table_rows *table)
-{
-    long long before = table->rows[SNAPSHOT], after = table->rows[NEW];
-    if (before >= 0 && after >= 0)
-        return before == after ? MATCH_EQUAL : MATCH_DIFFERENT;
-    if (before >= 0 && state->columns[NEW].complete)
-        return MATCH_MISSING;
-    if (after >= 0 && state->columns[SNAPSHOT].complete)
-        return MATCH_EXTRA;
-    return before >= 0 && count_has_ended(state, NEW) ? MATCH_UNCOUNTED : MATCH_UNKNOWN;
-}
-
-/* What was written since the snapshot, by the counts; false while it can't be said. */
-static bool written(const struct table_rows *table, long long *rows)
-{
-    *rows = table->rows[NOW] - table->rows[SNAPSHOT];
-    return table->rows[NOW] >= 0 && table->rows[SNAPSHOT] >= 0;
-}
+static const char *const headings[2][CELLS] = {
+    {"snapshot", "new", "difference", "now", "written"},
+    {"in the snapshot", "on the new server", "restore difference", "old server now",
+     "written since"},
+};
 
 static void row_counts_title(const struct view *view, struct text *title)
 {
@@ -64,117 +49,229 @@ static void row_counts_title(const struct view *view, struct text *title)
         text_add(title, rows.compared == rows.tables ? ", all equal" : ", none different");
 }
 
-/* The columns that the largest number takes, so that no number is ever cut. */
-static int number_columns(const struct run_state *state)
+/* ---- the selected table ---- */
+
+static bool is_selected(const struct row_counts_state *own, const struct table_rows *table)
 {
-    long long largest = 0;
+    return !strcmp(own->table, table->table) && !strcmp(own->schema, table->schema) &&
+           !strcmp(own->database, table->database);
+}
+
+/* Its index, or that of the first table that is shown. */
+static long selected_table(const struct view *view, const struct panel *panel)
+{
+    const struct row_counts_state *own = panel->state;
+    for (size_t i = 0; i < view->state->table_count; i++)
+        if (is_selected(own, &view->state->tables[i]))
+            return (long)i;
+    for (size_t i = panel->lines.header; i < panel->lines.count; i++)
+        if (panel->lines.items[i].tag >= 0)
+            return panel->lines.items[i].tag;
+    return -1;
+}
+
+static void select_table(const struct view *view, struct panel *panel, long tag)
+{
+    struct row_counts_state *own = panel->state;
+    const struct table_rows *table = &view->state->tables[tag];
+    text_copy(own->database, sizeof own->database, table->database);
+    text_copy(own->schema, sizeof own->schema, table->schema);
+    text_copy(own->table, sizeof own->table, table->table);
+}
+
+const struct table_rows *row_counts_selected(const struct view *view)
+{
+    long index = selected_table(view, &view->panels[PANEL_ROW_COUNTS]);
+    bool there = index >= 0 && (size_t)index < view->state->table_count;
+    return there ? &view->state->tables[index] : NULL;
+}
+
+/* ---- how wide ---- */
+
+static int widest_count(const struct run_state *state, int column)
+{
+    long long sum = 0;
     char buffer[32];
     for (size_t i = 0; i < state->table_count; i++)
-        for (int column = SNAPSHOT; column <= NOW; column++)
-            if (state->tables[i].rows[column] > largest)
-                largest = state->tables[i].rows[column];
-    int columns = (int)strlen(text_grouped(buffer, sizeof buffer, largest)) + 2;
-    return columns < 11 ? 11 : columns;
+        sum += state->tables[i].rows[column] > 0 ? state->tables[i].rows[column] : 0;
+    return (int)strlen(text_grouped(buffer, sizeof buffer, sum));
 }
 
-static void add_number(struct lines *lines, enum role role, long long number, bool sign,
-                       int columns)
+static int at_least(int columns, int least)
 {
-    char grouped[32], buffer[40];
-    text_grouped(grouped, sizeof grouped, number);
-    snprintf(buffer, sizeof buffer, "%s%s", sign && number > 0 ? "+" : "", grouped);
-    lines_cell(lines, role, buffer, columns, FIT_RIGHT);
+    return columns > least ? columns : least;
 }
 
-static void add_count(struct lines *lines, long long rows, int columns)
+/* Of the two differences. The total is among them. */
+static void widest_words(const struct run_state *state, int *match, int *written)
 {
+    char buffer[96];
+    struct written since = run_state_written_total(state);
+    *match = 0;
+    *written = (int)strlen(written_text(buffer, sizeof buffer, &since));
+    for (size_t i = 0; i < state->table_count; i++) {
+        const struct table_rows *table = &state->tables[i];
+        since = run_state_written(state, table);
+        *written = at_least(*written, (int)strlen(written_text(buffer, sizeof buffer, &since)));
+        enum rows_match found = run_state_match(state, table);
+        *match =
+            at_least(*match, (int)strlen(rows_match_text(buffer, sizeof buffer, table, found)));
+    }
+}
+
+/* All five numbers beside the name, never cut; where that leaves it too little, the three that
+ * compare, and the others by scrolling sideways. */
+static struct widths measure(const struct run_state *state, int columns)
+{
+    struct widths widths;
+    const char *const *words = headings[columns >= WIDE];
+    int *cells = widths.cells, sum = 0, three = 0;
+    cells[CELL_SNAPSHOT] = widest_count(state, SNAPSHOT);
+    cells[CELL_NEW] = widest_count(state, NEW);
+    cells[CELL_NOW] = widest_count(state, NOW);
+    widest_words(state, &cells[CELL_MATCH], &cells[CELL_WRITTEN]);
+    for (int i = 0; i < CELLS; i++) {
+        cells[i] = at_least(at_least(cells[i], (int)strlen(words[i])), LEAST) + 2;
+        sum += cells[i];
+        three += i <= CELL_MATCH ? cells[i] : 0;
+    }
+    int all = columns - 1 - sum, rest = columns - 1 - three;
+    widths.name = all >= 16 ? all : rest > 22 ? 22 : at_least(rest, 16);
+    return widths;
+}
+
+/* ---- lines ---- */
+
+static void add_heading(struct lines *lines, const struct widths *widths, bool wide)
+{
+    lines_begin(lines, -1);
+    lines_cell(lines, ROLE_FAINT, " table", widths->name, FIT_LEFT);
+    lines_freeze(lines);
+    for (int i = 0; i < CELLS; i++)
+        lines_cell(lines, ROLE_FAINT, headings[wide][i], widths->cells[i], FIT_RIGHT);
+}
+
+static void add_count(struct lines *lines, enum role role, long long rows, int columns)
+{
+    char grouped[32];
     if (rows < 0)
         lines_cell(lines, ROLE_FAINT, lines->glyphs[GLYPH_NONE], columns, FIT_RIGHT);
     else
-        add_number(lines, ROLE_TEXT, rows, false, columns);
+        lines_cell(lines, role, text_grouped(grouped, sizeof grouped, rows), columns, FIT_RIGHT);
 }
 
-static void add_match(struct lines *lines, const struct table_rows *table, enum match match,
-                      int columns)
+static void add_words(struct lines *lines, enum role role, const char *words, int columns)
 {
-    const char *none = lines->glyphs[GLYPH_NONE];
-    const char *const words[] = {
-        [MATCH_UNKNOWN] = none,      [MATCH_EQUAL] = "=",     [MATCH_DIFFERENT] = "",
-        [MATCH_MISSING] = "MISSING", [MATCH_EXTRA] = "EXTRA", [MATCH_UNCOUNTED] = "not found"};
-    enum role role = match == MATCH_UNKNOWN ? ROLE_FAINT
-                     : match == MATCH_EQUAL ? ROLE_GOOD
-                                            : ROLE_BAD;
-    if (match == MATCH_DIFFERENT)
-        add_number(lines, role, table->rows[NEW] - table->rows[SNAPSHOT], true, columns);
-    else
-        lines_cell(lines, role, words[match], columns, FIT_RIGHT);
+    bool none = !*words;
+    lines_cell(lines, none ? ROLE_FAINT : role, none ? lines->glyphs[GLYPH_NONE] : words, columns,
+               FIT_RIGHT);
+}
+
+static enum role match_role(enum rows_match match)
+{
+    return rows_match_is_bad(match) ? ROLE_BAD : match == ROWS_EQUAL_COUNT ? ROLE_TEXT : ROLE_GOOD;
+}
+
+static void add_written(struct lines *lines, const struct written *written, int columns)
+{
+    char words[96];
+    written_text(words, sizeof words, written);
+    add_words(lines, written->any ? ROLE_WARN : ROLE_TEXT, words, columns);
 }
 
 static void add_table(const struct view *view, struct lines *lines, const struct table_rows *table,
-                      int name_columns, int columns)
+                      const struct widths *widths)
 {
-    long long since;
-    lines_begin(lines, -1);
+    const struct run_state *state = view->state;
+    const int *cells = widths->cells;
+    struct written written = run_state_written(state, table);
+    enum rows_match match = run_state_match(state, table);
+    char words[64];
     struct text name = {0};
     text_printf(&name, "%s.%s", table->schema, table->table);
+    lines_begin(lines, table - state->tables);
     lines_add(lines, ROLE_TEXT, "   ");
-    lines_cell(lines, ROLE_TEXT, text_string(&name), name_columns - 3, FIT_LEFT);
+    lines_cell(lines, ROLE_TEXT, text_string(&name), widths->name - 3, FIT_LEFT);
     lines_freeze(lines);
     text_free(&name);
-    add_count(lines, table->rows[SNAPSHOT], columns);
-    add_count(lines, table->rows[NEW], columns);
-    add_match(lines, table, compare(view->state, table), columns);
-    add_count(lines, table->rows[NOW], columns);
-    if (!written(table, &since))
-        lines_cell(lines, ROLE_FAINT, lines->glyphs[GLYPH_NONE], columns, FIT_RIGHT);
-    else if (since == 0)
-        lines_cell(lines, ROLE_TEXT, "0", columns, FIT_RIGHT);
-    else
-        add_number(lines, ROLE_WARN, since, true, columns);
+    add_count(lines, ROLE_TEXT, table->rows[SNAPSHOT], cells[CELL_SNAPSHOT]);
+    add_count(lines, ROLE_TEXT, table->rows[NEW], cells[CELL_NEW]);
+    add_words(lines, match_role(match), rows_match_text(words, sizeof words, table, match),
+              cells[CELL_MATCH]);
+    add_count(lines, ROLE_TEXT, table->rows[NOW], cells[CELL_NOW]);
+    add_written(lines, &written, cells[CELL_WRITTEN]);
 }
 
-static void add_heading(struct lines *lines, int name_columns, int columns)
+/* The sum of what is known, -1 when nothing is. */
+static long long sum_of(const struct run_state *state, int column)
 {
-    static const char *const names[] = {"snapshot", "new", "difference", "now", "written"};
+    long long sum = -1;
+    for (size_t i = 0; i < state->table_count; i++)
+        if (state->tables[i].rows[column] >= 0)
+            sum = (sum < 0 ? 0 : sum) + state->tables[i].rows[column];
+    return sum;
+}
+
+static void add_total(const struct run_state *state, struct lines *lines,
+                      const struct widths *widths)
+{
+    struct rows_summary rows = run_state_rows(state);
+    struct written written = run_state_written_total(state);
+    char words[64] = "";
+    bool whole = rows.compared && rows.compared == rows.tables;
+    if (rows.different)
+        snprintf(words, sizeof words, "%zu differ%s", rows.different,
+                 rows.different == 1 ? "s" : "");
+    else if (whole)
+        text_copy(words, sizeof words, rows.caught_up ? "caught up" : "=");
     lines_begin(lines, -1);
-    lines_cell(lines, ROLE_FAINT, " table", name_columns, FIT_LEFT);
+    lines_cell(lines, ROLE_STRONG, " total", widths->name, FIT_LEFT);
     lines_freeze(lines);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        lines_cell(lines, ROLE_FAINT, names[i], columns, FIT_RIGHT);
-    lines->header = lines->count;
+    add_count(lines, ROLE_STRONG, sum_of(state, SNAPSHOT), widths->cells[CELL_SNAPSHOT]);
+    add_count(lines, ROLE_STRONG, sum_of(state, NEW), widths->cells[CELL_NEW]);
+    add_words(lines, rows.different ? ROLE_BAD : ROLE_GOOD, words, widths->cells[CELL_MATCH]);
+    add_count(lines, ROLE_STRONG, sum_of(state, NOW), widths->cells[CELL_NOW]);
+    add_written(lines, &written, widths->cells[CELL_WRITTEN]);
 }
 
-static void add_database(struct lines *lines, const char *database)
+/* How the last column was come by: the counters also see updates, which no row count does. */
+static char *written_note(const struct view *view)
 {
-    lines_begin(lines, -1);
-    lines_printf(lines, ROLE_STRONG, " %s", database);
-}
-
-/* The counters also see updates, which no row count does. */
-static void add_writes(const struct view *view, struct lines *lines, int columns)
-{
-    const struct writes_state *writes = &view->state->writes;
-    char inserted[32], updated[32], deleted[32];
+    const struct run_state *state = view->state;
+    const struct writes_state *writes = &state->writes;
+    struct written total = run_state_written_total(state);
+    char at[16];
+    if (writes->trouble)
+        return xprintf("Written since the snapshot: unknown, %s", writes->trouble);
+    if (total.source == WRITTEN_EXACT)
+        return xprintf("written: since the snapshot, counted exactly at %s",
+                       words_clock(at, sizeof at, state->columns[NOW].counted_ms));
     if (!writes->known)
-        return;
-    char *words =
-        xprintf("Old server since the snapshot, by its counters: %s inserted, %s updated, "
-                "%s deleted",
-                text_grouped(inserted, sizeof inserted, writes->inserted),
-                text_grouped(updated, sizeof updated, writes->updated),
-                text_grouped(deleted, sizeof deleted, writes->deleted));
-    lines_blank(lines);
-    lines_wrap(lines, ROLE_TEXT, words, 1, columns);
-    free(words);
+        return NULL;
+    struct text note = {0};
+    text_printf(&note,
+                "written: since the snapshot, by the old server's counters at %s; + inserted, "
+                "~ updated, - deleted",
+                words_clock(at, sizeof at, writes->seen_ms));
+    if (writes->unnamed)
+        text_printf(&note, "; %zu more tables were written", writes->unnamed);
+    return text_take(&note);
+}
+
+static void add_note(const struct view *view, struct lines *lines, int columns)
+{
+    char *note = written_note(view);
+    if (note)
+        lines_wrap(lines, ROLE_FAINT, note, 1, columns);
+    free(note);
 }
 
 static bool hidden(const struct view *view, const struct row_counts_state *own,
                    const struct table_rows *table)
 {
-    long long since;
-    enum match match = compare(view->state, table);
-    bool quiet = !written(table, &since) || since == 0;
-    return own->only_different && match == MATCH_EQUAL && quiet;
+    enum rows_match match = run_state_match(view->state, table);
+    bool matches = match == ROWS_EQUAL || match == ROWS_EQUAL_COUNT;
+    return own->only_different && matches && !run_state_written(view->state, table).any;
 }
 
 static void add_empty(const struct row_counts_state *own, const struct run_state *state,
@@ -187,43 +284,42 @@ static void add_empty(const struct row_counts_state *own, const struct run_state
         lines_printf(lines, ROLE_GOOD, " all %zu tables match; m shows them", state->table_count);
 }
 
-/* All five numbers beside the name; where that leaves it too little, the three that compare, and
- * the others by scrolling sideways. */
-static int name_width(int columns, int numbers)
-{
-    int all = columns - 1 - 5 * numbers, three = columns - 1 - 3 * numbers;
-    if (all >= 22)
-        return all;
-    return three > 22 ? 22 : three < 16 ? 16 : three;
-}
-
 static void row_counts_build(const struct view *view, const struct panel *panel,
                              struct lines *lines, int columns)
 {
     const struct run_state *state = view->state;
     const struct row_counts_state *own = panel->state;
-    int numbers = number_columns(state), name_columns = name_width(columns, numbers);
+    struct widths widths = measure(state, columns);
     const char *database = NULL;
-    add_heading(lines, name_columns, numbers);
+    size_t *order = row_order_make(state, own->order);
+    add_heading(lines, &widths, columns >= WIDE);
+    if (state->table_count)
+        add_total(state, lines, &widths);
+    lines->header = lines->count;
     for (size_t i = 0; i < state->table_count; i++) {
-        const struct table_rows *table = &state->tables[i];
+        const struct table_rows *table = &state->tables[order[i]];
         if (hidden(view, own, table))
             continue;
-        if (!text_equal(database, table->database))
-            add_database(lines, table->database);
+        if (!text_equal(database, table->database)) {
+            lines_begin(lines, -1);
+            lines_printf(lines, ROLE_STRONG, " %s", table->database);
+        }
         database = table->database;
-        add_table(view, lines, table, name_columns, numbers);
+        add_table(view, lines, table, &widths);
     }
+    free(order);
     if (!database)
         add_empty(own, state, lines);
-    add_writes(view, lines, columns);
+    add_note(view, lines, columns);
 }
 
 static struct box row_counts_wish(const struct view *view)
 {
-    int rows = (int)view->state->table_count + 6;
-    return (struct box){.minimum = 5, .wanted = rows < 30 ? rows : 30};
+    int rows = (int)view->state->table_count + 7;
+    return (struct box){.minimum = 6, .wanted = rows < 30 ? rows : 30};
 }
+
+/* ---- keys ---- */
 
 static enum reaction toggle_different(struct view *view, const struct key_row *row)
 {
@@ -236,9 +332,43 @@ static enum reaction toggle_different(struct view *view, const struct key_row *r
     return REACTION_REDRAW;
 }
 
+static enum reaction next_order(struct view *view, const struct key_row *row)
+{
+    static const char *const words[] = {
+        [ORDER_DIFFERING] = "what differs first",
+        [ORDER_SIZE] = "the largest first",
+        [ORDER_NAME] = "by name",
+    };
+    struct row_counts_state *own = view->panels[PANEL_ROW_COUNTS].state;
+    (void)row;
+    own->order = (own->order + 1) % ORDER_COUNT;
+    view->panels[PANEL_ROW_COUNTS].top = 0;
+    view_say(view, "Tables are sorted: %s", words[own->order]);
+    return REACTION_REDRAW;
+}
+
+static const char *refuse_open(const struct view *view)
+{
+    return row_counts_selected(view) ? NULL : "there is no table yet";
+}
+
+static enum reaction open_table(struct view *view, const struct key_row *row)
+{
+    (void)row;
+    select_table(view, &view->panels[PANEL_ROW_COUNTS],
+                 row_counts_selected(view) - view->state->tables);
+    dialog_open(view, &table_dialog, 0);
+    return REACTION_REDRAW;
+}
+
 static const struct key_row row_counts_keys[] = {
+    {KEY_RETURN, 0, "Enter", "rows that differ",
+     "the selected table in full: counts, digests, the rows that differ", open_table, refuse_open,
+     0, false},
     {'m', 0, "m", "hide what matches", "hide the tables that match, show them again",
      toggle_different, NULL, 0, false},
+    {'t', 0, "t", "sort", "sort: what differs first, the largest first, by name", next_order, NULL,
+     0, false},
     {0, 0, NULL, NULL, NULL, NULL, NULL, 0, false},
 };
 
@@ -249,4 +379,7 @@ const struct panel_operations row_counts_panel = {
     .wish = row_counts_wish,
     .keys = row_counts_keys,
     .private_size = sizeof(struct row_counts_state),
+    .selects = true,
+    .selected = selected_table,
+    .select = select_table,
 };

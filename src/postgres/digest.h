@@ -1,0 +1,47 @@
+/* digest.h: the exact count of a table's rows and a digest of their contents that doesn't depend on
+ * their order and is the same on PostgreSQL 13 to 18. */
+#ifndef POSTGRES_DIGEST_H
+#define POSTGRES_DIGEST_H
+
+#include "postgres/catalog.h"
+
+/* Settings that make values read the same on every server (dates, intervals, floats, bytea, money,
+ * time zone, an empty search path). Once a session, before digests or keys are asked for. Source:
+ * PostgreSQL manual, "Client Connection Defaults". */
+bool digest_session(struct pg_connection *connection, struct error *error);
+
+/* The text of a whole row of alias `t`, as SQL: NULL and '' differ in it. Fits where a table's
+ * columns stand in the same order on both servers, which they do but for inheritance
+ * (pg_table.columns is NULL). */
+#define DIGEST_ROW_TEXT "(t.*)::pg_catalog.text"
+/* A row's 64-bit hash, as SQL. Source: hashtextextended, which hashes bytes the same on all majors
+ * (of servers with the same byte order). */
+#define DIGEST_ROW_HASH                                                                            \
+    "pg_catalog.hashtextextended(" DIGEST_ROW_TEXT " COLLATE pg_catalog.\"C\", 0)"
+
+/* The same for any table, appended: its columns by name where their order may have changed, and
+ * their hashes where a row's text is too large to be made. */
+void digest_add_row_text(struct text *sql, const struct pg_table *table);
+void digest_add_row_hash(struct text *sql, const struct pg_table *table);
+
+/* The digest tells what a table is a partition or a child of, too: its rows are those of the parent
+ * as well, and a partition that is detached takes them away from there. Whether two digests that
+ * differ are of the same rows all the same: */
+bool digest_same_rows(const char *left, const char *right);
+
+/* Appends "SELECT NUMBER, COUNT, DIGEST FROM ONLY SCHEMA.NAME t": one row of two numbers and a
+ * text. */
+bool digest_statement(struct pg_connection *connection, const struct pg_table *table, size_t number,
+                      struct text *sql, struct error *error);
+/* The same with an empty text in the digest's place: much cheaper. */
+bool digest_count_statement(struct pg_connection *connection, const struct pg_table *table,
+                            size_t number, struct text *sql, struct error *error);
+
+/* Digests taken column by column begin with this: they compare with their like only. */
+#define DIGEST_BY_COLUMN "columns:"
+bool digest_is_by_column(const char *digest);
+/* Asks for what a digest by column needs (pg_table.hashes) and sets by_column. */
+bool digest_by_column(struct pg_connection *connection, struct pg_table *table,
+                      struct error *error);
+
+#endif

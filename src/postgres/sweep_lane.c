@@ -1,0 +1,176 @@
+/* sweep_lane.c: batches of digests on one connection, in one transaction. */
+#include "postgres/sweep_lane.h"
+
+#include "postgres/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Compiling a statement takes longer than most of them run. The interval ends a statement whose
+ * client was killed; servers before 14 don't have it. */
+static const char lane_sql[] =
+    "SET jit = off; SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings "
+    "WHERE name = 'client_connection_check_interval'";
+
+/* It is part of a statement. Source: PostgreSQL manual, "Snapshot Synchronization Functions". */
+static bool is_snapshot(const char *snapshot)
+{
+    return *snapshot && !snapshot[strspn(snapshot, "0123456789ABCDEFabcdef-")];
+}
+
+static bool take_over(struct pg_connection *connection, const char *snapshot, struct error *error)
+{
+    if (!is_snapshot(snapshot))
+        return error_set(error, ERROR_SERVER, "\"%s\" is no snapshot", snapshot);
+    char *sql = xprintf("SET TRANSACTION SNAPSHOT '%s'", snapshot);
+    bool taken = pg_execute(connection, sql, error);
+    free(sql);
+    return taken;
+}
+
+static bool export_snapshot(struct sweep_lane *lane, struct error *error)
+{
+    char *snapshot = pg_value(lane->connection, "SELECT pg_catalog.pg_export_snapshot()", error);
+    if (snapshot)
+        text_copy(lane->work->snapshot, sizeof lane->work->snapshot, snapshot);
+    free(snapshot);
+    return snapshot != NULL;
+}
+
+/* Whoever exported it stays in its transaction as long as others may join: it leaves only when the
+ * database's queue is empty. */
+static bool share_snapshot(struct sweep_lane *lane, struct error *error)
+{
+    const char *given = lane->work->source->snapshot, *shared = lane->work->snapshot;
+    bool done = given     ? take_over(lane->connection, given, error)
+                : *shared ? take_over(lane->connection, shared, error)
+                          : export_snapshot(lane, error);
+    return done ||
+           error_wrap(error, "sharing a snapshot of database %s", lane->work->source->database);
+}
+
+bool sweep_lane_join(struct sweep_lane *lane, struct sweep_work *work, struct error *error)
+{
+    struct pg_parameters own = pg_parameters_for(work->source->parameters, work->source->database);
+    lane->connection = pg_open(&own, 0, error);
+    pg_parameters_free(&own);
+    if (!lane->connection)
+        return false;
+    lane->work = work;
+    work->lanes++;
+    return digest_session(lane->connection, error) &&
+           pg_execute(lane->connection, lane_sql, error) &&
+           pg_execute(lane->connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
+           share_snapshot(lane, error) && pg_execute(lane->connection, "SAVEPOINT sweep", error);
+}
+
+void sweep_lane_leave(struct sweep_lane *lane)
+{
+    if (lane->connection && lane->busy)
+        pg_cancel(lane->connection);
+    if (lane->work)
+        lane->work->lanes--;
+    pg_close(lane->connection);
+    lane->connection = NULL;
+    lane->work = NULL;
+    lane->busy = false;
+}
+
+static struct pg_table *table_at(const struct sweep_lane *lane, size_t position)
+{
+    return &lane->work->source->tables->items[lane->work->queue.order[position]];
+}
+
+static bool add_statement(const struct sweep_lane *lane, size_t position, struct text *sql,
+                          struct error *error)
+{
+    struct pg_table *table = table_at(lane, position);
+    text_add(sql, position > lane->at ? " UNION ALL " : "");
+    if (lane->work->source->counts_only)
+        return digest_count_statement(lane->connection, table, position, sql, error);
+    return (!table->by_column || digest_by_column(lane->connection, table, error)) &&
+           digest_statement(lane->connection, table, position, sql, error);
+}
+
+/* Going back to the savepoint keeps the snapshot and lets the locks of the statement before go, so
+ * that 10,000 tables don't fill the server's lock table. */
+static bool send_statement(struct sweep_lane *lane, struct error *error)
+{
+    struct text sql = {0};
+    lane->sent = lane->alone ? lane->at + 1 : lane->batch.end;
+    text_add(&sql, "ROLLBACK TO SAVEPOINT sweep; ");
+    lane->busy = true;
+    for (size_t i = lane->at; lane->busy && i < lane->sent; i++)
+        lane->busy = add_statement(lane, i, &sql, error);
+    lane->busy = lane->busy && pg_send(lane->connection, text_string(&sql), error);
+    text_free(&sql);
+    return lane->busy;
+}
+
+bool sweep_lane_begin(struct sweep_lane *lane, const struct sweep_batch *batch, struct error *error)
+{
+    lane->batch = *batch;
+    lane->at = batch->first;
+    lane->alone = false;
+    return send_statement(lane, error);
+}
+
+static bool take_rows(struct sweep_lane *lane, const PGresult *result, table_measured *on_table,
+                      struct error *error)
+{
+    if ((size_t)PQntuples(result) != lane->sent - lane->at)
+        return error_set(error, ERROR_SERVER, "%d counts came for %zu tables", PQntuples(result),
+                         lane->sent - lane->at);
+    for (int row = 0; row < PQntuples(result); row++) {
+        long long position = pg_number(result, row, 0);
+        if (position < (long long)lane->at || position >= (long long)lane->sent)
+            return error_set(error, ERROR_SERVER, "a count came for a table that wasn't asked for");
+        struct pg_table *table = table_at(lane, (size_t)position);
+        table->rows = pg_number(result, row, 1);
+        text_copy(table->digest, sizeof table->digest, pg_field(result, row, 2));
+        lane->work->measured += sweep_weight(table);
+        if (on_table)
+            on_table(lane->work->source->context, lane->work->source, table);
+    }
+    return true;
+}
+
+/* A row whose text is too large for the server spoils its whole statement: the tables then go one
+ * by one, and that row's table column by column. */
+static bool try_smaller(struct sweep_lane *lane, struct error *error)
+{
+    if (!pg_too_large(error) || lane->work->source->counts_only)
+        return false;
+    if (!lane->alone) {
+        lane->alone = true;
+        return send_statement(lane, error);
+    }
+    struct pg_table *table = table_at(lane, lane->at);
+    if (table->by_column)
+        return false;
+    return pg_execute(lane->connection, "ROLLBACK TO SAVEPOINT sweep", error) &&
+           digest_by_column(lane->connection, table, error) && send_statement(lane, error);
+}
+
+bool sweep_lane_advance(struct sweep_lane *lane, table_measured *on_table, struct error *error)
+{
+    PGresult *result = NULL;
+    if (!pg_take_result(lane->connection, false, &result, error)) {
+        lane->busy = false;
+        return try_smaller(lane, error);
+    }
+    if (!result)
+        return true;
+    lane->busy = false;
+    bool taken = take_rows(lane, result, on_table, error);
+    PQclear(result);
+    if (!taken)
+        return false;
+    lane->at = lane->sent;
+    return lane->at == lane->batch.end || send_statement(lane, error);
+}
+
+const struct pg_table *sweep_lane_table(const struct sweep_lane *lane)
+{
+    return lane->busy ? table_at(lane, lane->at) : NULL;
+}

@@ -1,0 +1,71 @@
+/* fence_record.c: the file "fence.json" in the run's directory, and the fact. */
+#include "steps/fence_record.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_NAME "fence.json"
+#define FILE_MAX ((size_t)1 << 20)
+
+static bool read_file(const char *path, cJSON **record, struct error *error)
+{
+    struct text bytes = {0};
+    bool read = file_read(path, FILE_MAX, &bytes, error);
+    *record = read ? cJSON_ParseWithLength(text_string(&bytes), bytes.length) : NULL;
+    text_free(&bytes);
+    if (!read || cJSON_IsObject(*record))
+        return read;
+    cJSON_Delete(*record);
+    *record = NULL;
+    error_set(error, ERROR_OTHER, "%s isn't what was written there", path);
+    return error_remedy(error,
+                        "It says what the fence has to give back: the container's networks "
+                        "and two settings. The run's journal has the same in its fact fence.");
+}
+
+bool fence_record_read(const struct step_run *run, cJSON **record, struct error *error)
+{
+    const cJSON *fact = step_known(run, FACT_FENCE);
+    char *path = file_join(run->directory, FILE_NAME);
+    bool done = true;
+    *record = NULL;
+    if (file_exists(path))
+        done = read_file(path, record, error);
+    else if (cJSON_IsObject(fact))
+        *record = cJSON_Duplicate(fact, true);
+    free(path);
+    return done;
+}
+
+bool fence_record_write(const struct step_run *run, const cJSON *record, struct error *error)
+{
+    char *path = file_join(run->directory, FILE_NAME);
+    char *json = cJSON_Print(record);
+    bool done = json && file_write_atomic(path, json, strlen(json), 0600, error);
+    if (json)
+        cJSON_free(json);
+    free(path);
+    return done || error_wrap(error, "recording the fence");
+}
+
+bool fence_record_remove(struct step_run *run, struct error *error)
+{
+    char *path = file_join(run->directory, FILE_NAME);
+    bool done = unlink(path) == 0 ? file_sync_directory(run->directory, error)
+                                  : errno == ENOENT || error_errno(error, "can't remove %s", path);
+    free(path);
+    if (done)
+        step_fact(run, FACT_FENCE, cJSON_CreateFalse());
+    return done;
+}
+
+void fence_record_set(cJSON *record, const char *name, cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(record, name);
+    cJSON_AddItemToObject(record, name, value);
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# A fence whose program dies at the worst moments, a switchover behind it and back, and the way to a fenced server for
+# somebody who isn't root.
+# time-limit: 420
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+# shellcheck source=tests/lib/fence.sh
+. "$lib_dir/fence.sh"
+
+stack_up
+export POSTGRES_PASSWORD
+networks_before=$(networks)
+conf_before=$(auto_conf)
+starts_before=$(server_started)
+psql_at "$PG_PORT" limor_prod 'CREATE TABLE public.fence_test (id int)'
+
+# killed RUN PATTERN [ARGUMENT]...: the engine is killed as soon as the fence's record on disk fits the pattern.
+killed() {
+    local run=$1 pattern=$2 directory=$XDG_STATE_HOME/pgrunbook/runs/$1 client
+    shift 2
+    "$program" run "$lib_dir/fence.yaml" --plain --run-id "$run" --set "old_container=$OLD_CONTAINER" "$@" \
+        >/dev/null 2>&1 </dev/null &
+    client=$!
+    until grep -Eq "$pattern" "$directory/fence.json" 2>/dev/null; do :; done
+    kill -9 "$(grep -h '"type":"engine_started"' "$directory/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
+    wait "$client" 2>/dev/null || true
+}
+
+# restored RUN: a rollback, the program's next start, gives everything back.
+restored() {
+    program_says rollback "$1"
+    is "$status" 12 "$1: the next start rolls back"
+    [ "$status" = 12 ] || show_output
+    is "$(networks)" "$networks_before" "$1: the container's networks are as before"
+    is "$(auto_conf)" "$conf_before" "$1: so is postgresql.auto.conf"
+    ok "$1: clients write" writes 1
+    is "$(psql_at "$PG_PORT" postgres 'SHOW autovacuum')" on "$1: autovacuum is on"
+    not_ok "$1: no record is left" test -e "$XDG_STATE_HOME/pgrunbook/runs/$1/fence.json"
+    ok "$1: the application commits" commits_go_on
+}
+
+# ---- the program dies ----
+
+killed written '"written":[[:space:]]*true' --set mode=read_only
+isnt "$(auto_conf)" "$conf_before" "killed while the settings stand in postgresql.auto.conf"
+restored written
+
+killed held '"written":[[:space:]]*false' --set mode=read_only --set quiet=20s
+failure=$(writes 2 2>&1) || true
+like "$failure" 'read-only transaction' "killed while clients may only read"
+restored held
+
+killed cut '"cut":[[:space:]]*true' --set mode=network --set quiet=20s
+ok "killed while the container leaves its networks" wait_for 5 on_no_network
+restored cut
+
+# Half of it undone by somebody else.
+killed half '"cut":[[:space:]]*true' --set mode=network --set quiet=20s
+wait_for 5 on_no_network
+docker network connect "$NETWORK" "$OLD_CONTAINER"
+restored half
+
+# The run is gone on with instead: the fence is put up again.
+killed resumed '"cut":[[:space:]]*true' --set mode=network --set quiet=2s
+program_says run "$lib_dir/fence.yaml" --plain --run-id resumed
+is "$status" 10 "gone on with after a kill, the run is fenced and waits at its gate"
+[ "$status" = 10 ] || show_output 60
+ok "the container is on no network" on_no_network
+restored resumed
+
+# Nobody knows the password any more.
+fence forgotten --set mode=read_only
+status=0
+output=$(env -u POSTGRES_PASSWORD setsid -w "$program" rollback forgotten 2>&1 </dev/null) || status=$?
+is "$status" 12 "without the password a rollback takes the fence back all the same"
+[ "$status" = 12 ] || show_output
+ok "clients write" writes 3
+
+# ---- not as root ----
+
+if [ "$(id -u)" = 0 ]; then
+    other_dir=$(mktemp -d /tmp/pgrunbook-other.XXXXXX)
+    cp "$program" "$lib_dir/fence.yaml" "$other_dir"
+    chown -R 65534 "$other_dir"
+    as_other() {
+        status=0
+        output=$(XDG_STATE_HOME=$other_dir/state setpriv --reuid 65534 --regid 65534 \
+            --groups "$(stat -c %g /var/run/docker.sock)" "$other_dir/pgrunbook" "$@" 2>&1 </dev/null) || status=$?
+    }
+    as_other run "$other_dir/fence.yaml" --plain --run-id other --set "old_container=$OLD_CONTAINER" --set mode=network
+    is "$status" 10 "somebody who isn't root fences by the network, too"
+    [ "$status" = 10 ] || show_output 60
+    ok "the container is on no network" on_no_network
+    like "$output" 'pass +tables: [0-9]+' "and counts every row, through the relay"
+    as_other rollback other
+    is "$status" 12 "and takes it back"
+    [ "$status" = 12 ] || show_output
+    is "$(networks)" "$networks_before" "the container's networks are as before"
+    ok "clients write" writes 4
+    ok "no process of the relay is left in the container" wait_for 5 test_no_relay
+    is "$(server_started)" "$starts_before" "no end of a relayed connection was taken for a crash"
+    rm -rf "$other_dir"
+else
+    skip "not root: the other tests went through the relay"
+fi
+
+# ---- the switchover behind the fence ----
+
+networks_before=$(networks)
+rows_before=$(psql_at "$PG_PORT" limor_prod 'SELECT count(*) FROM public.fence_test')
+compose_bytes=$(sha256sum <"$COMPOSE_FILE")
+program_says run "$lib_dir/fence-switch.yaml" --plain --run-id switch \
+    --set "old_container=$OLD_CONTAINER" --set "compose_project=$PROJECT" --set "compose_file=$COMPOSE_FILE" \
+    --set "compose_backup=$STACK_DIR/compose-before.yml" --set "old_volume=$OLD_VOLUME" --set "new_image=$NEW_IMAGE" \
+    --set "new_volume=$NEW_VOLUME" --set "live_port=$PG_PORT"
+is "$status" 10 "a switchover from behind the fence"
+[ "$status" = 10 ] || show_output 80
+like "$output" 'checkpoint written' "with a checkpoint"
+is "$(server_major "$PG_PORT")" 17 "serves PostgreSQL 17"
+program_says rollback switch
+is "$status" 12 "it is rolled back"
+[ "$status" = 12 ] || show_output 80
+is "$(server_major "$PG_PORT")" 15 "to PostgreSQL 15"
+is "$(psql_at "$PG_PORT" limor_prod 'SELECT count(*) FROM public.fence_test')" "$rows_before" "with every row"
+is "$(networks | jq -c 'map_values(.Aliases | map(select(test("^[0-9a-f]{12}$") | not)))')" \
+    "$(jq -c 'map_values(.Aliases | map(select(test("^[0-9a-f]{12}$") | not)))' <<<"$networks_before")" "on its networks, by its names"
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is as before"
+is "$(auto_conf)" "$conf_before" "so is postgresql.auto.conf"
+ok "clients write" writes 5
+ok "the application commits" commits_go_on
+
+# ---- a prepared transaction ----
+
+psql_at "$PG_PORT" postgres 'ALTER SYSTEM SET max_prepared_transactions = 4'
+docker restart -t 60 "$OLD_CONTAINER" >/dev/null
+wait_for 20 server_answers "$PG_PORT"
+starts_before=$(server_started)
+conf_before=$(auto_conf)
+psql_script_at "$PG_PORT" limor_prod <<<"BEGIN; INSERT INTO public.fence_test VALUES (6); PREPARE TRANSACTION 'two-phase'; "
+fence prepared --set mode=network
+is "$status" 11 "a prepared transaction fails the fence"
+like "$output" "two-phase.*limor_prod" "which names it and its database"
+ok "clients write" writes 7
+program_says rollback prepared
+psql_at "$PG_PORT" limor_prod "ROLLBACK PREPARED 'two-phase'"
+is "$(server_started)" "$starts_before" "the server never crashed"
+done_testing
