@@ -1,6 +1,5 @@
 /* test_postgres_parts.c: the parts of the PostgreSQL steps that need no server. */
 #include "docker/docker.h"
-#include "postgres/count.h"
 #include "postgres/extension_path.h"
 #include "postgres/trouble.h"
 #include "steps/image_contents.h"
@@ -69,37 +68,6 @@ static void statements(void **state)
     trouble_statement(&error, NULL, "lost", NULL);
     assert_string_equal(error.message, "lost");
     assert_string_equal(error.remedy, "");
-}
-
-/* ---- batches of counts ---- */
-
-static size_t batches(const long long *pages, size_t count, size_t *ends)
-{
-    struct pg_table *items = calloc(count, sizeof *items);
-    struct pg_table_list list = {items, count};
-    size_t number = 0, first = 0;
-    for (size_t i = 0; i < count; i++)
-        items[i].pages = pages[i];
-    while (first < count)
-        first = ends[number++] = count_batch_end(&list, first);
-    free(items);
-    return number;
-}
-
-static void batching(void **state)
-{
-    (void)state;
-    size_t ends[200];
-    static const long long some[] = {1, COUNT_BATCH_PAGES * 2, 5, 5, COUNT_BATCH_PAGES, 1};
-    assert_int_equal(batches(some, 6, ends), 5);
-    assert_int_equal(ends[0], 1);
-    assert_int_equal(ends[1], 2); /* a large one stands alone */
-    assert_int_equal(ends[2], 4);
-    assert_int_equal(ends[3], 5);
-    static const long long small[150] = {0};
-    assert_int_equal(batches(small, 150, ends), 3);
-    assert_int_equal(ends[0], COUNT_BATCH_TABLES);
-    assert_int_equal(ends[2], 150);
 }
 
 /* ---- comparing rows ---- */
@@ -361,11 +329,15 @@ static void image_contents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(connecting),       cmocka_unit_test(statements),
-        cmocka_unit_test(batching),         cmocka_unit_test(all_equal),
-        cmocka_unit_test(differences_fail), cmocka_unit_test(differences_reported),
-        cmocka_unit_test(few_are_shown),    cmocka_unit_test(known_rows),
-        cmocka_unit_test(filtering),        cmocka_unit_test(tuning),
+        cmocka_unit_test(connecting),
+        cmocka_unit_test(statements),
+        cmocka_unit_test(all_equal),
+        cmocka_unit_test(differences_fail),
+        cmocka_unit_test(differences_reported),
+        cmocka_unit_test(few_are_shown),
+        cmocka_unit_test(known_rows),
+        cmocka_unit_test(filtering),
+        cmocka_unit_test(tuning),
         cmocka_unit_test(image_contents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
