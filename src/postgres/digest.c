@@ -48,7 +48,7 @@ void digest_add_row_text(struct text *sql, const struct pg_table *table)
     else if (table->columns)
         text_printf(sql, "ROW(%s)::pg_catalog.text", table->columns);
     else
-        text_add(sql, DIGEST_ROW_TEXT);
+        text_add(sql, "(t.*)::pg_catalog.text");
 }
 
 void digest_add_row_hash(struct text *sql, const struct pg_table *table)

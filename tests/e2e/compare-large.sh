@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A row whose text doesn't fit into the server's memory (1 GB) is compared all the same, column by column.
 # time-limit: 400
+# shellcheck disable=SC2119,SC2016 # no arguments, PostgreSQL quotes
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"
