@@ -74,7 +74,9 @@ static void failed(const struct view *view, struct lines *lines, int width)
 
 static void rollback_failed(const struct view *view, struct lines *lines, int width)
 {
-    add_failed_step(view, lines, "ROLLBACK FAILED AT", "R", width);
+    bool letting_go = view->state->release.step;
+    add_failed_step(view, lines, letting_go ? "LETTING GO FAILED AT" : "ROLLBACK FAILED AT", "rR",
+                    width);
 }
 
 static void gate_waits(const struct view *view, struct lines *lines, int width)
@@ -98,6 +100,7 @@ static void declined(const struct view *view, struct lines *lines, int width)
     add_heading(view, lines, ROLE_GATE, heading, width);
     free(heading);
     lines_wrap(lines, ROLE_TEXT, "The run stands still before this step.", 1, width - 1);
+    add_remedy(lines, step->remedy, width);
     add_keys(view, lines, "rR");
 }
 
@@ -109,6 +112,19 @@ static void paused(const struct view *view, struct lines *lines, int width)
     lines_add(lines, ROLE_TEXT, " go on with the next step  ");
     lines_add(lines, ROLE_KEY, " R");
     lines_add(lines, ROLE_TEXT, " roll back");
+}
+
+static void releasing(const struct view *view, struct lines *lines, int width)
+{
+    const struct run_state *state = view->state;
+    add_heading(view, lines, ROLE_GATE, "LETTING GO: writes come through again", width);
+    const char *why = state->release.message;
+    char *words =
+        xprintf("What was begun since %s is undone, newest first. Why: %s %s%s%s", state->hold.step,
+                state->release.step, state->release.declined ? "was declined" : "failed",
+                why ? ": " : "", why ? why : "");
+    lines_wrap(lines, ROLE_TEXT, words, 1, width - 1);
+    free(words);
 }
 
 static void rolling_back(const struct view *view, struct lines *lines, int width)
@@ -127,6 +143,24 @@ static void rolling_back(const struct view *view, struct lines *lines, int width
     free(words);
 }
 
+static void add_losses(const struct run_state *state, struct text *words)
+{
+    const char *step;
+    char rows[32];
+    long long loss = run_state_accepted_loss(state, &step);
+    if (loss)
+        text_printf(words, " Accepted loss at %s: %s rows or changes.", step,
+                    text_grouped(rows, sizeof rows, loss));
+    if (state->status != RUN_ROLLED_BACK || !state->price.known)
+        return;
+    text_printf(words, " The rollback's price: %s rows of the new server",
+                state->price.unknown ? "an unknown number of"
+                                     : text_grouped(rows, sizeof rows, state->price.rows));
+    if (state->save.done)
+        text_printf(words, ", saved first (%s)", state->save.what);
+    text_add(words, ".");
+}
+
 static void add_summary(const struct view *view, struct lines *lines, int width)
 {
     const struct run_state *state = view->state;
@@ -141,6 +175,7 @@ static void add_summary(const struct view *view, struct lines *lines, int width)
     if (rows.compared)
         text_printf(&words, " %zu tables with %s rows compared, %zu different.", rows.compared,
                     total, rows.different);
+    add_losses(state, &words);
     lines_wrap(lines, ROLE_TEXT, text_string(&words), 1, width - 1);
     text_free(&words);
     char *record = xprintf("The record: pgrunbook report %s", state->run);
@@ -178,6 +213,7 @@ void banner_build(const struct view *view, struct lines *lines, int width)
         [RUN_STEP_FAILED] = failed,        [RUN_PAUSED] = paused,
         [RUN_ROLLING_BACK] = rolling_back, [RUN_ROLLBACK_FAILED] = rollback_failed,
         [RUN_COMPLETE] = complete,         [RUN_ROLLED_BACK] = rolled_back,
+        [RUN_RELEASING] = releasing,
     };
     enum run_status status = view->state->status;
     if (!view->state->run)

@@ -3,8 +3,6 @@
 
 #include "ui/view.h"
 
-#define ROLLBACK_REASON "the operator pressed R"
-
 enum reaction command_leave(struct view *view, const struct key_row *row)
 {
     (void)view, (void)row;
@@ -155,7 +153,10 @@ enum reaction command_rollback(struct view *view, const struct key_row *row)
 {
     (void)row;
     struct error error = ERROR_INIT;
-    view_say(view, "Rollback asked for");
+    if (run_state_price_step(view->state) >= 0)
+        dialog_open(view, &price_dialog, (long)view->state->price.taken_ms);
+    else
+        view_say(view, "Rollback asked for");
     return sent(view, control_rollback(view->control, ROLLBACK_REASON, &error), &error);
 }
 
@@ -165,6 +166,8 @@ const char *refuse_pause(const struct view *view)
     const char *why = refuse_deciding(view);
     if (why)
         return why;
+    if (run_state_holds(state))
+        return "a run that holds can't pause: its time would run out";
     return state->status == RUN_RUNNING || state->status == RUN_PAUSED
                ? NULL
                : "only a run that goes on can be paused; this one stands still already";
@@ -185,7 +188,8 @@ const char *refuse_retry(const struct view *view)
     const char *why = refuse_deciding(view);
     if (why)
         return why;
-    return status == RUN_STEP_FAILED || status == RUN_DECLINED || status == RUN_AT_GATE
+    bool again = status == RUN_ROLLBACK_FAILED && view->state->release.step;
+    return again || status == RUN_STEP_FAILED || status == RUN_DECLINED || status == RUN_AT_GATE
                ? NULL
                : "no step has failed and no gate was declined: nothing to retry";
 }
@@ -204,9 +208,13 @@ const char *refuse_skip(const struct view *view)
     if (why)
         return why;
     if (state->status == RUN_ROLLBACK_FAILED && state->current >= 0)
-        return NULL;
+        return state->steps[state->current].status == STEP_UNDO_FAILED
+                   ? NULL
+                   : "nothing was undone yet; R rolls back again, with or without saving";
     if (state->status != RUN_STEP_FAILED || state->current < 0)
         return "only a failed step can be skipped";
+    if (state->steps[state->current].has_hold)
+        return "the steps behind it rely on what it holds";
     return state->steps[state->current].has_gate ? "a step behind a gate can't be skipped" : NULL;
 }
 

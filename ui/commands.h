@@ -4,6 +4,8 @@
 
 #include "ui/keymap.h"
 
+#define ROLLBACK_REASON "the operator pressed R"
+
 /* Looking. */
 enum reaction command_leave(struct view *view, const struct key_row *row);
 enum reaction command_help(struct view *view, const struct key_row *row);

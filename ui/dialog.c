@@ -48,6 +48,14 @@ static enum reaction scroll_key(struct dialog *dialog, int key, bool letters)
     return REACTION_NONE;
 }
 
+/* No phrase begins with such a letter. */
+static bool is_key(const struct view *view, const struct key *key)
+{
+    const struct dialog *dialog = &view->dialog;
+    const struct key_row *row = keymap_find(dialog->operations->keys, key->code);
+    return row && !key->pasted && !*dialog->field && !(row->refuse && row->refuse(view));
+}
+
 enum reaction dialog_key(struct view *view, const struct key *key)
 {
     struct dialog *dialog = &view->dialog;
@@ -56,7 +64,8 @@ enum reaction dialog_key(struct view *view, const struct key *key)
     if (operations->guarded &&
         (!dialog->shown_ms || view->monotonic_ms - dialog->shown_ms < DIALOG_GUARD_MS))
         return REACTION_NONE;
-    if (types && !dialog->sent && field_key(dialog->field, sizeof dialog->field, key)) {
+    if (types && !dialog->sent && !is_key(view, key) &&
+        field_key(dialog->field, sizeof dialog->field, key)) {
         dialog->said[0] = '\0';
         return REACTION_REDRAW;
     }

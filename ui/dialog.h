@@ -27,7 +27,8 @@ struct dialog_operations {
     void (*foot)(const struct view *view, struct lines *lines, int width);
     /* Whether it still has its subject; it is closed when not. NULL: always. */
     bool (*stands)(const struct view *view);
-    /* Whether letters go into dialog.field. NULL: never. */
+    /* Whether letters go into dialog.field. NULL: never. A letter that has a row of its own among
+     * the keys and can act is that key as long as the field is empty. */
     bool (*types)(const struct view *view);
     const struct key_row *keys;
 };
@@ -55,6 +56,8 @@ void dialog_draw(struct view *view, struct screen *screen);
 extern const struct key_row gate_keys[], gate_phrase_keys[];
 /* The keys of a dialog that is only read. */
 extern const struct key_row reading_keys[];
+/* And of a rollback that loses rows. */
+extern const struct key_row price_keys[];
 
 extern const struct dialog_operations help_dialog;
 /* The one that fits the gate: answered by a key or by typing its phrase. */
@@ -62,5 +65,7 @@ const struct dialog_operations *gate_dialog_for(const struct gate_state *gate);
 extern const struct dialog_operations skip_dialog;
 extern const struct dialog_operations step_dialog;  /* one step in full */
 extern const struct dialog_operations table_dialog; /* one table's row counts in full */
+/* What a rollback would lose; its subject is price_state.taken_ms of the count before. */
+extern const struct dialog_operations price_dialog;
 
 #endif

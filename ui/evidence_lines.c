@@ -98,6 +98,8 @@ static const char *answer_word(const cJSON *decision)
         return "confirmed";
     if (text_equal(answer, "decline"))
         return "declined";
+    if (text_equal(answer, "offer"))
+        return "took the offer";
     if (text_equal(answer, "timeout"))
         return "timed out, which means no";
     return command ? command : "decided";

@@ -2,6 +2,7 @@
  */
 #include "ui/dialog.h"
 
+#include "ui/answer_lines.h"
 #include "ui/commands.h"
 #include "ui/evidence_lines.h"
 #include "ui/view.h"
@@ -32,16 +33,6 @@ static void gate_body(const struct view *view, struct lines *lines, int width)
     lines_blank(lines);
     lines_wrap(lines, ROLE_STRONG, "What will change in the file:", 1, width);
     evidence_diff(gate->diff, lines);
-}
-
-/* On the line that was begun, or on the next where there is no room. */
-static void add_key(struct lines *lines, const char *key, const char *what, int width)
-{
-    int taken = (int)(strlen(key) + strlen(what)) + 4;
-    if (lines_width(lines, lines->count - 1) + taken > width)
-        lines_begin(lines, -1);
-    lines_printf(lines, ROLE_KEY, "   %s", key);
-    lines_printf(lines, ROLE_TEXT, " %s", what);
 }
 
 static void add_deadline(const struct view *view, struct lines *lines, int width)
@@ -77,26 +68,6 @@ static void add_question(const struct view *view, struct lines *lines, int width
     add_deadline(view, lines, width);
 }
 
-static void add_said(const struct view *view, struct lines *lines, int width)
-{
-    if (view->dialog.sent)
-        lines_wrap(lines, ROLE_TEXT, "Answer sent.", 1, width);
-    else if (*view->dialog.said)
-        lines_wrap(lines, ROLE_MESSAGE, view->dialog.said, 1, width);
-}
-
-/* In place of the keys, for a client that may not answer. */
-static bool add_no_right(const struct view *view, struct lines *lines, int width)
-{
-    const char *why = refuse_deciding(view);
-    if (!why)
-        return false;
-    lines_wrap(lines, ROLE_WARN, why, 1, width);
-    lines_begin(lines, -1);
-    add_key(lines, "Esc", "look at the panels", width);
-    return true;
-}
-
 static void key_foot(const struct view *view, struct lines *lines, int width)
 {
     bool blocked = view->state->gate.blocked;
@@ -105,47 +76,46 @@ static void key_foot(const struct view *view, struct lines *lines, int width)
         lines_wrap(lines, ROLE_BAD,
                    "The evidence doesn't hold, so this gate can't be confirmed. r gathers it anew.",
                    1, width);
-    add_said(view, lines, width);
-    if (add_no_right(view, lines, width))
+    answer_said(view, lines, width);
+    if (answer_no_right(view, lines, width))
         return;
     lines_begin(lines, -1);
     if (!blocked)
-        add_key(lines, "y", "confirm", width);
-    add_key(lines, "n", "decline", width);
+        answer_key(lines, "y", "confirm", width);
+    answer_key(lines, "n", "decline", width);
     if (blocked)
-        add_key(lines, "r", "gather again", width);
-    add_key(lines, "Esc", "look around, answer later", width);
+        answer_key(lines, "r", "gather again", width);
+    answer_key(lines, "Esc", "look around, answer later", width);
 }
 
-/* What has to be typed, and where. */
-static void add_field(const struct view *view, struct lines *lines, int width)
+/* What can be done instead of going on with a loss. */
+static void add_offer(const struct view *view, struct lines *lines, int width)
 {
-    const char *phrase = view->state->gate.phrase ? view->state->gate.phrase : "";
-    struct text words = {0};
-    text_printf(&words, "To confirm, type \"%s\" and press Enter:", phrase);
-    lines_wrap(lines, ROLE_TEXT, text_string(&words), 1, width);
-    text_free(&words);
-    int room = width - lines_width(lines, lines->count - 1) - 3;
-    if (room < 16) {
-        lines_begin(lines, -1);
-        room = width - 3;
-    }
-    lines_add(lines, ROLE_TEXT, " [");
-    lines_cell(lines, ROLE_FIELD, view->dialog.field, room < 40 ? room : 40, FIT_LEFT);
-    lines_add(lines, ROLE_TEXT, "]");
+    const struct run_state *state = view->state;
+    long index = run_state_step(state, state->gate.offer);
+    if (index < 0)
+        return;
+    char *words =
+        xprintf(" carry out %s again: %s", state->steps[index].path, state->steps[index].title);
+    lines_begin(lines, -1);
+    lines_add(lines, ROLE_KEY, "   c");
+    lines_wrap_on(lines, ROLE_TEXT, words, 4, width);
+    free(words);
 }
 
 static void phrase_foot(const struct view *view, struct lines *lines, int width)
 {
+    const struct gate_state *gate = &view->state->gate;
     add_question(view, lines, width);
-    if (add_no_right(view, lines, width))
+    if (answer_no_right(view, lines, width))
         return;
+    add_offer(view, lines, width);
     lines_begin(lines, -1);
-    add_key(lines, DECLINE_WORD " Enter", "decline", width);
-    add_key(lines, "Esc", "look around, answer later", width);
-    add_key(lines, "Ctrl-R", "roll back", width);
-    add_field(view, lines, width);
-    add_said(view, lines, width);
+    answer_key(lines, DECLINE_WORD " Enter", "decline", width);
+    answer_key(lines, "Esc", "look around, answer later", width);
+    answer_key(lines, "Ctrl-R", "roll back", width);
+    answer_field(view, lines, gate->phrase ? gate->phrase : "", "To confirm", width);
+    answer_said(view, lines, width);
 }
 
 static bool gate_stands(const struct view *view)
@@ -181,6 +151,15 @@ static enum reaction decline(struct view *view, const struct key_row *row)
     const struct gate_state *gate = &view->state->gate;
     struct error error = ERROR_INIT;
     return after_sending(view, control_decline(view->control, gate->step, gate->opening, &error),
+                         &error);
+}
+
+static enum reaction take_offer(struct view *view, const struct key_row *row)
+{
+    (void)row;
+    const struct gate_state *gate = &view->state->gate;
+    struct error error = ERROR_INIT;
+    return after_sending(view, control_offer(view->control, gate->step, gate->opening, &error),
                          &error);
 }
 
@@ -238,6 +217,12 @@ static const char *refuse_answer(const struct view *view)
     return why ? why : view->dialog.sent ? "the answer is sent" : NULL;
 }
 
+static const char *refuse_offer(const struct view *view)
+{
+    const char *why = refuse_answer(view);
+    return why ? why : view->state->gate.offer ? NULL : "this gate offers nothing else";
+}
+
 const struct key_row gate_keys[] = {
     {'y', 0, "y", "confirm", "confirm", confirm_key, refuse_confirm, 0, false},
     {'n', 0, "n", "decline", "decline", decline, refuse_answer, 0, false},
@@ -253,6 +238,8 @@ const struct key_row gate_keys[] = {
 };
 
 const struct key_row gate_phrase_keys[] = {
+    {'c', 0, "c", "take the offer", "carry out again what the gate offers; while nothing is typed",
+     take_offer, refuse_offer, 0, false},
     {KEY_RETURN, 0, "Enter", "answer", "answer with what was typed", submit, refuse_answer, 0,
      false},
     {KEY_CONTROL_R, 0, "Ctrl-R", "roll back", "roll back at once", command_rollback,

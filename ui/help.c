@@ -62,6 +62,7 @@ static void help_body(const struct view *view, struct lines *lines, int width)
     add_panels(view, lines, width);
     add_table(lines, "At a gate that is answered by a key", gate_keys, width);
     add_table(lines, "At a gate whose phrase has to be typed", gate_phrase_keys, width);
+    add_table(lines, "At a rollback that would lose rows", price_keys, width);
     add_symbols(lines, width);
 }
 

@@ -10,7 +10,10 @@ const struct key_row keymap_main[] = {
     {'r', 0, "r", "retry", "retry the failed step; gather a gate's evidence anew", command_retry,
      refuse_retry, 0, false},
     {'s', 0, "s", "skip", "skip the failed step (asks first)", command_skip, refuse_skip, 0, false},
-    {'R', 0, "R", "roll back", "roll back at once: undo every step that was started, newest first",
+    {'R', 0, "R", "roll back",
+     "roll back at once: undo every step that was started, newest first; asks only when rows of "
+     "the "
+     "new server would be lost",
      command_rollback, refuse_rollback, 0, false},
     {'p', 0, "p", "pause/resume", "pause before the next step; again: go on", command_pause,
      refuse_pause, 0, false},

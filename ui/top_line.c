@@ -34,15 +34,11 @@ static struct segment *add(struct segments *segments, enum role role, int rank, 
 static enum role status_role(enum run_status status)
 {
     static const enum role roles[] = {
-        [RUN_RUNNING] = ROLE_TOP,
-        [RUN_AT_GATE] = ROLE_TOP_GATE,
-        [RUN_DECLINED] = ROLE_TOP_GATE,
-        [RUN_STEP_FAILED] = ROLE_TOP_BAD,
-        [RUN_PAUSED] = ROLE_TOP_GATE,
-        [RUN_ROLLING_BACK] = ROLE_TOP_GATE,
-        [RUN_ROLLBACK_FAILED] = ROLE_TOP_BAD,
-        [RUN_COMPLETE] = ROLE_TOP_GOOD,
-        [RUN_ROLLED_BACK] = ROLE_TOP_GATE,
+        [RUN_RUNNING] = ROLE_TOP,           [RUN_AT_GATE] = ROLE_TOP_GATE,
+        [RUN_DECLINED] = ROLE_TOP_GATE,     [RUN_STEP_FAILED] = ROLE_TOP_BAD,
+        [RUN_PAUSED] = ROLE_TOP_GATE,       [RUN_RELEASING] = ROLE_TOP_GATE,
+        [RUN_ROLLING_BACK] = ROLE_TOP_GATE, [RUN_ROLLBACK_FAILED] = ROLE_TOP_BAD,
+        [RUN_COMPLETE] = ROLE_TOP_GOOD,     [RUN_ROLLED_BACK] = ROLE_TOP_GATE,
     };
     return roles[status];
 }
@@ -69,6 +65,15 @@ static void add_place(const struct view *view, struct segments *segments)
     struct segment *segment = add(segments, ROLE_TOP, 4, false);
     snprintf(segment->words, sizeof segment->words, " %s, %ld of %zu ",
              state->steps[state->current].path, state->current + 1, state->step_count);
+}
+
+/* Clients can't write meanwhile, and that has its limit. */
+static void add_hold(const struct view *view, struct segments *segments)
+{
+    char words[80];
+    if (run_state_holds(view->state))
+        snprintf(add(segments, ROLE_TOP_GATE, 1, true)->words, 160, " %s ",
+                 words_held(words, sizeof words, view->state, view->now_ms));
 }
 
 static void add_service(const struct view *view, struct segments *segments)
@@ -144,6 +149,7 @@ void top_line_draw(const struct view *view, struct screen *screen, const struct 
     add_status(view, &segments);
     add_place(view, &segments);
     add_outage(view, &segments);
+    add_hold(view, &segments);
     add_service(view, &segments);
     add_who(view, &segments);
     fit_segments(&segments, area->columns);

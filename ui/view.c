@@ -69,13 +69,14 @@ static void answered(struct view *view, const cJSON *event)
 {
     const char *answer = json_text(event, "answer"), *step = json_text(event, "step");
     const char *who = json_text(event, "operator"), *tty = json_text(event, "tty");
-    bool confirmed = text_equal(answer, "confirm"), timeout = text_equal(answer, "timeout");
+    bool timeout = text_equal(answer, "timeout");
     if (!view->caught_up)
         return;
     view_say(view, "%s: %s%s%s%s%s", step ? step : "gate",
-             confirmed ? "confirmed"
-             : timeout ? "nobody answered in time, which means no"
-                       : "declined",
+             text_equal(answer, "confirm") ? "confirmed"
+             : text_equal(answer, "offer") ? "the offer is taken"
+             : timeout                     ? "nobody answered in time, which means no"
+                                           : "declined",
              who && !timeout ? " by " : "", who && !timeout ? who : "",
              tty && !timeout ? " on " : "", tty && !timeout ? tty : "");
 }

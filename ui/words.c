@@ -161,3 +161,24 @@ const char *words_ticking(char *buffer, size_t size, int64_t milliseconds)
     snprintf(buffer, size, "%ld.%ld s", value / 1000, value % 1000 / 100);
     return buffer;
 }
+
+const char *words_minutes(char *buffer, size_t size, int64_t milliseconds)
+{
+    long seconds = milliseconds > 0 ? (long)(milliseconds / 1000) : 0;
+    if (seconds >= 3600)
+        snprintf(buffer, size, "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    else
+        snprintf(buffer, size, "%ld:%02ld", seconds / 60, seconds % 60);
+    return buffer;
+}
+
+const char *words_held(char *buffer, size_t size, const struct run_state *state, int64_t now_ms)
+{
+    const struct hold_state *hold = &state->hold;
+    bool fenced = cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(state->facts, "fence"));
+    char since[24], limit[24];
+    snprintf(buffer, size, "%s %s of %s", fenced ? "writes fenced" : "held",
+             words_minutes(since, sizeof since, now_ms - hold->since_ms),
+             words_minutes(limit, sizeof limit, hold->deadline_ms - hold->since_ms));
+    return buffer;
+}

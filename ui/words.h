@@ -28,6 +28,10 @@ const char *words_clock(char *buffer, size_t size, int64_t wall_ms);
 /* "1 842 ms". */
 const char *words_ms(char *buffer, size_t size, double milliseconds);
 /* Seconds with tenths, for what ticks: "12.3 s", then "2 min 5 s". */
+/* "0:12", "15:00", "1:02:03": for what runs against a limit. */
+const char *words_minutes(char *buffer, size_t size, int64_t milliseconds);
+/* What the run holds, with its time: "writes fenced 0:12 of 15:00". */
+const char *words_held(char *buffer, size_t size, const struct run_state *state, int64_t now_ms);
 const char *words_ticking(char *buffer, size_t size, int64_t milliseconds);
 
 /* Milliseconds that the step ran or has run, -1 when it never did. */

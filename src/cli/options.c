@@ -88,6 +88,8 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
         {"plain", &options->plain, NULL, NULL},
         {"watch", &options->watch, NULL, NULL},
         {"json", &options->json, NULL, NULL},
+        {"save", &options->save, NULL, NULL},
+        {"lose", NULL, &options->lose, NULL},
         {NULL, NULL, NULL, NULL},
     };
     struct option long_options[OPTIONS_MAX];

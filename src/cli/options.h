@@ -15,7 +15,8 @@ struct options {
     struct text_list confirm; /* gates */
     const char *run_id;
     const char *format;
-    bool plain, watch, json, help;
+    const char *lose; /* number of rows */
+    bool plain, watch, json, save, help;
 };
 
 /* Reads options by the command's table (getopt_long). False after it has told what is wrong, or

@@ -1,11 +1,10 @@
 /* plain.c: following a run line by line. */
-#include "cli/plain.h"
+#include "cli/plain_parts.h"
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/options.h"
 #include "cli/plain_lines.h"
-#include "engine/control.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,59 +14,32 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum {
-    EXIT_COMPLETE = 0,
-    EXIT_OTHER = 1,
-    EXIT_WAITS = 10,
-    EXIT_FAILED = 11,
-    EXIT_ROLLED_BACK = 12
-};
-
 #define LONG_WAIT_MS 60000
-
-struct plain {
-    const char *directory;
-    const struct plain_options *options;
-    struct control *control;
-    struct run_state *state;
-    struct text_list confirmed; /* names that were used up */
-    struct text input;
-    bool caught_up, input_ended, prompted;
-    bool retried, rollback_sent;
-    long asked_opening; /* of the gate that was shown last */
-    bool done;
-    int status;
-    struct error error;
-};
 
 int exit_status_of(const struct run_state *state)
 {
     static const int statuses[] = {
-        [RUN_RUNNING] = EXIT_WAITS,
-        [RUN_AT_GATE] = EXIT_WAITS,
-        [RUN_DECLINED] = EXIT_WAITS,
-        [RUN_STEP_FAILED] = EXIT_FAILED,
-        [RUN_PAUSED] = EXIT_WAITS,
-        [RUN_ROLLING_BACK] = EXIT_WAITS,
-        [RUN_ROLLBACK_FAILED] = EXIT_FAILED,
-        [RUN_COMPLETE] = EXIT_COMPLETE,
-        [RUN_ROLLED_BACK] = EXIT_ROLLED_BACK,
+        [RUN_RUNNING] = EXIT_WAITS,      [RUN_AT_GATE] = EXIT_WAITS,
+        [RUN_DECLINED] = EXIT_WAITS,     [RUN_STEP_FAILED] = EXIT_FAILED,
+        [RUN_PAUSED] = EXIT_WAITS,       [RUN_RELEASING] = EXIT_WAITS,
+        [RUN_ROLLING_BACK] = EXIT_WAITS, [RUN_ROLLBACK_FAILED] = EXIT_FAILED,
+        [RUN_COMPLETE] = EXIT_COMPLETE,  [RUN_ROLLED_BACK] = EXIT_ROLLED_BACK,
     };
     return statuses[state->status];
 }
 
-static void leave(struct plain *plain)
+void plain_leave(struct plain *plain)
 {
     plain->done = true;
     plain->status = exit_status_of(plain->state);
 }
 
-static void leave_waiting(struct plain *plain, const char *why)
+void plain_leave_waiting(struct plain *plain, const char *why)
 {
     printf("%s\n", why);
     printf("  go on:     pgrunbook attach %s\n  roll back: pgrunbook rollback %s\n",
            plain->state->run, plain->state->run);
-    leave(plain);
+    plain_leave(plain);
 }
 
 /* The name under which --confirm meant this gate, when it hasn't been used yet. */
@@ -82,8 +54,9 @@ static const char *confirmation_for(struct plain *plain, const char *path)
     return NULL;
 }
 
-static void check_sent(struct plain *plain, bool sent)
+void plain_check_sent(struct plain *plain, bool sent)
 {
+    plain->sent++;
     if (sent)
         return;
     tell_error(&plain->error);
@@ -91,7 +64,25 @@ static void check_sent(struct plain *plain, bool sent)
     plain->status = EXIT_OTHER;
 }
 
-static void prompt(struct plain *plain)
+void plain_ask(struct plain *plain)
+{
+    printf("> ");
+    fflush(stdout);
+    if (isatty(0)) /* what was typed before the question doesn't answer it */
+        tcflush(0, TCIFLUSH);
+    plain->prompted = true;
+}
+
+/* What the gate offers instead of a loss. */
+static void print_offer(const struct run_state *state)
+{
+    long index = run_state_step(state, state->gate.offer);
+    if (index >= 0)
+        printf("offer: carry out %s again (%s)\n", state->steps[index].path,
+               state->steps[index].title);
+}
+
+void plain_prompt_gate(struct plain *plain)
 {
     const struct gate_state *gate = &plain->state->gate;
     if (gate->blocked)
@@ -102,11 +93,8 @@ static void prompt(struct plain *plain)
                gate->phrase);
     else
         printf("y: confirm, n: decline, r: gather the evidence again, b: roll back\n");
-    printf("> ");
-    fflush(stdout);
-    if (isatty(0)) /* what was typed before the question doesn't answer it */
-        tcflush(0, TCIFLUSH);
-    plain->prompted = true;
+    print_offer(plain->state);
+    plain_ask(plain);
 }
 
 static void at_gate(struct plain *plain)
@@ -120,12 +108,12 @@ static void at_gate(struct plain *plain)
     if (name) {
         printf("confirmed by --confirm %s\n", name);
         text_list_add(&plain->confirmed, name);
-        check_sent(plain,
-                   control_confirm_named(plain->control, gate->step, gate->opening, &plain->error));
+        plain_check_sent(
+            plain, control_confirm_named(plain->control, gate->step, gate->opening, &plain->error));
     } else if (plain->input_ended || plain->options->confirm || plain->options->watch) {
-        leave_waiting(plain, "It waits at this gate.");
+        plain_leave_waiting(plain, "It waits at this gate.");
     } else {
-        prompt(plain);
+        plain_prompt_gate(plain);
     }
 }
 
@@ -133,9 +121,9 @@ static void stands_still(struct plain *plain, const char *why)
 {
     if (plain->options->retry && !plain->retried) {
         plain->retried = true;
-        check_sent(plain, control_retry(plain->control, &plain->error));
+        plain_check_sent(plain, control_retry(plain->control, &plain->error));
     } else {
-        leave_waiting(plain, why);
+        plain_leave_waiting(plain, why);
     }
 }
 
@@ -147,20 +135,25 @@ static bool waits_long(const struct run_state *state)
            (step->progress_total - step->progress_done) * 1000 > LONG_WAIT_MS;
 }
 
+/* What looks like standing still, but isn't: the engine lets go of what is held, or counts what the
+ * rollback that follows would lose. */
+static bool engine_goes_on(const struct run_state *state)
+{
+    bool stopped = state->status == RUN_STEP_FAILED || state->status == RUN_DECLINED;
+    return stopped && (run_state_holds(state) || state->price.counting);
+}
+
 static void react(struct plain *plain)
 {
     const struct run_state *state = plain->state;
-    if (plain->options->rollback && !plain->rollback_sent && !run_state_finished(state)) {
-        plain->rollback_sent = true;
-        if (state->status != RUN_ROLLING_BACK)
-            check_sent(plain,
-                       control_rollback(plain->control, plain->options->rollback, &plain->error));
+    if (plain->options->rollback && !plain->rollback && !run_state_finished(state)) {
+        plain_roll_back(plain, plain->options->rollback);
         return;
     }
-    if (plain->rollback_sent && state->status != RUN_ROLLBACK_FAILED && !run_state_finished(state))
+    if (plain_rollback_goes_on(plain) || engine_goes_on(state))
         return;
     if (run_state_finished(state))
-        leave(plain);
+        plain_leave(plain);
     else if (state->status == RUN_AT_GATE)
         at_gate(plain);
     else if (state->status == RUN_STEP_FAILED)
@@ -171,24 +164,27 @@ static void react(struct plain *plain)
     else if (state->status == RUN_DECLINED)
         stands_still(plain, "The gate was declined; the run waits.");
     else if (state->status == RUN_PAUSED)
-        leave_waiting(plain, "The run is paused.");
+        plain_leave_waiting(plain, "The run is paused.");
     else if (waits_long(state))
-        leave_waiting(plain, "The run waits; its engine goes on by itself when the time has come.");
+        plain_leave_waiting(plain,
+                            "The run waits; its engine goes on by itself when the time has come.");
 }
 
 static void on_reply(struct plain *plain, const cJSON *event)
 {
     const char *message = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "message"));
     const char *remedy = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "remedy"));
+    plain->replies++;
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "ok")))
         return;
+    plain->rollback = NULL;
     printf("refused: %s\n", message ? message : "");
     if (remedy && *remedy)
         printf("  What to do: %s\n", remedy);
     if (plain->state->status == RUN_AT_GATE && !plain->input_ended && !plain->options->confirm)
-        prompt(plain);
+        plain_prompt_gate(plain);
     else
-        leave(plain);
+        plain_leave(plain);
 }
 
 static void on_event(void *context, const cJSON *event)
@@ -217,16 +213,18 @@ static void answer_gate(struct plain *plain, const char *line)
     const struct gate_state *gate = &plain->state->gate;
     struct error *error = &plain->error;
     if (!strcmp(line, "n") || !strcmp(line, "no"))
-        check_sent(plain, control_decline(plain->control, gate->step, gate->opening, error));
+        plain_check_sent(plain, control_decline(plain->control, gate->step, gate->opening, error));
     else if (!strcmp(line, "r"))
-        check_sent(plain, control_retry(plain->control, error));
+        plain_check_sent(plain, control_retry(plain->control, error));
     else if (!strcmp(line, "b"))
-        check_sent(plain, control_rollback(plain->control, "answered at a gate", error));
+        plain_roll_back(plain, "answered at a gate");
+    else if (gate->offer && !strcmp(line, "offer"))
+        plain_check_sent(plain, control_offer(plain->control, gate->step, gate->opening, error));
     else if (gate->typed ? *line != '\0' : !strcmp(line, "y") || !strcmp(line, "yes"))
-        check_sent(plain, control_confirm(plain->control, gate->step, gate->opening,
-                                          gate->typed ? line : NULL, error));
+        plain_check_sent(plain, control_confirm(plain->control, gate->step, gate->opening,
+                                                gate->typed ? line : NULL, error));
     else
-        prompt(plain);
+        plain_prompt_gate(plain);
 }
 
 /* Lines that came before the question was shown don't answer it. */
@@ -239,7 +237,9 @@ static void take_lines(struct plain *plain)
         char *line = xstrndup(plain->input.bytes, length);
         text_consume(&plain->input, length + 1);
         plain->prompted = false;
-        if (plain->state->status == RUN_AT_GATE)
+        if (plain->asks_price)
+            plain_answer_price(plain, line);
+        else if (plain->state->status == RUN_AT_GATE)
             answer_gate(plain, line);
         free(line);
     }
@@ -255,14 +255,18 @@ static void read_input(struct plain *plain)
         text_append(&plain->input, buffer, (size_t)got);
     plain->input_ended = got <= 0;
     take_lines(plain);
-    if (plain->input_ended && !plain->done && plain->prompted)
-        leave_waiting(plain, "\nEnd of input: the gate stays closed.");
+    if (!plain->input_ended || plain->done || !plain->prompted)
+        return;
+    if (plain->asks_price)
+        plain_leave_price(plain);
+    else
+        plain_leave_waiting(plain, "\nEnd of input: the gate stays closed.");
 }
 
 static void engine_gone(struct plain *plain)
 {
     if (run_state_finished(plain->state)) {
-        leave(plain);
+        plain_leave(plain);
         return;
     }
     plain->error.kind = ERROR_OTHER;
@@ -297,7 +301,8 @@ static void turn(struct plain *plain)
 
 int plain_follow(const char *directory, const struct plain_options *options)
 {
-    struct plain plain = {.directory = directory, .options = options, .state = run_state_new()};
+    struct plain plain = {
+        .directory = directory, .options = options, .state = run_state_new(), .sent = 1};
     plain.control = control_open(directory, options->watch, &plain.error);
     if (!plain.control)
         plain.status = tell_error(&plain.error);

@@ -10,6 +10,8 @@ struct plain_options {
     const struct text_list *confirm; /* gates to confirm by name, once each; or NULL */
     bool retry;                      /* what failed or was declined is tried again, once */
     const char *rollback;            /* roll back at once, for this reason; or NULL */
+    bool save;                       /* what that would lose is saved first */
+    const char *lose;                /* that many rows are given up by it; or NULL */
     bool watch;
 };
 

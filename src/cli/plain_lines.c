@@ -98,6 +98,52 @@ static void print_rollback(const struct run_state *state, const cJSON *event)
     printf("ROLLING BACK: %s\n", text_of(event, "reason"));
 }
 
+static void print_hold_began(const struct run_state *state, const cJSON *event)
+{
+    char limit[32];
+    print_time(event);
+    printf("        %s holds, for at most %s\n", state->hold.step,
+           text_duration(limit, sizeof limit, (long)number_of(event, "limit_ms")));
+}
+
+static void print_release(const struct run_state *state, const cJSON *event)
+{
+    print_time(event);
+    printf("LETTING GO of what %s holds: %s\n", state->hold.step,
+           *text_of(event, "message") ? text_of(event, "message") : text_of(event, "step"));
+}
+
+static void print_released(const struct run_state *state, const cJSON *event)
+{
+    print_time(event);
+    printf("        let go; %s is %s\n            What to do: %s\n", text_of(event, "step"),
+           step_status_name(step_of(state, event)->status), text_of(event, "remedy"));
+}
+
+static void print_price_started(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("counting what the new server has taken since the switchover\n");
+}
+
+static void print_save_started(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("saving it first: %s\n", text_of(event, "detail"));
+}
+
+static void print_save_finished(const struct run_state *state, const cJSON *event)
+{
+    print_time(event);
+    printf("        %s\n", state->save.done ? "saved" : "it can't be saved; nothing was undone");
+    if (!state->save.done)
+        printf("            %s\n", text_of(event, "message"));
+    if (*text_of(event, "remedy"))
+        printf("            What to do: %s\n", text_of(event, "remedy"));
+}
+
 static void print_undo_started(const struct run_state *state, const cJSON *event)
 {
     print_time(event);
@@ -149,6 +195,12 @@ static const struct {
     {"step_skipped", true, print_skipped},
     {"gate_answered", false, print_answer},
     {"rollback_started", false, print_rollback},
+    {"hold_began", true, print_hold_began},
+    {"release_started", true, print_release},
+    {"release_finished", true, print_released},
+    {"price_started", true, print_price_started},
+    {"save_started", true, print_save_started},
+    {"save_finished", true, print_save_finished},
     {"undo_started", true, print_undo_started},
     {"undo_finished", true, print_undo_finished},
     {"outage_began", false, print_outage_began},
@@ -180,11 +232,50 @@ void plain_print_gate(const struct run_state *state)
         printf("%s\n", gate->diff);
 }
 
+void plain_print_price(const struct run_state *state)
+{
+    const struct price_state *price = &state->price;
+    const cJSON *tables[PRICE_TABLES_MAX];
+    size_t count = run_state_price_tables(state, tables, PRICE_TABLES_MAX);
+    char number[32];
+    if (price->unknown) {
+        printf("\nRolling back loses what the new server has taken since the switchover. How much "
+               "that is can't be counted: %s\n",
+               price->unknown);
+        return;
+    }
+    printf("\nRolling back loses %s rows that the new server has taken since the switchover:\n",
+           text_grouped(number, sizeof number, price->rows));
+    for (size_t i = 0; i < count; i++)
+        printf("  %s %s.%s: %.0f inserted, %.0f updated, %.0f deleted\n",
+               text_of(tables[i], "database"), text_of(tables[i], "schema"),
+               text_of(tables[i], "table"), number_of(tables[i], "inserted"),
+               number_of(tables[i], "updated"), number_of(tables[i], "deleted"));
+    if (price->tables > (long long)count)
+        printf("  and %lld more tables\n", price->tables - (long long)count);
+}
+
+static void print_price_paid(const struct run_state *state)
+{
+    if (state->price.unknown)
+        printf("the rollback's price: unknown: %s\n", state->price.unknown);
+    else
+        printf("the rollback's price: %lld rows of the new server\n", state->price.rows);
+    if (state->save.done)
+        printf("saved first: %s\n", state->save.what);
+}
+
 void plain_print_end(const struct run_state *state)
 {
     double outage = run_state_outage_ms(state, clock_wall_ms());
     if (state->outage_count)
         printf("measured outage: %.0f ms in %zu interruption%s\n", outage, state->outage_count,
                state->outage_count == 1 ? "" : "s");
+    const char *step;
+    long long loss = run_state_accepted_loss(state, &step);
+    if (loss)
+        printf("accepted loss: %lld rows or changes, at %s\n", loss, step);
+    if (state->status == RUN_ROLLED_BACK && state->price.known)
+        print_price_paid(state);
     printf("run %s is %s\n", state->run, run_status_name(state->status));
 }

@@ -9,4 +9,7 @@ void plain_print_event(const struct run_state *state, const cJSON *event);
 void plain_print_gate(const struct run_state *state);
 void plain_print_end(const struct run_state *state);
 
+/* What a rollback would lose, table by table. */
+void plain_print_price(const struct run_state *state);
+
 #endif

@@ -117,6 +117,24 @@ static void fact_row(const struct report *report, const char *name, const char *
     row(report, cells, 2);
 }
 
+/* What was given up, what a rollback cost, and what was saved of it. */
+static void add_losses(const struct report *report, const struct run_state *state)
+{
+    const char *step;
+    char words[256], rows[32];
+    long long loss = run_state_accepted_loss(state, &step);
+    snprintf(words, sizeof words, "%s rows or changes, at %s",
+             text_grouped(rows, sizeof rows, loss), step ? step : "?");
+    if (loss)
+        fact_row(report, "Loss accepted at the switchover", words);
+    snprintf(words, sizeof words, "%s rows of the new server",
+             text_grouped(rows, sizeof rows, state->price.rows));
+    if (state->price.known)
+        fact_row(report, "A rollback's price", state->price.unknown ? state->price.unknown : words);
+    if (state->save.done)
+        fact_row(report, "Of that saved first", state->save.what);
+}
+
 static void add_summary(const struct report *report, const struct run_state *state)
 {
     char from[40], to[40], outage[40], rows[128], total[32];
@@ -138,6 +156,7 @@ static void add_summary(const struct report *report, const struct run_state *sta
              clock_iso(to, sizeof to, state->finished_ms ? state->finished_ms : state->event_ms));
     fact_row(report, "Measured outage", outage);
     fact_row(report, "Row counts", rows);
+    add_losses(report, state);
     if (state->rollback_reason)
         fact_row(report, "Rolled back because", state->rollback_reason);
     table_end(report);

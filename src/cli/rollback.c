@@ -27,7 +27,12 @@ static bool can_roll_back(const char *directory, struct error *error)
 static int roll_back(const char *directory, const struct options *options)
 {
     struct error error = ERROR_INIT;
-    const struct plain_options follow = {.rollback = "pgrunbook rollback"};
+    const struct plain_options follow = {
+        .rollback = "pgrunbook rollback", .save = options->save, .lose = options->lose};
+    if (options->save && options->lose) {
+        error_set(&error, ERROR_USAGE, "--save and --lose contradict each other");
+        return tell_error(&error);
+    }
     if (!can_roll_back(directory, &error) || !ensure_engine(directory, options, &error))
         return tell_error(&error);
     return plain_follow(directory, &follow);
@@ -40,6 +45,8 @@ static int run(const struct command *command, int argc, char **argv)
 
 static const struct command_option rollback_options[] = {
     {"plain", NULL, "lines instead of the screen (rollback always prints lines)"},
+    {"save", NULL, "save what the new server has taken since the switchover first"},
+    {"lose", "N", "give up these N rows instead; N has to be their exact number"},
     VARS_OF_RUN_OPTION,
     {NULL, NULL, NULL},
 };
@@ -48,10 +55,17 @@ const struct command rollback_command = {
     .name = "rollback",
     .operands = "[RUN]",
     .help = "take a run back, newest step first",
-    .about = "Runs the undo of every step that was started. It asks nothing, works from any point "
-             "before a\n"
-             "step marked point_of_no_return, and can be repeated when an undo failed.\n"
-             "Exit status: 12 when the run is rolled back, 11 when an undo failed.",
+    .about =
+        "Runs the undo of every step that was started. It works from any point before a step "
+        "marked\n"
+        "point_of_no_return, and can be repeated when an undo failed. After the switchover it "
+        "first counts\n"
+        "what the new server has taken since; when that isn't nothing, it asks on standard "
+        "input whether to\n"
+        "save it first or to lose it, unless --save or --lose says so.\n"
+        "Exit status: 12 when the run is rolled back, 11 when an undo or the saving failed, 10 "
+        "when nothing\n"
+        "was rolled back because that question wasn't answered.",
     .options = rollback_options,
     .run = run,
 };

@@ -44,6 +44,16 @@ static void print_current(const struct run_state *state)
     }
 }
 
+static void print_hold(const struct run_state *state)
+{
+    char since[32], left[32];
+    int64_t now = clock_wall_ms(), rest = state->hold.deadline_ms - now;
+    if (run_state_holds(state))
+        printf("\n%s holds for %s now, at most %s more\n", state->hold.step,
+               text_duration(since, sizeof since, (long)(now - state->hold.since_ms)),
+               text_duration(left, sizeof left, rest > 0 ? (long)rest : 0));
+}
+
 static void print_screenful(const struct run_state *state, bool alive)
 {
     char at[40], total[32];
@@ -62,6 +72,7 @@ static void print_screenful(const struct run_state *state, bool alive)
     text_free(&tables);
     if (state->outage_count)
         printf("measured outage: %.0f ms\n", run_state_outage_ms(state, clock_wall_ms()));
+    print_hold(state);
     print_current(state);
     if (run_state_finished(state))
         return;

@@ -114,6 +114,32 @@ static cJSON *outages_json(const struct run_state *state)
     return list;
 }
 
+/* What is held now, or null. */
+static cJSON *hold_json(const struct run_state *state)
+{
+    if (!run_state_holds(state))
+        return cJSON_CreateNull();
+    cJSON *object = cJSON_CreateObject();
+    add_text(object, "step", state->hold.step);
+    add_text(object, "until", state->hold.until);
+    cJSON_AddNumberToObject(object, "since", (double)state->hold.since_ms);
+    cJSON_AddNumberToObject(object, "deadline", (double)state->hold.deadline_ms);
+    return object;
+}
+
+/* What a rollback would lose, by the newest count, or null. */
+static cJSON *price_json(const struct run_state *state)
+{
+    if (!state->price.known)
+        return cJSON_CreateNull();
+    cJSON *object = cJSON_CreateObject();
+    add_count(object, "rows", state->price.unknown ? -1 : state->price.rows);
+    add_text(object, "unknown", state->price.unknown);
+    cJSON_AddNumberToObject(object, "taken_ms", (double)state->price.taken_ms);
+    add_text(object, "saved", state->save.done ? state->save.what : NULL);
+    return object;
+}
+
 static void add_heading(cJSON *object, const struct run_state *state)
 {
     add_text(object, "run", state->run);
@@ -138,6 +164,11 @@ cJSON *summary_json(const struct run_state *state)
     add_heading(object, state);
     for (size_t i = 0; i < state->step_count; i++)
         cJSON_AddItemToArray(steps, step_json(&state->steps[i]));
+    const char *lost_at;
+    cJSON_AddItemToObject(object, "hold", hold_json(state));
+    cJSON_AddItemToObject(object, "price", price_json(state));
+    cJSON_AddNumberToObject(object, "accepted_loss",
+                            (double)run_state_accepted_loss(state, &lost_at));
     cJSON_AddItemToObject(object, "variables", cJSON_Duplicate(state->variables, true));
     cJSON_AddItemToObject(object, "steps", steps);
     cJSON_AddItemToObject(object, "row_summary", rows_summary_json(state));

@@ -173,3 +173,37 @@ bool control_rollback(struct control *control, const char *reason, struct error 
     cJSON_AddStringToObject(command, "reason", reason);
     return send_command(control, command, error);
 }
+
+static cJSON *priced_rollback(const char *reason, int64_t taken_ms)
+{
+    cJSON *command = new_command("rollback");
+    cJSON_AddStringToObject(command, "reason", reason);
+    cJSON_AddNumberToObject(command, "price_taken_ms", (double)taken_ms);
+    return command;
+}
+
+bool control_rollback_saving(struct control *control, const char *reason, int64_t taken_ms,
+                             struct error *error)
+{
+    cJSON *command = priced_rollback(reason, taken_ms);
+    cJSON_AddTrueToObject(command, "save");
+    return send_command(control, command, error);
+}
+
+bool control_rollback_losing(struct control *control, const char *reason, int64_t taken_ms,
+                             const char *phrase, struct error *error)
+{
+    cJSON *command = priced_rollback(reason, taken_ms);
+    cJSON_AddStringToObject(command, "phrase", phrase);
+    return send_command(control, command, error);
+}
+
+bool control_price(struct control *control, struct error *error)
+{
+    return send_command(control, new_command("price"), error);
+}
+
+bool control_offer(struct control *control, const char *step, long opening, struct error *error)
+{
+    return send_command(control, gate_command("offer", step, opening), error);
+}

@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct control; /* one connection to one run's engine */
 
@@ -35,6 +36,16 @@ bool control_decline(struct control *control, const char *step, long opening, st
 bool control_retry(struct control *control, struct error *error); /* failed step or declined gate */
 bool control_skip(struct control *control, struct error *error); /* failed step that is no gate's */
 bool control_pause(struct control *control, bool pause, struct error *error);
+/* Where the rollback has a price (run_state_price_step) the engine counts it first; when that is
+ * nothing, it rolls back at once, else it waits for one of the two answers. `taken_ms` is
+ * price_state.taken_ms of the price that the operator saw. */
 bool control_rollback(struct control *control, const char *reason, struct error *error);
+bool control_rollback_saving(struct control *control, const char *reason, int64_t taken_ms,
+                             struct error *error);
+bool control_rollback_losing(struct control *control, const char *reason, int64_t taken_ms,
+                             const char *phrase, struct error *error);
+bool control_price(struct control *control, struct error *error); /* counts it, no more */
+/* Takes what the gate offers (gate_state.offer). */
+bool control_offer(struct control *control, const char *step, long opening, struct error *error);
 
 #endif

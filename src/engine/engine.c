@@ -23,6 +23,12 @@ static void release(struct engine *engine)
         worker_reap(&engine->worker);
     }
     worker_clear(&engine->worker);
+    if (engine->counter.process) {
+        worker_end(&engine->counter, "the engine was stopped");
+        worker_reap(&engine->counter);
+    }
+    worker_clear(&engine->counter);
+    price_forget_asked(engine);
     clients_close(&engine->clients, engine->directory);
     journal_close(engine->journal);
     run_state_free(engine->state);
@@ -70,7 +76,7 @@ static bool take_up(struct engine *engine, const char *stack, struct error *erro
     cJSON *started = engine_event("engine_started");
     cJSON_AddNumberToObject(started, "process", (double)getpid());
     engine_emit(engine, started);
-    engine_mark_interrupted(engine);
+    engine_take_up_loose_ends(engine);
     if (engine_sync(engine))
         return true;
     *error = engine->failure;
@@ -114,7 +120,8 @@ static int be_engine(const char *directory, const struct runbook *runbook, int r
                             .engine_lock = {-1},
                             .target_lock = {-1},
                             .clients = {.listening = -1},
-                            .worker = {.reports = -1, .commands = -1}};
+                            .worker = {.reports = -1, .commands = -1},
+                            .counter = {.reports = -1, .commands = -1}};
     for (size_t i = 0; i < CLIENTS_MAX; i++)
         engine.clients.items[i].socket = -1;
     struct error error = ERROR_INIT;

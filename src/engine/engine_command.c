@@ -84,6 +84,19 @@ static bool decline(struct engine *engine, struct client *client, const cJSON *c
     return true;
 }
 
+/* Instead of going on with a loss: what was offered is carried out again. */
+static bool take_offer(struct engine *engine, struct client *client, const cJSON *command,
+                       struct error *error)
+{
+    (void)client;
+    if (!gate_matches(engine, command, error))
+        return false;
+    if (!engine->state->gate.offer)
+        return error_set(error, ERROR_OTHER, "this gate offers nothing else");
+    gate_take_offer(engine, command);
+    return true;
+}
+
 static void record_decision(struct engine *engine, const cJSON *command, const char *step)
 {
     cJSON *event = cJSON_Duplicate(command, true);
@@ -99,6 +112,11 @@ static bool retry(struct engine *engine, struct client *client, const cJSON *com
 {
     (void)client;
     enum run_status status = engine->state->status;
+    if (status == RUN_ROLLBACK_FAILED && engine->state->release.step) {
+        record_decision(engine, command, engine->state->steps[engine->state->current].path);
+        hold_let_go_again(engine);
+        return true;
+    }
     if (status != RUN_AT_GATE && status != RUN_DECLINED && status != RUN_STEP_FAILED)
         return error_set(error, ERROR_OTHER, "nothing to retry: the run is %s",
                          run_status_name(status));
@@ -117,16 +135,23 @@ static bool retry(struct engine *engine, struct client *client, const cJSON *com
 }
 
 /* An undo that can't succeed must not keep the older ones from being done. */
-static bool skip_undo(struct engine *engine, const cJSON *command)
+static bool skip_undo(struct engine *engine, const cJSON *command, struct error *error)
 {
     const char *path = engine->state->steps[engine->state->current].path;
+    if (engine->state->steps[engine->state->current].status != STEP_UNDO_FAILED)
+        return error_set(error, ERROR_OTHER,
+                         "nothing was undone yet: roll back again, with or without saving");
     record_decision(engine, command, path);
     cJSON *event = engine_step_event("undo_finished", path);
     cJSON_AddTrueToObject(event, "ok");
     cJSON_AddStringToObject(event, "message", "the operator skipped this undo after it had failed");
     engine_emit(engine, event);
-    engine_start_rollback(engine, "it goes on after a skipped undo", field(command, "operator"),
-                          field(command, "tty"));
+    if (engine->state->release.step)
+        hold_let_go_again(engine);
+    else
+        engine_start_rollback(engine, engine_rollback_event("it goes on after a skipped undo",
+                                                            field(command, "operator"),
+                                                            field(command, "tty")));
     return true;
 }
 
@@ -135,7 +160,7 @@ static bool skip(struct engine *engine, struct client *client, const cJSON *comm
 {
     (void)client;
     if (engine->state->status == RUN_ROLLBACK_FAILED)
-        return skip_undo(engine, command);
+        return skip_undo(engine, command, error);
     if (engine->state->status != RUN_STEP_FAILED)
         return error_set(error, ERROR_OTHER, "only a failed step can be skipped: the run is %s",
                          run_status_name(engine->state->status));
@@ -143,6 +168,10 @@ static bool skip(struct engine *engine, struct client *client, const cJSON *comm
         engine_step(engine, engine->state->steps[engine->state->current].path);
     if (step->gate)
         return error_set(error, ERROR_OTHER, "%s stands behind a gate and can't be skipped",
+                         step->path);
+    if (step->hold)
+        return error_set(error, ERROR_OTHER,
+                         "%s can't be skipped: the steps behind it rely on what it holds",
                          step->path);
     if (!strcmp(step->invocation.action->name, "wait"))
         return error_set(error, ERROR_OTHER, "a wait can't be skipped; retry goes on with it");
@@ -159,6 +188,10 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
     (void)client;
     bool wanted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(command, "pause"));
     enum run_status status = engine->state->status;
+    if (wanted && run_state_holds(engine->state))
+        return error_set(error, ERROR_OTHER,
+                         "the run can't pause while %s holds: its time would run out",
+                         engine->state->hold.step);
     if (status == RUN_PAUSED && !wanted) {
         engine_emit(engine, engine_event("resumed"));
     } else if (status == RUN_RUNNING) {
@@ -172,12 +205,8 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
     return true;
 }
 
-static bool roll_back(struct engine *engine, struct client *client, const cJSON *command,
-                      struct error *error)
+static bool may_roll_back(const struct run_state *state, struct error *error)
 {
-    (void)client;
-    const struct run_state *state = engine->state;
-    const char *reason = field(command, "reason");
     if (run_state_finished(state))
         return error_set(error, ERROR_OTHER, "the run is %s already",
                          run_status_name(state->status));
@@ -189,8 +218,41 @@ static bool roll_back(struct engine *engine, struct client *client, const cJSON 
         return error_remedy(error, "the backup is what remains of the old server: "
                                    "runbooks/recover-from-backup.yaml");
     }
-    engine_start_rollback(engine, reason ? reason : "asked for", field(command, "operator"),
-                          field(command, "tty"));
+    return true;
+}
+
+/* Without an answer to the price it is counted first; a rollback that costs nothing begins at once
+ * behind that. */
+static bool roll_back(struct engine *engine, struct client *client, const cJSON *command,
+                      struct error *error)
+{
+    (void)client;
+    const char *reason = field(command, "reason") ? field(command, "reason") : "asked for";
+    const char *operator_name = field(command, "operator"), *tty = field(command, "tty");
+    if (!may_roll_back(engine->state, error))
+        return false;
+    if (!cJSON_HasObjectItem(command, "price_taken_ms")) {
+        price_ask(engine, reason, operator_name ? operator_name : "?", tty ? tty : "?", false);
+        return true;
+    }
+    cJSON *event = engine_rollback_event(reason, operator_name, tty);
+    bool accepted = price_accept(engine, command, event, error);
+    if (accepted)
+        engine_start_rollback(engine, event);
+    else
+        cJSON_Delete(event);
+    return accepted;
+}
+
+static bool count_price(struct engine *engine, struct client *client, const cJSON *command,
+                        struct error *error)
+{
+    (void)client, (void)command;
+    if (!may_roll_back(engine->state, error))
+        return false;
+    if (run_state_price_step(engine->state) < 0)
+        return error_set(error, ERROR_OTHER, "a rollback costs nothing from here");
+    price_start(engine);
     return true;
 }
 
@@ -200,9 +262,9 @@ static const struct command_row {
     bool (*run)(struct engine *engine, struct client *client, const cJSON *command,
                 struct error *error);
 } command_rows[] = {
-    {"attach", false, attach},     {"confirm", true, confirm}, {"decline", true, decline},
-    {"retry", true, retry},        {"skip", true, skip},       {"pause", true, set_pause},
-    {"rollback", true, roll_back},
+    {"attach", false, attach},     {"confirm", true, confirm},   {"decline", true, decline},
+    {"retry", true, retry},        {"skip", true, skip},         {"pause", true, set_pause},
+    {"rollback", true, roll_back}, {"price", true, count_price}, {"offer", true, take_offer},
 };
 
 static void reply(struct client *client, bool ok, const struct error *error)

@@ -1,28 +1,13 @@
 /* engine_gate.c: gathering a gate's evidence, opening it, and taking its answer. */
-#include "engine/engine_parts.h"
+#include "engine/gate_parts.h"
 
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { PASS, WARN, FAIL };
-
-/* How old the count of what was written may be when the gate is confirmed. */
-#define DRIFT_MAX_AGE_MS (5 * 60 * 1000)
 #define CONTAINER_MAX_AGE_MS 15000
 
-/* Evidence while it is being gathered. */
-struct gathering {
-    const struct engine *engine;
-    const struct gate *gate;
-    cJSON *list;
-    bool blocked;
-    long long loses;
-};
-
-static void add(struct gathering *gathering, const char *name, int verdict, char *detail)
+void gate_add(struct gathering *gathering, const char *name, int verdict, char *detail)
 {
     cJSON *item = cJSON_CreateObject();
     cJSON_AddStringToObject(item, "name", name);
@@ -32,21 +17,6 @@ static void add(struct gathering *gathering, const char *name, int verdict, char
     if (verdict == FAIL)
         gathering->blocked = true;
     free(detail);
-}
-
-static double fact_number(const cJSON *fact, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(fact, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : -1;
-}
-
-static const char *clock_time(char *buffer, size_t size, int64_t wall_ms)
-{
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm local;
-    localtime_r(&seconds, &local);
-    strftime(buffer, size, "%H:%M:%S", &local);
-    return buffer;
 }
 
 static void count_checks(const struct step_state *step, size_t counts[3])
@@ -62,7 +32,7 @@ static char *checks_in_words(const struct step_state *step, const size_t counts[
 {
     char at[16];
     struct text words = {0};
-    text_printf(&words, "done at %s", clock_time(at, sizeof at, step->finished_ms));
+    text_printf(&words, "done at %s", gate_clock(at, sizeof at, step->finished_ms));
     if (counts[PASS])
         text_printf(&words, ", %zu check%s passed", counts[PASS], counts[PASS] == 1 ? "" : "s");
     if (counts[WARN])
@@ -86,21 +56,21 @@ static void add_required(struct gathering *gathering, const struct step_state *s
     int64_t passed = clock_wall_ms() - step->finished_ms;
     count_checks(step, counts);
     if (step->status == STEP_SKIPPED && step->skipped_after_failure) {
-        add(gathering, step->title, FAIL, xstrdup("it failed and was skipped"));
+        gate_add(gathering, step->title, FAIL, xstrdup("it failed and was skipped"));
     } else if (step->status == STEP_SKIPPED) {
-        add(gathering, step->title, WARN,
-            xprintf("skipped: %s", step->message ? step->message : ""));
+        gate_add(gathering, step->title, WARN,
+                 xprintf("skipped: %s", step->message ? step->message : ""));
     } else if (step->status != STEP_DONE) {
-        add(gathering, step->title, FAIL, xprintf("it is %s", step_status_name(step->status)));
+        gate_add(gathering, step->title, FAIL, xprintf("it is %s", step_status_name(step->status)));
     } else if (gathering->gate->max_age_ms && read_only(gathering->engine, step->path) &&
                passed > gathering->gate->max_age_ms) {
-        add(gathering, step->title, FAIL,
-            xprintf("stale: done at %s, older than %s",
-                    clock_time(at, sizeof at, step->finished_ms),
-                    text_duration(age, sizeof age, gathering->gate->max_age_ms)));
+        gate_add(gathering, step->title, FAIL,
+                 xprintf("stale: done at %s, older than %s",
+                         gate_clock(at, sizeof at, step->finished_ms),
+                         text_duration(age, sizeof age, gathering->gate->max_age_ms)));
     } else {
         int verdict = counts[FAIL] ? FAIL : counts[WARN] ? WARN : PASS;
-        add(gathering, step->title, verdict, checks_in_words(step, counts));
+        gate_add(gathering, step->title, verdict, checks_in_words(step, counts));
     }
 }
 
@@ -109,7 +79,7 @@ static void add_troubled_checks(struct gathering *gathering, const struct step_s
 {
     for (size_t i = 0; i < step->check_count; i++)
         if (step->checks[i].verdict == WARN)
-            add(gathering, step->checks[i].name, WARN, xstrdup(step->checks[i].detail));
+            gate_add(gathering, step->checks[i].name, WARN, xstrdup(step->checks[i].detail));
 }
 
 static void add_row_counts(struct gathering *gathering)
@@ -119,59 +89,15 @@ static void add_row_counts(struct gathering *gathering)
     text_grouped(total, sizeof total, rows.rows);
     const struct column_state *columns = gathering->engine->state->columns;
     if (!rows.compared || !columns[0].complete || !columns[1].complete)
-        add(gathering, "Row counts", FAIL, xstrdup("they were not counted to the end on both"));
+        gate_add(gathering, "Row counts", FAIL,
+                 xstrdup("they were not counted to the end on both"));
     else if (rows.different)
-        add(gathering, "Row counts", FAIL,
-            xprintf("%zu of %zu tables differ, by %lld rows", rows.different, rows.tables,
-                    rows.difference));
+        gate_add(gathering, "Row counts", FAIL,
+                 xprintf("%zu of %zu tables differ, by %lld rows", rows.different, rows.tables,
+                         rows.difference));
     else
-        add(gathering, "Row counts", PASS,
-            xprintf("%zu tables, %s rows: every count is equal", rows.compared, total));
-}
-
-/* What the counters said when the rows were counted; false when updates would go unseen. */
-static bool counted_changes(const struct run_state *state, long long *changes, struct text *words)
-{
-    const cJSON *drift = cJSON_GetObjectItemCaseSensitive(state->facts, "drift");
-    *changes = drift ? (long long)fact_number(drift, "changes") : -1;
-    if (*changes > 0)
-        text_printf(words, "; %.0f inserts, %.0f updates, %.0f deletes",
-                    fact_number(drift, "inserted"), fact_number(drift, "updated"),
-                    fact_number(drift, "deleted"));
-    return *changes >= 0;
-}
-
-static void add_drift(struct gathering *gathering)
-{
-    static const char name[] = "Written since the backup";
-    const struct run_state *state = gathering->engine->state;
-    struct rows_summary rows = run_state_rows(state);
-    struct text words = {0};
-    long long changes = 0;
-    char at[16];
-    clock_time(at, sizeof at, state->columns[2].counted_ms);
-    if (!rows.drift_known) {
-        add(gathering, name, FAIL, xstrdup("it was not counted"));
-    } else if (clock_wall_ms() - state->columns[2].counted_ms > DRIFT_MAX_AGE_MS) {
-        add(gathering, name, FAIL, xprintf("counted at %s, too long ago: gather again", at));
-    } else if (!counted_changes(state, &changes, &words)) {
-        add(gathering, name, FAIL, xstrdup("the server's write counters are unknown"));
-    } else if (rows.drifted_tables || changes) {
-        gathering->loses = rows.drifted_rows > changes ? rows.drifted_rows : changes;
-        add(gathering, name, WARN,
-            xprintf("%lld rows in %zu tables%s (%s): the new server lacks them", rows.drifted_rows,
-                    rows.drifted_tables, text_string(&words), at));
-    } else {
-        add(gathering, name, PASS, xprintf("nothing, counted at %s", at));
-    }
-    text_free(&words);
-}
-
-/* Live, between two counts: what comes in while the gate is open. */
-static long long live_changes(const struct run_state *state)
-{
-    const struct writes_state *writes = &state->writes;
-    return writes->known ? writes->inserted + writes->updated + writes->deleted : 0;
+        gate_add(gathering, "Row counts", PASS,
+                 xprintf("%zu tables, %s rows: every count is equal", rows.compared, total));
 }
 
 static void add_container(struct gathering *gathering, const struct container_state *container)
@@ -181,13 +107,14 @@ static void add_container(struct gathering *gathering, const struct container_st
     bool good = text_equal(container->state, "running") && !text_equal(health, "unhealthy");
     char *name = xprintf("Container %s", container->name);
     if (container->trouble || !container->state || !fresh)
-        add(gathering, name, WARN,
+        gate_add(
+            gathering, name, WARN,
             xprintf("unknown: %s", container->trouble ? container->trouble : "no fresh answer"));
     else
-        add(gathering, name, good || text_equal(container->state, "absent") ? PASS : WARN,
-            xprintf("%s%s%s%s%s", container->state, health ? ", " : "", health ? health : "",
-                    container->image && *container->image ? ", " : "",
-                    container->image ? container->image : ""));
+        gate_add(gathering, name, good || text_equal(container->state, "absent") ? PASS : WARN,
+                 xprintf("%s%s%s%s%s", container->state, health ? ", " : "", health ? health : "",
+                         container->image && *container->image ? ", " : "",
+                         container->image ? container->image : ""));
     free(name);
 }
 
@@ -206,7 +133,7 @@ static void gather(struct gathering *gathering)
     if (gate->show & SHOW_ROW_COUNTS)
         add_row_counts(gathering);
     if (gate->show & SHOW_DRIFT)
-        add_drift(gathering);
+        gate_add_drift(gathering);
     for (size_t i = 0; i < gate->require.count; i++) {
         long index = run_state_step(state, gate->require.items[i]);
         if (index < 0)
@@ -241,6 +168,10 @@ static cJSON *opened_event(const struct engine *engine, const struct step *step,
     if (gate->confirm == CONFIRM_TYPE || gathering->loses > 0)
         cJSON_AddStringToObject(event, "phrase", phrase);
     cJSON_AddBoolToObject(event, "blocked", gathering->blocked);
+    const struct step *offered = gate->offer ? engine_step(engine, gate->offer) : NULL;
+    if (offered && gathering->loses > 0 && !gathering->blocked)
+        cJSON_AddStringToObject(event, "offer", offered->path);
+    cJSON_AddNumberToObject(event, "writes", (double)gate_live_changes(engine->state));
     cJSON_AddNumberToObject(event, "loses", (double)gathering->loses);
     if (gate->timeout_ms)
         cJSON_AddNumberToObject(event, "deadline", (double)(clock_wall_ms() + gate->timeout_ms));
@@ -277,7 +208,7 @@ bool gate_still_holds(const struct engine *engine, const struct step *step, stru
     gather(&gathering);
     bool blocked = gathering.blocked;
     bool grew = (step->gate->show & SHOW_DRIFT) && !engine->state->gate.loses &&
-                (gathering.loses || live_changes(engine->state) > 0);
+                (gathering.loses || gate_written_since(engine->state));
     const cJSON *item;
     cJSON_ArrayForEach(item, gathering.list)
     {
@@ -320,6 +251,27 @@ void gate_answer(struct engine *engine, const char *answer, const cJSON *command
         engine_emit(engine, accepted);
     else
         cJSON_Delete(accepted);
+    engine_emit(engine, event);
+}
+
+/* Every step from `first` to the gate is to be carried out again. */
+static cJSON *steps_between(const struct run_state *state, long first, long last)
+{
+    cJSON *steps = cJSON_CreateArray();
+    for (long i = first; i <= last; i++)
+        cJSON_AddItemToArray(steps, cJSON_CreateString(state->steps[i].path));
+    return steps;
+}
+
+void gate_take_offer(struct engine *engine, const cJSON *command)
+{
+    const struct run_state *state = engine->state;
+    long first = run_state_step(state, state->gate.offer);
+    long last = run_state_step(state, state->gate.step);
+    cJSON *event = engine_event("steps_reset");
+    cJSON_AddItemToObject(event, "steps", steps_between(state, first, last));
+    cJSON_AddStringToObject(event, "asked", state->steps[first].path);
+    gate_answer(engine, "offer", command);
     engine_emit(engine, event);
 }
 

@@ -10,6 +10,8 @@
 
 #define LINGER_MS 2000
 
+#define STOP_MS 20000 /* so long letting go may take once the engine is told to end */
+
 static volatile sig_atomic_t stop_asked;
 
 static void ask_stop(int number)
@@ -18,8 +20,15 @@ static void ask_stop(int number)
     stop_asked = 1;
 }
 
-static void engine_signals(void)
+/* Signals come only while the engine waits (`waiting` is its mask then): none is missed in
+ * between. */
+static void engine_signals(sigset_t *waiting)
 {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGINT);
+    sigprocmask(SIG_BLOCK, &blocked, waiting);
     struct sigaction stop = {.sa_handler = ask_stop};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGTERM, &stop, NULL);
@@ -38,12 +47,16 @@ static int wait_time(const struct engine *engine)
 {
     int64_t next = sooner(worker_next_ms(&engine->worker), engine->retry_ms);
     next = sooner(next, engine->linger_ms);
+    next = sooner(next, engine->stop_ms);
+    next = sooner(next, worker_next_ms(&engine->counter));
     for (size_t i = 0; i < WATCHERS_MAX; i++) {
         const struct watcher *watcher = &engine->watchers[i];
         if (!watcher->worker.process && !engine->linger_ms)
             next = sooner(next, watcher->restart_ms);
     }
     int64_t now = clock_monotonic_ms(), deadline = engine->state->gate.deadline_ms;
+    if (run_state_holds(engine->state) && engine->state->status != RUN_ROLLBACK_FAILED)
+        deadline = sooner(deadline, engine->state->hold.deadline_ms);
     if (deadline)
         next = sooner(next, now + (deadline - clock_wall_ms()));
     if (!next)
@@ -53,22 +66,24 @@ static int wait_time(const struct engine *engine)
 }
 
 struct polls {
-    struct pollfd items[CLIENTS_MAX + 1 + 1 + WATCHERS_MAX];
+    struct pollfd items[CLIENTS_MAX + 1 + 2 + WATCHERS_MAX];
     size_t clients;
     size_t count;
 };
+
+static struct pollfd poll_of(const struct worker *worker)
+{
+    return (struct pollfd){.fd = worker->process ? worker->reports : -1, .events = POLLIN};
+}
 
 static void fill_polls(const struct engine *engine, struct polls *polls)
 {
     polls->clients = clients_poll(&engine->clients, polls->items);
     polls->count = polls->clients;
-    polls->items[polls->count++] = (struct pollfd){
-        .fd = engine->worker.process ? engine->worker.reports : -1, .events = POLLIN};
-    for (size_t i = 0; i < WATCHERS_MAX; i++) {
-        const struct worker *worker = &engine->watchers[i].worker;
-        polls->items[polls->count++] =
-            (struct pollfd){.fd = worker->process ? worker->reports : -1, .events = POLLIN};
-    }
+    polls->items[polls->count++] = poll_of(&engine->worker);
+    polls->items[polls->count++] = poll_of(&engine->counter);
+    for (size_t i = 0; i < WATCHERS_MAX; i++)
+        polls->items[polls->count++] = poll_of(&engine->watchers[i].worker);
 }
 
 static void check_gate_deadline(struct engine *engine)
@@ -82,12 +97,16 @@ static void serve(struct engine *engine, const struct polls *polls)
 {
     if (polls->items[polls->clients].revents)
         engine_worker_ready(engine);
+    if (polls->items[polls->clients + 1].revents)
+        price_ready(engine);
     for (size_t i = 0; i < WATCHERS_MAX; i++)
-        if (polls->items[polls->clients + 1 + i].revents)
+        if (polls->items[polls->clients + 2 + i].revents)
             watchers_ready(engine, i);
     clients_serve(&engine->clients, polls->items, polls->clients, engine_command, engine);
     worker_tick(&engine->worker);
+    worker_tick(&engine->counter);
     check_gate_deadline(engine);
+    hold_check_limit(engine);
 }
 
 /* A finished run's engine stays for those who look at it, and for a moment for who is about to. */
@@ -103,17 +122,33 @@ static bool over(struct engine *engine)
     return now >= engine->linger_ms;
 }
 
+/* What is held is let go first, when that is quickly done; else the next start does it. */
+static bool may_stop(struct engine *engine)
+{
+    if (!stop_asked)
+        return false;
+    if (!engine->stop_ms) {
+        engine->stop_ms = clock_monotonic_ms() + STOP_MS;
+        hold_let_go(engine, "the engine was told to end");
+    }
+    hold_check_stop(engine);
+    return engine->state->status != RUN_RELEASING || clock_monotonic_ms() >= engine->stop_ms;
+}
+
 bool engine_loop(struct engine *engine)
 {
     struct polls polls;
-    engine_signals();
-    while (!stop_asked && !engine->broken) {
+    sigset_t waiting;
+    engine_signals(&waiting);
+    while (!engine->broken && !may_stop(engine)) {
         watchers_start(engine);
         engine_schedule(engine);
         if (!engine_sync(engine) || over(engine))
             break;
         fill_polls(engine, &polls);
-        int ready = poll(polls.items, (nfds_t)polls.count, wait_time(engine));
+        int wait = wait_time(engine);
+        struct timespec limit = {wait / 1000, wait % 1000 * 1000000L};
+        int ready = ppoll(polls.items, (nfds_t)polls.count, wait < 0 ? NULL : &limit, &waiting);
         if (ready < 0 && errno != EINTR)
             break;
         if (ready < 0)

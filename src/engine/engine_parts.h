@@ -17,6 +17,14 @@ struct watcher {
     char *mode;         /* the last command line it was sent, or NULL */
 };
 
+/* Who asked for a rollback, and why. */
+struct asked_rollback {
+    char *reason; /* NULL: nobody */
+    char *operator_name;
+    char *tty;
+    bool automatic; /* the runbook did (on_failure: undo): saves what there is to save */
+};
+
 struct engine {
     const char *directory;
     const struct runbook *runbook;
@@ -24,12 +32,15 @@ struct engine {
     struct journal *journal;
     struct clients clients;
     struct lock engine_lock, target_lock;
-    struct worker worker; /* the step that runs, or its undo */
+    struct worker worker;        /* the step that runs, its undo, or the saving before a rollback */
+    struct worker counter;       /* counts a rollback's price beside it */
+    struct asked_rollback asked; /* goes on by itself when that price is nothing */
     struct watcher watchers[WATCHERS_MAX];
     struct text outbox; /* lines for all clients, sent after the next sync */
     cJSON *live;        /* the newest live message of each kind, for clients that come later */
     int64_t retry_ms;   /* monotonic: a failed step is tried again then; 0: at once */
     int64_t linger_ms;  /* monotonic: when the engine of a finished run ends; 0: not finished */
+    int64_t stop_ms;    /* monotonic: told to end, it does so then at the latest; 0: not told */
     bool broken;        /* the journal can't be written: nothing may be done any more */
     struct error failure;
 };
@@ -50,16 +61,54 @@ char *engine_redact(const struct engine *engine, const char *text);
 /* engine_schedule.c. Starts what comes next, if nothing runs; called after every change. */
 void engine_schedule(struct engine *engine);
 void engine_worker_ready(struct engine *engine); /* the worker's pipe can be read */
-void engine_start_rollback(struct engine *engine, const char *reason, const char *operator_name,
-                           const char *tty);
-/* Steps that were running when an earlier engine died. */
-void engine_mark_interrupted(struct engine *engine);
+/* The event "rollback_started"; its caller adds what was answered to the price. */
+cJSON *engine_rollback_event(const char *reason, const char *operator_name, const char *tty);
+/* Takes the event; what runs is ended, then undone like the rest. */
+void engine_start_rollback(struct engine *engine, cJSON *event);
+/* A worker's message, journaled or shown as the step's own. */
+void engine_take_report(struct engine *engine, const char *step, const cJSON *message);
+/* "TYPE" of the step with what became of the worker. */
+cJSON *engine_outcome_event(struct engine *engine, const struct worker *worker, const char *type,
+                            const char *step);
+
+/* engine_resume.c: what an earlier engine left: steps that ran, something that is still held. */
+void engine_take_up_loose_ends(struct engine *engine);
+
+/* engine_hold.c */
+/* Before the step is started: from here on what it holds is let go when the run stops. */
+void hold_begin(struct engine *engine, const struct step *step);
+/* The run stopped (a failure, a no) before the hold was over: begins to let go. */
+void hold_check_stop(struct engine *engine);
+void hold_check_limit(struct engine *engine); /* the same when its time is over */
+/* The same for a reason from outside; a step that runs is ended. Does nothing when nothing is
+ * held. */
+void hold_let_go(struct engine *engine, const char *message);
+/* Letting go failed at an undo: tries that one again. */
+void hold_let_go_again(struct engine *engine);
+void hold_finish(struct engine *engine); /* every undo is done */
+
+/* engine_price.c: what a rollback would lose. */
+/* Counts it anew, in a worker of its own. */
+void price_start(struct engine *engine);
+void price_ready(struct engine *engine); /* the counter's pipe can be read */
+/* A rollback that nobody has answered a price for: begins at once when it costs nothing, else once
+ * the count says so. Takes the texts' copies. */
+void price_ask(struct engine *engine, const char *reason, const char *operator_name,
+               const char *tty, bool automatic);
+void price_forget_asked(struct engine *engine);
+/* Whether the command answers the newest price; adds the answer to the rollback's event. */
+bool price_accept(const struct engine *engine, const cJSON *command, cJSON *event,
+                  struct error *error);
+/* The step whose saving the rollback begins with, said to be started; NULL: none is to be done. */
+const struct step *price_save(struct engine *engine);
 
 /* engine_step.c: what a worker process does. */
 struct step_job {
     const struct engine *engine;
     const struct step *step;
-    bool undo;
+    const struct invocation *invocations; /* carried out one after the other */
+    size_t count;
+    bool undoing;
 };
 void engine_run_step(void *context, const struct worker_pipe *pipe);
 const struct step *engine_step(const struct engine *engine, const char *path);
@@ -71,6 +120,8 @@ bool gate_still_holds(const struct engine *engine, const struct step *step, stru
 void gate_answer(struct engine *engine, const char *answer, const cJSON *command);
 /* Has the evidence gathered anew that only reads, and opens the gate again. */
 void gate_reopen(struct engine *engine, const struct step *step);
+/* Has the offered step carried out again, and what stands between it and the gate. */
+void gate_take_offer(struct engine *engine, const cJSON *command);
 
 /* engine_command.c: a client's command, checked and carried out or refused. */
 void engine_command(void *context, struct client *client, const cJSON *command);

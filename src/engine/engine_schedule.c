@@ -33,13 +33,21 @@ static void redact_field(const struct engine *engine, cJSON *event, const char *
     free(clean);
 }
 
-static void take_message(void *context, const cJSON *message)
+/* The same for every text of a fact's value. */
+static void redact_tree(const struct engine *engine, cJSON *value)
 {
-    struct engine *engine = context;
+    cJSON *item;
+    if (cJSON_IsString(value)) {
+        char *clean = engine_redact(engine, value->valuestring);
+        cJSON_SetValuestring(value, clean);
+        free(clean);
+    }
+    cJSON_ArrayForEach(item, value) redact_tree(engine, item);
+}
+
+void engine_take_report(struct engine *engine, const char *step, const cJSON *message)
+{
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
-    if (engine->state->current < 0)
-        return;
-    const char *step = engine->state->steps[engine->state->current].path;
     for (size_t i = 0; i < sizeof message_rows / sizeof message_rows[0]; i++) {
         const struct message_row *row = &message_rows[i];
         if (strcmp(row->type, type) != 0)
@@ -49,6 +57,7 @@ static void take_message(void *context, const cJSON *message)
         cJSON_AddStringToObject(event, "step", step);
         redact_field(engine, event, row->redacted[0]);
         redact_field(engine, event, row->redacted[1]);
+        redact_tree(engine, cJSON_GetObjectItemCaseSensitive(event, "value"));
         if (row->live)
             engine_emit_live(engine, event, "progress");
         else
@@ -56,36 +65,46 @@ static void take_message(void *context, const cJSON *message)
     }
 }
 
-static void start_worker(struct engine *engine, const struct step *step, bool undo)
+static void take_message(void *context, const cJSON *message)
 {
-    struct step_job job = {.engine = engine, .step = step, .undo = undo};
+    const struct run_state *state = ((struct engine *)context)->state;
+    if (state->current >= 0)
+        engine_take_report(context, state->steps[state->current].path, message);
+}
+
+static void after_worker(struct engine *engine);
+
+/* A worker that can't even be started has failed. */
+static void start_worker(struct engine *engine, struct step_job *job, long limit_ms)
+{
     struct error error = ERROR_INIT;
     cJSON_DeleteItemFromObjectCaseSensitive(engine->live, "progress");
     watchers_steer(engine);
     if (!engine_sync(engine))
         return;
-    if (!worker_start(&engine->worker, engine->directory, engine_run_step, &job, &error)) {
-        cJSON *event = engine_step_event(undo ? "undo_finished" : "step_finished", step->path);
-        cJSON_AddFalseToObject(event, "ok");
-        cJSON_AddStringToObject(event, "message", error.message);
-        engine_emit(engine, event);
-        if (undo)
-            engine_emit(engine, engine_event("rollback_failed"));
-        return;
+    if (!worker_start(&engine->worker, engine->directory, engine_run_step, job, &error)) {
+        engine->worker.message = xstrdup(error.message);
+        after_worker(engine);
+    } else if (limit_ms) {
+        engine->worker.deadline_ms = clock_monotonic_ms() + limit_ms;
     }
-    long limit = undo ? (step->timeout_ms > UNDO_LIMIT_MS ? step->timeout_ms : UNDO_LIMIT_MS)
-                      : step->timeout_ms;
-    if (limit)
-        engine->worker.deadline_ms = clock_monotonic_ms() + limit;
+}
+
+static long undo_limit(const struct step *step)
+{
+    return step->timeout_ms > UNDO_LIMIT_MS ? step->timeout_ms : UNDO_LIMIT_MS;
 }
 
 static void start_step(struct engine *engine, const struct step *step,
                        const struct step_state *seen)
 {
+    struct step_job job = {
+        .engine = engine, .step = step, .invocations = &step->invocation, .count = 1};
     cJSON *event = engine_step_event("step_started", step->path);
     cJSON_AddNumberToObject(event, "attempt", seen->attempt + 1);
+    hold_begin(engine, step);
     engine_emit(engine, event);
-    start_worker(engine, step, false);
+    start_worker(engine, &job, step->timeout_ms);
 }
 
 /* A step that fails before it could run at all. */
@@ -137,7 +156,7 @@ static void next_step(struct engine *engine)
     const struct step *step = engine_step(engine, seen->path);
     struct error error = ERROR_INIT;
     bool wanted = true;
-    if (step->when &&
+    if (step->when && !seen->asked &&
         !runbook_condition(engine->runbook, step->when, engine->state->facts, &wanted, &error))
         fail_step(engine, step, &error);
     else if (!wanted)
@@ -148,23 +167,58 @@ static void next_step(struct engine *engine)
         fail_step(engine, step, &error);
 }
 
+/* The newest step that has something to undo, back to `first`; NULL when there is none left. */
+static const struct step *next_to_undo(const struct engine *engine, long first)
+{
+    for (long i = (long)engine->state->step_count; i-- > first;) {
+        const struct step_state *seen = &engine->state->steps[i];
+        if (seen->started && seen->has_undo && seen->status != STEP_UNDONE)
+            return engine_step(engine, seen->path);
+    }
+    return NULL;
+}
+
+static void undo_step(struct engine *engine, const struct step *step)
+{
+    struct step_job job = {.engine = engine,
+                           .step = step,
+                           .invocations = step->undo,
+                           .count = step->undo_count,
+                           .undoing = true};
+    engine_emit(engine, engine_step_event("undo_started", step->path));
+    start_worker(engine, &job, undo_limit(step));
+}
+
 static void next_undo(struct engine *engine)
 {
-    for (size_t i = engine->state->step_count; i-- > 0;) {
-        const struct step_state *seen = &engine->state->steps[i];
-        if (!seen->started || !seen->has_undo || seen->status == STEP_UNDONE)
-            continue;
-        const struct step *step = engine_step(engine, seen->path);
-        engine_emit(engine, engine_step_event("undo_started", step->path));
-        start_worker(engine, step, true);
-        return;
+    const struct step *save = price_save(engine);
+    const struct step *step = save ? NULL : next_to_undo(engine, 0);
+    struct step_job job = {.engine = engine, .step = save, .count = 1};
+    if (save) {
+        job.invocations = save->save;
+        start_worker(engine, &job, undo_limit(save));
+    } else if (step) {
+        undo_step(engine, step);
+    } else {
+        finish_run(engine, "rolled back");
     }
-    finish_run(engine, "rolled back");
+}
+
+/* What was held, and what was begun since. */
+static void next_release(struct engine *engine)
+{
+    const struct run_state *state = engine->state;
+    const struct step *step = next_to_undo(engine, run_state_step(state, state->hold.step));
+    if (step)
+        undo_step(engine, step);
+    else
+        hold_finish(engine);
 }
 
 void engine_schedule(struct engine *engine)
 {
     for (int moves = 0; moves < 10000 && !engine->broken && !engine->worker.process; moves++) {
+        hold_check_stop(engine);
         if (engine->retry_ms && clock_monotonic_ms() < engine->retry_ms)
             return;
         engine->retry_ms = 0;
@@ -172,22 +226,34 @@ void engine_schedule(struct engine *engine)
             next_step(engine);
         else if (engine->state->status == RUN_ROLLING_BACK)
             next_undo(engine);
+        else if (engine->state->status == RUN_RELEASING)
+            next_release(engine);
         else
             return;
     }
 }
 
-void engine_start_rollback(struct engine *engine, const char *reason, const char *operator_name,
-                           const char *tty)
+cJSON *engine_rollback_event(const char *reason, const char *operator_name, const char *tty)
 {
     cJSON *event = engine_event("rollback_started");
     cJSON_AddStringToObject(event, "reason", reason);
     cJSON_AddStringToObject(event, "operator", operator_name);
     cJSON_AddStringToObject(event, "tty", tty);
+    return event;
+}
+
+void engine_start_rollback(struct engine *engine, cJSON *event)
+{
+    const struct run_state *state = engine->state;
+    bool undoing = state->current >= 0 && state->steps[state->current].status == STEP_UNDOING;
     engine_emit(engine, event);
     engine->retry_ms = 0;
-    if (engine_sync(engine))
+    price_forget_asked(engine);
+    if (!engine_sync(engine))
+        return;
+    if (!undoing) /* an undo of letting go is one of the rollback's own */
         worker_end(&engine->worker, "it was ended because the run is rolled back");
+    worker_end(&engine->counter, "it was ended because the run is rolled back");
 }
 
 /* Whether a failed step is to be tried again by itself. */
@@ -209,40 +275,50 @@ static void after_failure(struct engine *engine, const struct step *step,
         engine_emit(engine, event);
     } else if (step->on_failure == FAILURE_UNDO && !engine->state->point_of_no_return_passed) {
         char *reason = xprintf("step %s failed", step->path);
-        engine_start_rollback(engine, reason, "the runbook", "none");
+        price_ask(engine, reason, "the runbook", "none", true);
         free(reason);
     }
 }
 
-static cJSON *outcome_event(struct engine *engine, const char *type, const char *path)
+cJSON *engine_outcome_event(struct engine *engine, const struct worker *worker, const char *type,
+                            const char *step)
 {
-    cJSON *event = engine_step_event(type, path);
-    cJSON_AddBoolToObject(event, "ok", engine->worker.ok);
-    if (engine->worker.message)
-        cJSON_AddStringToObject(event, "message", engine->worker.message);
-    if (engine->worker.remedy)
-        cJSON_AddStringToObject(event, "remedy", engine->worker.remedy);
+    cJSON *event = engine_step_event(type, step);
+    cJSON_AddBoolToObject(event, "ok", worker->ok);
+    if (worker->message)
+        cJSON_AddStringToObject(event, "message", worker->message);
+    if (worker->remedy)
+        cJSON_AddStringToObject(event, "remedy", worker->remedy);
     redact_field(engine, event, "message");
     redact_field(engine, event, "remedy");
     return event;
 }
 
-static void worker_ended(struct engine *engine)
+static void step_ended(struct engine *engine, const struct step_state *seen)
 {
-    worker_reap(&engine->worker);
-    const struct step_state *seen = &engine->state->steps[engine->state->current];
     const struct step *step = engine_step(engine, seen->path);
-    bool ok = engine->worker.ok;
-    if (seen->status == STEP_UNDOING) {
-        engine_emit(engine, outcome_event(engine, "undo_finished", step->path));
-        if (!ok)
+    enum run_status status = engine->state->status;
+    bool taken_back = status == RUN_ROLLING_BACK || status == RUN_RELEASING;
+    engine_emit(engine, engine_outcome_event(engine, &engine->worker,
+                                             taken_back ? "step_interrupted" : "step_finished",
+                                             step->path));
+    if (!taken_back && !engine->worker.ok)
+        after_failure(engine, step, seen);
+}
+
+/* What has ended is told by the state: a saving, an undo, or a step. */
+static void after_worker(struct engine *engine)
+{
+    const struct step_state *seen = &engine->state->steps[engine->state->current];
+    bool saving = engine->state->save.running, undoing = seen->status == STEP_UNDOING;
+    if (saving || undoing) {
+        engine_emit(engine,
+                    engine_outcome_event(engine, &engine->worker,
+                                         saving ? "save_finished" : "undo_finished", seen->path));
+        if (!engine->worker.ok)
             engine_emit(engine, engine_event("rollback_failed"));
-    } else if (engine->state->status == RUN_ROLLING_BACK) {
-        engine_emit(engine, outcome_event(engine, "step_interrupted", step->path));
     } else {
-        engine_emit(engine, outcome_event(engine, "step_finished", step->path));
-        if (!ok)
-            after_failure(engine, step, seen);
+        step_ended(engine, seen);
     }
     worker_clear(&engine->worker);
     watchers_steer(engine);
@@ -250,32 +326,8 @@ static void worker_ended(struct engine *engine)
 
 void engine_worker_ready(struct engine *engine)
 {
-    if (!worker_read(&engine->worker, take_message, engine))
-        worker_ended(engine);
-}
-
-/* What only reads is simply done again: a wait of a day goes on by itself after a reboot. */
-static void go_on_reading(struct engine *engine, const char *path)
-{
-    const struct step *step = engine_step(engine, path);
-    if (engine->state->status != RUN_STEP_FAILED || !step || step->danger != DANGER_READ)
-        return;
-    cJSON *event = engine_event("steps_reset");
-    cJSON_AddItemToObject(event, "steps", cJSON_CreateStringArray(&path, 1));
-    cJSON_AddTrueToObject(event, "keep_confirmation");
-    engine_emit(engine, event);
-}
-
-void engine_mark_interrupted(struct engine *engine)
-{
-    for (size_t i = 0; i < engine->state->step_count; i++) {
-        const struct step_state *seen = &engine->state->steps[i];
-        if (seen->status != STEP_RUNNING && seen->status != STEP_UNDOING)
-            continue;
-        cJSON *event = engine_step_event("step_interrupted", seen->path);
-        cJSON_AddStringToObject(event, "message", "the engine ended while this step ran");
-        cJSON_AddStringToObject(event, "remedy", "retry it, which is safe, or roll back");
-        engine_emit(engine, event);
-        go_on_reading(engine, seen->path);
+    if (!worker_read(&engine->worker, take_message, engine)) {
+        worker_reap(&engine->worker);
+        after_worker(engine);
     }
 }

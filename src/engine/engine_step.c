@@ -70,7 +70,7 @@ void engine_run_step(void *context, const struct worker_pipe *pipe)
     cJSON *rows = rows_of(job->engine->state);
     struct step_run run = {.runbook = job->engine->runbook,
                            .path = job->step->path,
-                           .undoing = job->undo,
+                           .undoing = job->undoing,
                            .facts = job->engine->state->facts,
                            .rows = rows,
                            .directory = job->engine->directory,
@@ -78,10 +78,8 @@ void engine_run_step(void *context, const struct worker_pipe *pipe)
                            .context = &own};
     struct error error = ERROR_INIT;
     bool done = true;
-    if (!job->undo)
-        done = invoke(&run, &job->step->invocation, &error);
-    for (size_t i = 0; job->undo && done && i < job->step->undo_count; i++)
-        done = invoke(&run, &job->step->undo[i], &error);
+    for (size_t i = 0; done && i < job->count; i++)
+        done = invoke(&run, &job->invocations[i], &error);
     send_finished(pipe, done, &error);
     cJSON_Delete(rows);
 }

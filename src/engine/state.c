@@ -52,6 +52,9 @@ void run_state_free(struct run_state *state)
         step_state_clear(&state->steps[i]);
     free(state->steps);
     gate_state_clear(&state->gate);
+    hold_clear(state);
+    release_clear(state);
+    price_clear(state);
     rows_clear(state);
     live_clear(state);
     cJSON_Delete(state->facts);
@@ -121,10 +124,9 @@ static bool apply_resumed(struct run_state *state, const cJSON *event, struct er
 static bool apply_rollback_started(struct run_state *state, const cJSON *event, struct error *error)
 {
     (void)error;
-    gate_state_clear(&state->gate);
-    for (size_t i = 0; i < state->step_count; i++)
-        if (state->steps[i].status == STEP_AT_GATE)
-            state->steps[i].status = STEP_PENDING;
+    close_gate(state);
+    release_clear(state);
+    state->save.wanted = event_flag(event, "save");
     replace_text(&state->rollback_reason, event_text(event, "reason"));
     state->status = RUN_ROLLING_BACK;
     state->pause_requested = false;
@@ -147,6 +149,7 @@ static bool apply_run_finished(struct run_state *state, const cJSON *event, stru
     state->status = text_equal(status, "complete") ? RUN_COMPLETE : RUN_ROLLED_BACK;
     state->finished_ms = event_time(event);
     state->current = -1;
+    hold_clear(state);
     return true;
 }
 
@@ -176,6 +179,13 @@ static const struct event_row {
     {"step_interrupted", apply_step_interrupted},
     {"step_skipped", apply_step_skipped},
     {"steps_reset", apply_steps_reset},
+    {"hold_began", apply_hold_began},
+    {"release_started", apply_release_started},
+    {"release_finished", apply_release_finished},
+    {"price_started", apply_price_started},
+    {"price_finished", apply_price_finished},
+    {"save_started", apply_save_started},
+    {"save_finished", apply_save_finished},
     {"gate_opened", apply_gate_opened},
     {"gate_answered", apply_gate_answered},
     {"pause_requested", apply_pause_requested},
@@ -241,6 +251,7 @@ const char *run_status_name(enum run_status status)
         [RUN_DECLINED] = "declined",
         [RUN_STEP_FAILED] = "step failed",
         [RUN_PAUSED] = "paused",
+        [RUN_RELEASING] = "letting go",
         [RUN_ROLLING_BACK] = "rolling back",
         [RUN_ROLLBACK_FAILED] = "rollback failed",
         [RUN_COMPLETE] = "complete",

@@ -17,6 +17,7 @@ enum run_status {
     RUN_DECLINED,    /* a gate was answered with no; stands still until retried or rolled back */
     RUN_STEP_FAILED, /* a step failed; stands still until retried, skipped or rolled back */
     RUN_PAUSED,      /* the operator asked for it; stands between two steps */
+    RUN_RELEASING,   /* what a step held is let go: its undo, and those of the steps behind it */
     RUN_ROLLING_BACK,
     RUN_ROLLBACK_FAILED, /* an undo failed; roll back again to go on with it */
     RUN_COMPLETE,
@@ -55,11 +56,15 @@ struct step_state {
     int database; /* expected: 0 available, 1 read-only, 2 unavailable */
     bool has_gate;
     bool has_undo;
+    bool has_hold;
+    bool has_price;
+    bool has_save;
     bool point_of_no_return;
     long planned_ms; /* -1 unknown */
     enum step_status status;
     bool started;   /* was ever started: rollback has to undo it */
     bool confirmed; /* its gate was; the step may start */
+    bool asked;     /* the operator wants it carried out again: its condition isn't asked */
     bool skipped_after_failure;
     int attempt;
     int64_t started_ms;  /* wall; 0 when never */
@@ -116,10 +121,12 @@ struct gate_state {
     char *step;   /* path; NULL when no gate is open */
     long opening; /* number of this opening: an answer names it, so a stale answer is refused */
     char *question;
-    bool typed;      /* the phrase has to be typed */
-    char *phrase;    /* or NULL */
-    long long loses; /* rows written since the snapshot: confirming loses them */
-    bool blocked;    /* evidence doesn't hold: can only be declined */
+    bool typed;       /* the phrase has to be typed */
+    char *phrase;     /* or NULL */
+    long long loses;  /* rows written since the snapshot: confirming loses them */
+    bool blocked;     /* evidence doesn't hold: can only be declined */
+    char *offer;      /* path of the step that can be carried out again instead, or NULL */
+    long long writes; /* counted on the old server since the backup, when the gate opened */
     struct evidence *evidence;
     size_t evidence_count;
     char *diff; /* text shown under the evidence, or NULL */
@@ -165,6 +172,41 @@ struct writes_state { /* live: written on the old server since the snapshot, by 
     int64_t seen_ms;
 };
 
+/* What a step holds since it was started, until a fact is recorded. */
+struct hold_state {
+    char *step;          /* path; NULL when nothing is held */
+    char *until;         /* the fact's key */
+    bool reached;        /* it is recorded: nothing is let go by itself any more */
+    int64_t since_ms;    /* wall */
+    int64_t deadline_ms; /* wall: then it is let go */
+};
+
+/* Why it is let go; what the run stands still with once that is done. */
+struct release_state {
+    char *step;    /* path; NULL: nothing is being let go */
+    bool declined; /* at its gate; else it failed */
+    char *message; /* or NULL */
+    char *remedy;  /* or NULL */
+};
+
+/* What a rollback would lose: the newest count. */
+struct price_state {
+    bool counting;
+    bool known;     /* a count has ended since the last one began */
+    char *unknown;  /* why it couldn't be counted, or NULL */
+    long long rows; /* written on the new server since the switchover */
+    long long tables;
+    int64_t taken_ms; /* wall; names this count in an answer to it */
+};
+
+/* Saving those rows before the rollback. */
+struct save_state {
+    bool wanted; /* the rollback begins with it */
+    bool running;
+    bool done;
+    char *what; /* the action's arguments in one line, or NULL */
+};
+
 struct run_state {
     char *run;
     char *name;
@@ -189,6 +231,10 @@ struct run_state {
     size_t step_count;
     long current; /* index of the step that runs or waits, -1 when none */
     struct gate_state gate;
+    struct hold_state hold;
+    struct release_state release;
+    struct price_state price;
+    struct save_state save;
     struct table_rows *tables; /* sorted by database, schema, table */
     size_t table_count;
     size_t table_capacity;
@@ -214,6 +260,24 @@ bool run_state_apply(struct run_state *state, const cJSON *event, struct error *
 long run_state_step(const struct run_state *state, const char *path);
 /* The run can't go further by itself (complete or rolled back). */
 bool run_state_finished(const struct run_state *state);
+/* Something is held and would be let go if the run stopped here. */
+bool run_state_holds(const struct run_state *state);
+/* Index of the started step whose rollback has a price, -1 when a rollback costs nothing. */
+long run_state_price_step(const struct run_state *state);
+/* The count of the price says that nothing would be lost. */
+bool run_state_price_free(const struct run_state *state);
+/* What has to be typed to give those rows up: "lose 14", or "lose unknown". */
+const char *run_state_price_phrase(const struct run_state *state, char *buffer, size_t size);
+#define PRICE_PHRASE_MAX 40
+/* The tables that it counted, those with the most rows first: at most `size` objects {database,
+ * schema, table, inserted, updated, deleted}, which stay the state's. Returns how many there are in
+ * `tables`. */
+size_t run_state_price_tables(const struct run_state *state, const cJSON **tables, size_t size);
+#define PRICE_TABLES_MAX 500
+#define PRICE_MAX_AGE_MS (5 * 60 * 1000) /* of a price that is answered */
+/* Rows or changes that were given up by an answer at a gate, 0 for none; *step is the gate's path.
+ */
+long long run_state_accepted_loss(const struct run_state *state, const char **step);
 /* Measured outage until now in ms: those that ended, and the one that lasts (with `now_ms`). */
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
 /* Whether two columns of a table (by enum rows_column) say other counts, or other contents where

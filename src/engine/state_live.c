@@ -87,6 +87,7 @@ bool apply_engine_started(struct run_state *state, const cJSON *event, struct er
 {
     (void)error;
     close_outage(state, event_time(event));
+    price_interrupted(state);
     return true;
 }
 

@@ -12,7 +12,21 @@ int64_t event_time(const cJSON *event);               /* wall ms */
 void replace_text(char **target, const char *source); /* frees the old, copies the new (or NULL) */
 
 void step_state_clear(struct step_state *step);
+/* As it was before it was first started; the log stays. */
+void step_state_renew(struct step_state *step);
+/* The step that an event names, or NULL with `error`. */
+struct step_state *named_step(struct run_state *state, const cJSON *event, struct error *error);
 void gate_state_clear(struct gate_state *gate);
+/* An open gate closes without an answer. */
+void close_gate(struct run_state *state);
+void hold_clear(struct run_state *state);
+void release_clear(struct run_state *state);
+void price_clear(struct run_state *state);
+/* A fact was recorded: it may be the one that ends the hold, or the price. */
+void hold_fact(struct run_state *state, const char *key, const cJSON *value);
+void price_fact(struct run_state *state, const char *key, const cJSON *event);
+/* A count or a saving dies with its engine. */
+void price_interrupted(struct run_state *state);
 void rows_clear(struct run_state *state);
 /* A step that ended well has counted its columns to their end. */
 void rows_step_done(struct run_state *state, const char *step, int64_t time);
@@ -35,6 +49,13 @@ REDUCER(step_skipped);
 REDUCER(steps_reset);
 REDUCER(undo_started);
 REDUCER(undo_finished);
+REDUCER(hold_began);
+REDUCER(release_started);
+REDUCER(release_finished);
+REDUCER(price_started);
+REDUCER(price_finished);
+REDUCER(save_started);
+REDUCER(save_finished);
 REDUCER(gate_opened);
 REDUCER(gate_answered);
 REDUCER(rows_begin);

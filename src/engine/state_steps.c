@@ -46,6 +46,9 @@ static void read_step(struct step_state *step, const cJSON *object, const char *
     step->database = (int)event_number(object, "database", 0);
     step->has_gate = event_flag(object, "gate");
     step->has_undo = event_flag(object, "undo");
+    step->has_hold = event_flag(object, "hold");
+    step->has_price = event_flag(object, "price");
+    step->has_save = event_flag(object, "save");
     step->point_of_no_return = event_flag(object, "point_of_no_return");
     step->planned_ms = (long)event_number(object, "planned_ms", -1);
 }
@@ -97,9 +100,7 @@ bool apply_run_created(struct run_state *state, const cJSON *event, struct error
     return true;
 }
 
-/* The step that an event names, or NULL with `error`. */
-static struct step_state *named_step(struct run_state *state, const cJSON *event,
-                                     struct error *error)
+struct step_state *named_step(struct run_state *state, const cJSON *event, struct error *error)
 {
     const char *path = event_text(event, "step");
     long index = run_state_step(state, path);
@@ -117,6 +118,18 @@ static void forget_progress(struct step_state *step)
     replace_text(&step->progress_label, NULL);
 }
 
+void step_state_renew(struct step_state *step)
+{
+    step->status = STEP_PENDING;
+    step->started = step->confirmed = step->asked = step->skipped_after_failure = false;
+    step->attempt = 0;
+    step->started_ms = step->finished_ms = 0;
+    replace_text(&step->message, NULL);
+    replace_text(&step->remedy, NULL);
+    clear_checks(step);
+    forget_progress(step);
+}
+
 bool apply_step_started(struct run_state *state, const cJSON *event, struct error *error)
 {
     struct step_state *step = named_step(state, event, error);
@@ -124,6 +137,7 @@ bool apply_step_started(struct run_state *state, const cJSON *event, struct erro
         return false;
     step->status = STEP_RUNNING;
     step->started = true;
+    step->asked = false;
     step->attempt = (int)event_number(event, "attempt", step->attempt + 1);
     step->started_ms = event_time(event);
     step->finished_ms = 0;
@@ -196,6 +210,8 @@ bool apply_fact(struct run_state *state, const cJSON *event, struct error *error
         return error_set(error, ERROR_OTHER, "no key or no value in it");
     cJSON_DeleteItemFromObjectCaseSensitive(state->facts, key);
     cJSON_AddItemToObject(state->facts, key, cJSON_Duplicate(value, true));
+    hold_fact(state, key, value);
+    price_fact(state, key, event);
     return true;
 }
 
@@ -228,7 +244,7 @@ bool apply_step_interrupted(struct run_state *state, const cJSON *event, struct 
     if (!step)
         return false;
     finish_step(step, event, STEP_INTERRUPTED);
-    if (state->status != RUN_ROLLING_BACK)
+    if (state->status != RUN_ROLLING_BACK && state->status != RUN_RELEASING)
         state->status = RUN_STEP_FAILED;
     return true;
 }
@@ -251,6 +267,7 @@ bool apply_step_skipped(struct run_state *state, const cJSON *event, struct erro
 bool apply_steps_reset(struct run_state *state, const cJSON *event, struct error *error)
 {
     const cJSON *names = cJSON_GetObjectItemCaseSensitive(event, "steps"), *name;
+    const char *asked = event_text(event, "asked");
     cJSON_ArrayForEach(name, names)
     {
         long index = run_state_step(state, cJSON_GetStringValue(name));
@@ -258,6 +275,7 @@ bool apply_steps_reset(struct run_state *state, const cJSON *event, struct error
             return error_set(error, ERROR_OTHER, "no such step");
         state->steps[index].status = STEP_PENDING;
         state->steps[index].confirmed = event_flag(event, "keep_confirmation");
+        state->steps[index].asked = text_equal(state->steps[index].path, asked);
     }
     gate_state_clear(&state->gate);
     state->status = RUN_RUNNING;
@@ -274,7 +292,8 @@ bool apply_undo_started(struct run_state *state, const cJSON *event, struct erro
     replace_text(&step->remedy, NULL);
     forget_progress(step);
     state->current = step - state->steps;
-    state->status = RUN_ROLLING_BACK;
+    if (state->status != RUN_RELEASING)
+        state->status = RUN_ROLLING_BACK;
     return true;
 }
 
@@ -285,6 +304,8 @@ bool apply_undo_finished(struct run_state *state, const cJSON *event, struct err
     if (!step)
         return false;
     step->status = event_flag(event, "ok") ? STEP_UNDONE : STEP_UNDO_FAILED;
+    if (event_flag(event, "ok") && !state->release.step && text_equal(step->path, state->hold.step))
+        hold_clear(state);
     replace_text(&step->message, event_text(event, "message"));
     replace_text(&step->remedy, event_text(event, "remedy"));
     return true;

@@ -144,6 +144,10 @@ static void check_step(const struct runbook *runbook, const struct step *step,
     check_invocation(runbook, &step->invocation, faults);
     for (size_t i = 0; i < step->undo_count; i++)
         check_invocation(runbook, &step->undo[i], faults);
+    if (step->price)
+        check_invocation(runbook, step->price, faults);
+    if (step->save)
+        check_invocation(runbook, step->save, faults);
 }
 
 bool runbook_check_values(const struct runbook *runbook, struct fault_list *faults,

@@ -19,6 +19,8 @@ struct loader {
     const char *bytes;         /* the file, for positions inside of texts */
     struct text_list step_ids; /* of the whole file */
     struct text_list ids_read; /* of the steps read so far */
+    long holding;              /* index into ids_read of the step that holds, -1: none so far */
+    bool priced;               /* a step read so far has a price */
 };
 
 enum field_shape {
@@ -35,7 +37,8 @@ enum field_shape {
     SHAPE_MAP,         /* one map */
     SHAPE_NAMED_MAPS,  /* map from names to maps */
     SHAPE_MAPS,        /* list of maps */
-    SHAPE_INVOCATIONS, /* one action with its arguments, or a list of them */
+    SHAPE_INVOCATION,  /* one action with its arguments */
+    SHAPE_INVOCATIONS, /* the same, or a list of them */
 };
 
 struct field_table;
@@ -66,6 +69,7 @@ extern const struct field_table phase_table;
 extern const struct field_table step_table;
 extern const struct field_table expect_table;
 extern const struct field_table gate_table;
+extern const struct field_table hold_table;
 
 /* Reads a map's fields into `target`: unknown and missing ones are faults. Keys that name an action
  * are left to the caller where the table takes one. False when `node` is no map (a fault). */

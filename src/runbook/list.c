@@ -39,6 +39,10 @@ static void add_properties(const struct step *step, struct text *output)
         text_printf(output, ", database %s", name_of(availability_names, (int)step->database));
     if (step->undo_count)
         text_add(output, ", undo");
+    if (step->hold)
+        text_printf(output, ", held until %s", step->hold->until);
+    if (step->price)
+        text_add(output, ", price");
     if (step->when)
         text_add(output, ", conditional");
     if (step->planned_ms >= 0)

@@ -93,7 +93,8 @@ bool runbook_parse(const char *name, const char *bytes, size_t length,
     struct loader loader = {.runbook = loaded,
                             .actions = actions,
                             .faults = faults,
-                            .bytes = text_string(&loaded->source) + skipped};
+                            .bytes = text_string(&loaded->source) + skipped,
+                            .holding = -1};
     if (root)
         read_root(&loader, root);
     text_list_free(&loader.step_ids);

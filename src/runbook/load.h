@@ -15,6 +15,14 @@ void read_gate(struct loader *loader, const struct field *field, const struct no
                void *target);
 void read_undo(struct loader *loader, const struct field *field, const struct node *node,
                void *target);
+void read_action(struct loader *loader, const struct field *field, const struct node *node,
+                 void *target); /* struct invocation * */
+void read_hold(struct loader *loader, const struct field *field, const struct node *node,
+               void *target);
+
+/* The faults that show only when the whole step is read: what hold, price and save need. */
+void check_hold(struct loader *loader, const struct node *node, const struct step *step);
+void check_price(struct loader *loader, const struct node *node, const struct step *step);
 
 /* Once servers are known: defaults, sources, cycles. `node` is the map of variables. */
 void check_variables(struct loader *loader, const struct node *node);

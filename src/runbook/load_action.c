@@ -131,29 +131,45 @@ void invocation_free(struct invocation *invocation)
     free(invocation->places);
 }
 
-/* One action of an undo: a map with the action's name as its only key. */
-static void read_undo_action(struct loader *loader, const struct node *node, struct step *step)
+/* A map with the action's name as its only key. */
+static bool read_only_action(struct loader *loader, const struct field *field,
+                             const struct node *node, struct invocation *invocation)
 {
-    if (!expect_kind(loader, node, NODE_MAP, "undo"))
-        return;
-    if (node->count != 1) {
-        fault_add(loader->faults, node->position,
-                  "an undo names one action, this has %zu; write a list for several", node->count);
-        return;
-    }
+    if (!expect_kind(loader, node, NODE_MAP, field->name))
+        return false;
+    if (node->count == 1)
+        return read_invocation(loader, node->items[0], invocation);
+    fault_add(loader->faults, node->position, "%s names one action, this has %zu%s", field->name,
+              node->count, field->shape == SHAPE_INVOCATIONS ? "; write a list for several" : "");
+    return false;
+}
+
+static void read_undo_action(struct loader *loader, const struct field *field,
+                             const struct node *node, struct step *step)
+{
     step->undo = xrealloc(step->undo, (step->undo_count + 1) * sizeof *step->undo);
-    if (read_invocation(loader, node->items[0], &step->undo[step->undo_count]))
+    if (read_only_action(loader, field, node, &step->undo[step->undo_count]))
         step->undo_count++;
 }
 
 void read_undo(struct loader *loader, const struct field *field, const struct node *node,
                void *target)
 {
-    (void)field;
     if (node->kind != NODE_LIST) {
-        read_undo_action(loader, node, target);
+        read_undo_action(loader, field, node, target);
         return;
     }
     for (size_t i = 0; i < node->count; i++)
-        read_undo_action(loader, node->items[i], target);
+        read_undo_action(loader, field, node->items[i], target);
+}
+
+void read_action(struct loader *loader, const struct field *field, const struct node *node,
+                 void *target)
+{
+    struct invocation **place = (void *)((char *)target + field->offset);
+    struct invocation *invocation = xcalloc(1, sizeof *invocation);
+    if (read_only_action(loader, field, node, invocation))
+        *place = invocation;
+    else
+        free(invocation);
 }

@@ -45,6 +45,12 @@ static const struct field step_fields[] = {
      NULL, offsetof(struct step, danger), read_choice},
     {"undo", SHAPE_INVOCATIONS, false,
      "what rollback does once the step was started; safe to run twice", NULL, NULL, 0, read_undo},
+    {"hold", SHAPE_MAP, false, "what is let go by itself when the run doesn't get far enough", NULL,
+     &hold_table, 0, read_hold},
+    {"price", SHAPE_INVOCATION, false, "counts what a rollback would lose", NULL, NULL,
+     offsetof(struct step, price), read_action},
+    {"save", SHAPE_INVOCATION, false, "saves what a rollback would lose", NULL, NULL,
+     offsetof(struct step, save), read_action},
     {"on_failure", SHAPE_CHOICE, false, "what happens when it fails; stop when not said",
      failure_names, NULL, offsetof(struct step, on_failure), read_choice},
     {"when", SHAPE_TEMPLATE, false, "the step is left out unless this condition holds", NULL, NULL,
@@ -104,7 +110,7 @@ static void read_when(struct loader *loader, const struct field *field, const st
 }
 
 /* The one key that names an action. */
-static void read_action(struct loader *loader, const struct node *node, struct step *step)
+static void read_own_action(struct loader *loader, const struct node *node, struct step *step)
 {
     const struct node *found = NULL;
     bool unknown = false;
@@ -153,6 +159,8 @@ static void check_danger(struct loader *loader, const struct node *node, struct 
 static void check_step(struct loader *loader, const struct node *node, struct step *step)
 {
     check_danger(loader, node, step);
+    check_hold(loader, node, step);
+    check_price(loader, node, step);
     const struct node *undo = node_get(node, "undo");
     if (step->point_of_no_return && undo)
         fault_add(loader->faults, undo->key->position,
@@ -171,6 +179,9 @@ static void finish_step(struct loader *loader, const struct phase *phase, const 
     if (!step->title)
         step->title = xstrdup(step->id);
     step->path = xprintf("%s/%s", phase->id ? phase->id : "", step->id);
+    if (step->hold)
+        loader->holding = (long)loader->ids_read.count;
+    loader->priced = loader->priced || step->price;
     text_list_add(&loader->ids_read, step->id);
 }
 
@@ -184,7 +195,7 @@ static void read_step(struct loader *loader, const struct node *node, struct pha
     step->planned_ms = -1;
     step->position = node->position;
     if (fields_read(loader, &step_table, node, step)) {
-        read_action(loader, node, step);
+        read_own_action(loader, node, step);
         check_step(loader, node, step);
     }
     finish_step(loader, phase, node, step);

@@ -47,6 +47,21 @@ static const char conditions_text[] =
     "`false`,\n"
     "`off` or `0`. Both sides may hold `${...}`; `''` is the empty text.\n";
 
+static const char hold_text[] =
+    "\nWhat the step holds (a write fence) is let go by itself, unless the run gets as far as the "
+    "fact\n`until`. A failed step, a declined gate, a gate's time-out, `for`, the death of the "
+    "engine: each lets\ngo. Letting go is the undo of every step that was started, newest first, "
+    "back to this one. The run\nthen stands still; `retry` begins again with this step. One step "
+    "of a runbook can hold.\n";
+
+static const char price_text[] =
+    "\n### `price` and `save`\n\n"
+    "What a rollback costs once this step was started. Before a rollback the action of `price` is "
+    "carried\nout; it records the fact `price`: `{rows, tables, list: [{database, schema, table, "
+    "inserted, updated,\ndeleted}], taken_ms}`, or `{unknown: REASON}`. Where `rows` isn't 0 the "
+    "operator has to give them up by\ntheir number, or to have them saved first by the action of "
+    "`save`. One step of a runbook can have a\nprice.\n";
+
 static const char actions_text[] =
     "\n## Actions\n\n"
     "A step has exactly one of these, named by its key. The danger says what it may do:\n\n";
@@ -68,6 +83,7 @@ static void add_shape(const struct field *field, struct text *output)
         [SHAPE_MAP] = "map, see below",
         [SHAPE_NAMED_MAPS] = "map from names to maps, see below",
         [SHAPE_MAPS] = "list of maps, see below",
+        [SHAPE_INVOCATION] = "one action with its arguments",
         [SHAPE_INVOCATIONS] = "one action with its arguments, or a list of them",
     };
     text_add(output, words[field->shape]);
@@ -167,6 +183,9 @@ void runbook_reference(const struct action *const *actions, struct text *output)
     add_names("\n`confirm` (the gate of a destructive step has to be typed):\n\n",
               confirmation_names, output);
     add_names("\n`show`:\n\n", show_names, output);
+    add_table("### `hold`", &hold_table, output);
+    text_add(output, hold_text);
+    text_add(output, price_text);
     add_types(output);
     text_add(output, actions_text);
     add_names("", danger_names, output);

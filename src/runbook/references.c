@@ -20,8 +20,7 @@ bool variable_name_valid(const char *name)
     return true;
 }
 
-/* Keys of facts: letters, digits, '.', '_', '-' (steps/step.h). */
-static bool fact_key_valid(const char *key)
+bool fact_key_valid(const char *key)
 {
     if (!*key)
         return false;

@@ -28,6 +28,8 @@ struct reference {
 struct reference reference_next(const char *text);
 /* A variable's name: a letter or '_', then letters, digits and '_'. */
 bool variable_name_valid(const char *name);
+/* A fact's key: letters, digits, '.', '_', '-' (steps/step.h). */
+bool fact_key_valid(const char *key);
 
 enum reference_content {
     CONTENT_KNOWN,  /* every reference has a value */

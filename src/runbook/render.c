@@ -100,6 +100,11 @@ static void add_limits(const struct gate *gate, struct text *output)
         text_printf(output, "%s%s", separator, row->name);
         separator = ", ";
     }
+    if (gate->offer) {
+        text_add(output, "; when rows would be lost, offers ");
+        markdown_code(output, gate->offer);
+        text_add(output, " again");
+    }
     if (gate->max_age_ms)
         text_printf(output, "; evidence at most %s old",
                     text_duration(duration, sizeof duration, gate->max_age_ms));
@@ -161,6 +166,17 @@ static void add_warnings(const struct runbook *runbook, const struct step *step,
         text_add(output, LOOSE "- **Point of no return**: no rollback once it has begun\n");
 }
 
+static void add_hold(const struct step *step, struct text *output)
+{
+    char duration[32];
+    if (!step->hold)
+        return;
+    text_add(output, LOOSE "- Held until ");
+    markdown_code(output, step->hold->until);
+    text_printf(output, " is recorded, for at most %s; else undone by itself\n",
+                text_duration(duration, sizeof duration, step->hold->limit_ms));
+}
+
 static void add_step(const struct runbook *runbook, const struct step *step, size_t phase,
                      size_t number, struct text *output)
 {
@@ -179,6 +195,13 @@ static void add_step(const struct runbook *runbook, const struct step *step, siz
     add_expected(step, output);
     for (size_t i = 0; i < step->undo_count; i++)
         add_invocation(runbook, "Undo", &step->undo[i], step->undo[i].action->danger, output);
+    add_hold(step, output);
+    if (step->price)
+        add_invocation(runbook, "Before a rollback, its price", step->price,
+                       step->price->action->danger, output);
+    if (step->save)
+        add_invocation(runbook, "Before a rollback, when asked for", step->save,
+                       step->save->action->danger, output);
     add_warnings(runbook, step, output);
 }
 

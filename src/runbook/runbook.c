@@ -46,16 +46,29 @@ static void variable_free(struct variable *variable)
     free(variable->value);
 }
 
+static void invocation_drop(struct invocation *invocation)
+{
+    if (invocation)
+        invocation_free(invocation);
+    free(invocation);
+}
+
 static void step_free(struct step *step)
 {
     invocation_free(&step->invocation);
     for (size_t i = 0; i < step->undo_count; i++)
         invocation_free(&step->undo[i]);
     free(step->undo);
+    if (step->hold)
+        free(step->hold->until);
+    free(step->hold);
+    invocation_drop(step->price);
+    invocation_drop(step->save);
     if (step->gate) {
         text_list_free(&step->gate->require);
         free(step->gate->phrase);
         free(step->gate->question);
+        free(step->gate->offer);
         free(step->gate);
     }
     free(step->id);

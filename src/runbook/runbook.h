@@ -82,9 +82,10 @@ enum gate_show {
 struct gate {
     struct text_list require; /* ids of steps whose evidence has to hold */
     enum confirmation confirm;
-    char *phrase;    /* unexpanded; what has to be typed with CONFIRM_TYPE, or NULL */
-    char *question;  /* unexpanded, or NULL: the step's title is the question */
-    unsigned show;   /* of enum gate_show */
+    char *phrase;   /* unexpanded; what has to be typed with CONFIRM_TYPE, or NULL */
+    char *question; /* unexpanded, or NULL: the step's title is the question */
+    unsigned show;  /* of enum gate_show */
+    char *offer; /* id of the step that can be carried out again when rows would be lost, or NULL */
     long timeout_ms; /* 0: waits for ever; passing it means "no" */
     long max_age_ms; /* of the required evidence; 0: any age */
 };
@@ -104,6 +105,13 @@ struct invocation {
     struct position position;
 };
 
+/* What a step holds from its start on (a write fence) is let go by itself, by its undo, unless the
+ * run gets as far as recording a fact. */
+struct hold {
+    char *until;   /* the fact's key */
+    long limit_ms; /* how long it may last without that */
+};
+
 struct step {
     char *id;    /* unique in the runbook: [a-z0-9-]+ */
     char *path;  /* "PHASE/STEP" */
@@ -112,6 +120,10 @@ struct step {
     struct invocation invocation;
     struct invocation *undo;
     size_t undo_count;
+    struct hold *hold; /* or NULL */
+    struct invocation
+        *price; /* tells what a rollback would lose once the step was started, or NULL */
+    struct invocation *save;    /* saves that before the rollback, or NULL */
     long planned_ms;            /* expect.duration, -1 when not said */
     enum availability database; /* expect.database */
     long timeout_ms;            /* 0: none */

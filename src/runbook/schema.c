@@ -250,6 +250,8 @@ static cJSON *field_schema(const struct schema *schema, const struct field *fiel
     case SHAPE_NAMED_MAPS:
     case SHAPE_MAPS:
         return collection_schema(schema, field);
+    case SHAPE_INVOCATION:
+        return reference_to("invocation");
     case SHAPE_INVOCATIONS:
         return one_or_list(reference_to("invocation"));
     }

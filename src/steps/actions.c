@@ -32,6 +32,7 @@ const struct action *const actions[] = {
     &pg_catch_up_action,
     &pg_written_action,
     &pg_save_written_action,
+    &pg_compare_objects_action,
     &pg_vector_check_action,
     &pg_fence_action,
     &pg_unfence_action,

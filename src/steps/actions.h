@@ -32,6 +32,7 @@ extern const struct action pg_drift_action;
 extern const struct action pg_catch_up_action;
 extern const struct action pg_written_action;
 extern const struct action pg_save_written_action;
+extern const struct action pg_compare_objects_action;
 extern const struct action pg_vector_check_action;
 extern const struct action pg_fence_action;
 extern const struct action pg_unfence_action;

@@ -3,6 +3,7 @@
 #define STEPS_BACKUP_H
 
 #include "postgres/catalog.h"
+#include "steps/objects_parity.h"
 #include "steps/pg_tool.h"
 #include "steps/server.h"
 
@@ -37,14 +38,15 @@ struct backup {
     struct server_access access;
     struct pg_database_list databases;
     char *path;
-    bool replace;         /* what stands at the path is this run's own */
-    cJSON *server;        /* the fact "server.NAME" as of the snapshots */
-    cJSON *snapshots;     /* {database: {snapshot, lsn, xid}} */
-    int64_t taken_ms;     /* wall, of the first snapshot */
-    cJSON *writes;        /* the write counters then, or NULL */
-    size_t counted, done; /* tables; databases */
-    double total;         /* bytes of all databases: an estimate */
-    const char *label;    /* of the progress */
+    bool replace;                   /* what stands at the path is this run's own */
+    cJSON *server;                  /* the fact "server.NAME" as of the snapshots */
+    cJSON *snapshots;               /* {database: {snapshot, lsn, xid}} */
+    int64_t taken_ms;               /* wall, of the first snapshot */
+    cJSON *writes;                  /* the write counters then, or NULL */
+    struct objects_record *objects; /* all but the rows, as of the snapshots */
+    size_t counted, done;           /* tables; databases */
+    double total;                   /* bytes of all databases: an estimate */
+    const char *label;              /* of the progress */
     int64_t reported_ms;
     struct text words;                /* standard error of the tool that runs */
     struct backup_measure *measuring; /* of the database that is dumped, or NULL */
@@ -61,6 +63,9 @@ bool backup_run_tool(struct backup *backup, const char *const *arguments, const 
                      bool (*write)(void *context, const char *bytes, size_t length,
                                    struct error *error),
                      struct error *error);
+/* Whether this run wrote what stands at `path`. */
+bool backup_is_own(const struct step_run *run, const char *path);
+
 /* Lets the counts and the progress go on; between two pieces of a tool's output. */
 bool backup_go_on(struct backup *backup, struct error *error);
 

@@ -161,7 +161,9 @@ bool backup_database(struct backup *backup, const struct pg_database_entry *data
     bool done =
         connection && take_snapshot(backup, connection, snapshot, error) &&
         (database->template || survey_note_database(backup->server, database, connection, error)) &&
-        dump_and_measure(backup, database, connection, snapshot, error);
+        objects_record_snapshot(backup->objects, connection, error) &&
+        dump_and_measure(backup, database, connection, snapshot, error) &&
+        objects_record_dumped(backup->objects, connection, error);
     pg_close(connection);
     backup->done += done;
     return done || error_wrap(error, "backup of database \"%s\"", database->name);

@@ -78,11 +78,20 @@ static bool dump_globals(struct backup *backup, struct error *error)
     return backup->format->globals(backup, error) || error_wrap(error, "backup of the roles");
 }
 
+static bool record_cluster(struct backup *backup, struct error *error)
+{
+    struct pg_connection *connection = server_open(&backup->access, error);
+    backup->objects = objects_record_begin(backup->run, backup->access.name);
+    bool done = connection && objects_record_cluster(backup->objects, connection, error);
+    pg_close(connection);
+    return done;
+}
+
 static bool dump_all(struct backup *backup, struct error *error)
 {
     step_rows_begin(backup->run, ROWS_SNAPSHOT);
     backup->writes = write_base_note(backup->run, &backup->access);
-    if (!dump_globals(backup, error))
+    if (!record_cluster(backup, error) || !dump_globals(backup, error))
         return false;
     for (size_t i = 0; i < backup->databases.count; i++) {
         const struct pg_database_entry *database = &backup->databases.items[i];
@@ -105,8 +114,7 @@ static bool know_server(struct backup *backup, struct error *error)
     return true;
 }
 
-/* Whether this run wrote what stands there. */
-static bool own_path(const struct step_run *run, const char *path)
+bool backup_is_own(const struct step_run *run, const char *path)
 {
     const char *started = cJSON_GetStringValue(step_known(run, FACT_BACKUP_STARTED));
     return text_equal(started, path) ||
@@ -115,7 +123,7 @@ static bool own_path(const struct step_run *run, const char *path)
 
 static bool check_target(struct backup *backup, struct error *error)
 {
-    backup->replace = own_path(backup->run, backup->path);
+    backup->replace = backup_is_own(backup->run, backup->path);
     if (!file_exists(backup->path) || backup->replace)
         return true;
     error_set(error, ERROR_OTHER, "there is a %s %s already, which this run didn't write",
@@ -162,7 +170,8 @@ static bool finish(struct backup *backup, struct error *error)
     cJSON *fact = cJSON_CreateObject();
     if (!backup->done)
         error_set(error, ERROR_OTHER, "there is no database that can be connected to");
-    if (!backup->done || !backup->format->finish(backup, fact, error)) {
+    if (!backup->done || !objects_record_finish(backup->objects, error) ||
+        !backup->format->finish(backup, fact, error)) {
         cJSON_Delete(fact);
         return false;
     }
@@ -176,6 +185,7 @@ static bool finish(struct backup *backup, struct error *error)
 static void free_backup(struct backup *backup)
 {
     backup->format->end(backup);
+    objects_record_free(backup->objects);
     server_free(&backup->access);
     pg_database_list_free(&backup->databases);
     cJSON_Delete(backup->server);

@@ -4,12 +4,42 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "runbook/references.h"
 
 #include <stdlib.h>
 
-static void log_output(void *context, const char *line, bool from_stderr)
+#define FACT_MAX ((size_t)1 << 20) /* bytes of JSON */
+
+/* What the command prints: lines for the log, and the fact's value when it is asked for. */
+struct output {
+    struct step_run *run;
+    struct text value;
+};
+
+static void take_line(void *context, const char *line, bool from_stderr)
 {
-    step_log(context, "%s%s", from_stderr ? "! " : "", line);
+    struct output *output = context;
+    step_log(output->run, "%s%s", from_stderr ? "! " : "", line);
+    if (!from_stderr && output->value.length < FACT_MAX)
+        text_printf(&output->value, "%s\n", line);
+}
+
+static bool record_fact(const struct output *output, struct error *error)
+{
+    const char *key = step_text(output->run, "fact");
+    if (!key || !*key)
+        return true;
+    if (!fact_key_valid(key))
+        return error_set(error, ERROR_OTHER, "\"%s\" can't be the key of a fact", key);
+    cJSON *value = cJSON_ParseWithOpts(text_string(&output->value), NULL, true);
+    if (!value) {
+        error_set(error, ERROR_OTHER, "what the command printed is no JSON, so there is no fact %s",
+                  key);
+        return error_remedy(error, "it has to print one JSON value on its standard output; "
+                                   "messages belong on standard error");
+    }
+    step_fact(output->run, key, value);
+    return true;
 }
 
 /* "NAME=value" for each entry, NULL-terminated; free each and the array. */
@@ -52,17 +82,20 @@ static bool run_shell(struct step_run *run, struct error *error)
     const char *const arguments[] = {"/bin/sh", "-c", step_text(run, "command"), NULL};
     char *directory = step_path(run, "directory");
     char **environment = environment_of(step_map(run, "env"));
+    struct output output = {.run = run};
     struct process_request request = {
         .arguments = arguments,
         .environment = (const char *const *)environment,
         .directory = directory,
         .timeout_ms = step_duration(run, "timeout"),
-        .on_line = log_output,
-        .context = run,
+        .on_line = take_line,
+        .context = &output,
     };
     struct process_result result;
-    bool done = process_run(&request, &result, error) && judge(run, &result, error);
+    bool done = process_run(&request, &result, error) && judge(run, &result, error) &&
+                record_fact(&output, error);
     process_result_free(&result);
+    text_free(&output.value);
     environment_free(environment);
     free(directory);
     return done;
@@ -73,6 +106,8 @@ static const struct argument arguments[] = {
     {"directory", ARGUMENT_PATH, false, NULL, NULL, "working directory"},
     {"env", ARGUMENT_MAP, false, NULL, NULL, "environment, the place for secrets"},
     {"timeout", ARGUMENT_DURATION, false, NULL, NULL, "time after which it is killed"},
+    {"fact", ARGUMENT_TEXT, false, NULL, NULL,
+     "key of a fact: what the command prints on standard output, one JSON value, is recorded"},
     {0},
 };
 

@@ -5,55 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-
-program=$PWD/build/pgrunbook
-work=$(mktemp -d)
-export XDG_STATE_HOME=$work/state
-runs=$XDG_STATE_HOME/pgrunbook/runs
-
-engine_process() {
-    grep -h '"type":"engine_started"' "$runs/$1/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/'
-}
-
-stop_engines() {
-    local run
-    for run in "$runs"/*; do
-        [ -e "$run/journal.jsonl" ] || continue
-        flock -n "$run/engine.lock" true || kill -9 "$(engine_process "$(basename "$run")")" 2>/dev/null || true
-    done
-}
-trap 'stop_engines; rm -rf "$work"' EXIT
-
-# run NAME ARGUMENTS...: output in $work/out, exit status in $status.
-run() {
-    status=0
-    "$program" "$@" </dev/null >"$work/out" 2>&1 || status=$?
-}
-
-says() {
-    if grep -qF -- "$2" "$work/out"; then pass "$1"; else
-        fail "$1"
-        sed 's/^/#   /' "$work/out" | tail -n 30
-    fi
-}
-
-# a runbook of its own stack, so that runs don't hold each other's target
-runbook() {
-    cat >"$work/$1.yaml"
-}
-
-wait_until() {
-    local tries
-    for tries in $(seq 1 200); do
-        if eval "$1"; then return 0; fi
-        sleep 0.05
-    done
-    return 1
-}
-
-state_of() {
-    "$program" status "$1" --json 2>/dev/null | jq -r .status
-}
+# shellcheck source=tests/lib/runs.sh
+. tests/lib/runs.sh
 
 # --- a run to its end
 

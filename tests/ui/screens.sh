@@ -5,6 +5,12 @@ set -euo pipefail
 # shellcheck source=tests/lib/replay.sh
 . "$(dirname "$0")/../lib/replay.sh"
 
+price_events=(
+    '{"seq":900,"time":1771337000000,"type":"price_started","step":"switchover/apply"}'
+    '{"seq":901,"time":1771337001000,"type":"fact","step":"switchover/apply","key":"price","value":{"rows":4521,"tables":4,"list":[{"database":"shop","schema":"public","table":"orders","inserted":812,"updated":40,"deleted":3},{"database":"shop","schema":"public","table":"order_lines","inserted":2210,"updated":0,"deleted":9},{"database":"shop","schema":"public","table":"customers","inserted":31,"updated":12,"deleted":0},{"database":"shop","schema":"public","table":"audit_log","inserted":1404,"updated":0,"deleted":0}]}}'
+    '{"seq":902,"time":1771337001010,"type":"price_finished","step":"switchover/apply","ok":true}'
+)
+
 for size in 80x24 160x50; do
     replay "${size%x*}" "${size#*x}" running
     golden "running-$size"
@@ -18,10 +24,15 @@ for size in 80x24 160x50; do
         golden "panel-$panel-$size"
     done
     for journal in gate-key gate-typed gate-blocked failed down trouble complete rolling-back rollback-failed rolled-back \
-        declined paused; do
+        declined paused fenced gate-offer releasing let-go save-failed rolled-back-saved; do
         replay "${size%x*}" "${size#*x}" "$journal"
         golden "$journal-$size"
     done
+    replay "${size%x*}" "${size#*x}" price
+    press R
+    golden "price-counting-$size"
+    replay_event "${price_events[@]}"
+    golden "price-$size"
 done
 
 replay 80 24 failed
@@ -87,6 +98,8 @@ ok "without colours a word tells what differs" screen_shows 'customers .*content
 coloured() { screen_attributes | grep -q '\[[0-9;]*3[1-7]m'; }
 not_ok "and there are none" coloured
 REPLAY_ENV="LC_ALL=C LANG=C" replay 80 24 gate-typed
+REPLAY_ENV="LC_ALL=C LANG=C" replay 80 24 fenced
+golden ascii-fenced-80x24
 ascii_only() { ! screen_text | LC_ALL=C grep -q '[^ -~]'; }
 ok "without UTF-8 there is nothing but ASCII" ascii_only
 done_testing

@@ -1,0 +1,122 @@
+/* plain_rollback.c: rolling back line by line: what it would lose is shown, and then saved, given
+ * up by its number, or not rolled back at all. */
+#include "cli/plain_parts.h"
+
+#include "cli/plain_lines.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void plain_roll_back(struct plain *plain, const char *reason)
+{
+    plain->rollback = reason;
+    plain->answered_ms = plain->state->price.taken_ms;
+    if (plain->state->status != RUN_ROLLING_BACK)
+        plain_check_sent(plain, control_rollback(plain->control, reason, &plain->error));
+}
+
+static void lose(struct plain *plain, const char *phrase)
+{
+    plain_check_sent(plain,
+                     control_rollback_losing(plain->control, plain->rollback,
+                                             plain->state->price.taken_ms, phrase, &plain->error));
+}
+
+static void save(struct plain *plain)
+{
+    plain_check_sent(plain, control_rollback_saving(plain->control, plain->rollback,
+                                                    plain->state->price.taken_ms, &plain->error));
+}
+
+/* A decision is missing: like a gate that waits. */
+static void refuse(struct plain *plain, const char *why)
+{
+    printf("%s\n", why);
+    plain->done = true;
+    plain->status = EXIT_WAITS;
+}
+
+static bool can_save(const struct run_state *state)
+{
+    long index = run_state_price_step(state);
+    return index >= 0 && state->steps[index].has_save;
+}
+
+void plain_leave_price(struct plain *plain)
+{
+    refuse(plain, can_save(plain->state)
+                      ? "Nothing is rolled back: --save saves these rows first, --lose N goes on "
+                        "without them."
+                      : "Nothing is rolled back: --lose N goes on without these rows.");
+}
+
+static void ask_price(struct plain *plain)
+{
+    char phrase[PRICE_PHRASE_MAX];
+    printf("%sType \"%s\" to roll back without them. n: don't roll back.\n",
+           can_save(plain->state) ? "s: save these rows first and roll back. " : "",
+           run_state_price_phrase(plain->state, phrase, sizeof phrase));
+    plain->asks_price = true;
+    plain_ask(plain);
+}
+
+static void answer_by_options(struct plain *plain)
+{
+    const struct plain_options *options = plain->options;
+    char phrase[PRICE_PHRASE_MAX];
+    char *typed = options->lose ? xprintf("lose %s", options->lose) : NULL;
+    run_state_price_phrase(plain->state, phrase, sizeof phrase);
+    if (options->save)
+        save(plain);
+    else if (text_equal(typed, phrase))
+        lose(plain, phrase);
+    else if (typed)
+        refuse(plain,
+               "--lose names another number of rows than the rollback would lose. Nothing is "
+               "rolled back.");
+    else if (plain->input_ended)
+        plain_leave_price(plain);
+    else
+        ask_price(plain);
+    free(typed);
+}
+
+bool plain_rollback_goes_on(struct plain *plain)
+{
+    const struct run_state *state = plain->state;
+    const struct price_state *price = &state->price;
+    if (!plain->rollback || run_state_finished(state))
+        return false;
+    if (plain->sent > plain->replies || price->counting)
+        return true;
+    if (state->status == RUN_ROLLING_BACK || run_state_price_step(state) < 0)
+        return state->status != RUN_ROLLBACK_FAILED;
+    if (!price->known || price->taken_ms == plain->answered_ms)
+        return state->status != RUN_ROLLBACK_FAILED;
+    plain->answered_ms = price->taken_ms;
+    if (run_state_price_free(state)) /* the engine has begun already, or is about to */
+        return true;
+    plain_print_price(state);
+    answer_by_options(plain);
+    return true;
+}
+
+void plain_answer_price(struct plain *plain, const char *line)
+{
+    char phrase[PRICE_PHRASE_MAX];
+    run_state_price_phrase(plain->state, phrase, sizeof phrase);
+    plain->asks_price = false;
+    if (!strcmp(line, "s") && can_save(plain->state)) {
+        save(plain);
+    } else if (!strcmp(line, phrase)) {
+        lose(plain, phrase);
+    } else if (strcmp(line, "n") != 0 && strcmp(line, "no") != 0) {
+        ask_price(plain);
+    } else if (plain->options->rollback || plain->state->status != RUN_AT_GATE) {
+        refuse(plain, "Nothing is rolled back.");
+    } else {
+        plain->rollback = NULL;
+        plain_prompt_gate(plain);
+    }
+}

@@ -1,0 +1,413 @@
+#!/usr/bin/env bash
+# What a step holds is let go whatever stops the run, a gate offers a step again, a rollback tells its price; without
+# servers: the fence is a file, the facts are what shell steps print.
+# time-limit: 240
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+# shellcheck source=tests/lib/runs.sh
+. tests/lib/runs.sh
+
+# fenced NAME LIMIT STEPS: a runbook that fences, carries the steps out and switches. Its fence is the file NAME.fence;
+# NAME.order tells what was done.
+fenced() {
+    local name=$1 limit=$2
+    cat >"$work/$name.yaml" <<YAML
+runbook: 1
+name: $name
+stack: $name
+phases:
+  - id: one
+    steps:
+      - {id: copy, shell: {command: "echo copy >> $work/$name.order"}, undo: {shell: {command: "echo undo-copy >> $work/$name.order"}}}
+      - id: fence
+        title: Stop writes
+        hold: {until: switched, for: $limit}
+        shell: {command: "touch $work/$name.fence; echo fence >> $work/$name.order"}
+        undo: {shell: {command: "rm -f $work/$name.fence; echo unfence >> $work/$name.order"}}
+      - {id: edit, shell: {command: "echo edit >> $work/$name.order"}, undo: {shell: {command: "echo undo-edit >> $work/$name.order"}}}
+$(cat)
+YAML
+}
+
+order() { tr '\n' ' ' <"$work/$1.order"; }
+fence() { if [ -e "$work/$1.fence" ]; then echo fenced; else echo open; fi; }
+# step RUN STEP FIELD
+step() { "$program" status "$1" --json 2>/dev/null | jq -r --arg step "one/$2" --arg field "$3" '.steps[] | select(.step == $step)[$field]'; }
+
+# --- a failure behind the fence
+
+fenced fails 10m <<YAML
+      - {id: proof, shell: {command: "test -e $work/fails.mended"}}
+      - {id: switch, shell: {command: "echo 1; echo switch >> $work/fails.order", fact: switched}}
+      - {id: after, shell: {command: "test -e $work/fails.after"}}
+YAML
+run run "$work/fails.yaml" --plain --run-id fails
+is "$status" 11 "a step that fails while something is held is exit status 11"
+is "$(order fails)" "copy fence edit undo-edit unfence " "what was done since is undone, newest first, to the holding step"
+is "$(fence fails)" open "what was held is let go"
+is "$(state_of fails)" "step failed" "the run stands still"
+is "$(step fails proof status) $(step fails fence status) $(step fails edit status) $(step fails copy status)" \
+    "failed pending pending done" "at the step that failed; from the holding step on all is to be done again"
+like "$(step fails proof message)" "status 1" "with its reason"
+says "the operator is told" "LETTING GO"
+says "and where retry begins" "retry, which begins again at one/fence"
+run run "$work/fails.yaml" --plain --run-id fails
+is "$(order fails)" "copy fence edit undo-edit unfence fence edit undo-edit unfence " "retry begins at the holding step"
+touch "$work/fails.mended"
+run run "$work/fails.yaml" --plain --run-id fails
+is "$status" 11 "behind the switch a step fails"
+is "$(fence fails)" fenced "and nothing is let go any more"
+like "$(order fails)" "fence edit switch $" "nor undone"
+touch "$work/fails.after"
+run run "$work/fails.yaml" --plain --run-id fails
+is "$status" 0 "the run comes to its end"
+
+# --- the holding step itself, with retries; a rollback behind that
+
+cat >"$work/self.yaml" <<YAML
+runbook: 1
+name: self
+stack: self
+phases:
+  - id: one
+    steps:
+      - {id: copy, shell: {command: "true"}, undo: {shell: {command: "echo undo-copy >> $work/self.order"}}}
+      - {id: fence, retries: 1, hold: {until: switched}, shell: {command: "touch $work/self.fence; echo fence >> $work/self.order; exit 3"}, undo: {shell: {command: "rm -f $work/self.fence; echo unfence >> $work/self.order"}}}
+YAML
+run run "$work/self.yaml" --plain --run-id self
+is "$status" 11 "a holding step that fails is exit status 11"
+is "$(order self)" "fence fence unfence " "its automatic retries come first"
+is "$(fence self)" open "then it is undone"
+run rollback self
+is "$status" 12 "and the run can be rolled back"
+is "$(order self)" "fence fence unfence undo-copy " "of which the rest is undone"
+
+# --- no at a gate, and no answer at all
+
+fenced declined 10m <<YAML
+      - {id: go, gate: {confirm: key}, shell: {command: "echo 1", fact: switched}}
+YAML
+run run "$work/declined.yaml" --plain --run-id declined
+is "$status" 10 "the run waits at the gate"
+is "$(fence declined)" fenced "and holds meanwhile"
+is "$("$program" status declined --json | jq -r '.hold.step, .hold.until' | tr '\n' ' ')" "one/fence switched " "status --json says what is held"
+run status declined
+says "status says it, too" "holds"
+printf 'n\n' >"$work/in"
+status=0
+"$program" attach declined --plain <"$work/in" >"$work/out" 2>&1 || status=$?
+is "$status" 10 "a decline is exit status 10"
+is "$(fence declined)" open "and lets go"
+is "$(state_of declined)" declined "the run is declined"
+is "$(step declined go status) $(step declined fence status)" "declined pending" "at its gate"
+run run "$work/declined.yaml" --plain --run-id declined --confirm one/go
+is "$status" 0 "retry fences again, and the gate asks again"
+is "$(order declined)" "copy fence edit undo-edit unfence fence edit " "from the holding step on"
+
+fenced silent 10m <<YAML
+      - {id: go, gate: {confirm: key, timeout: 1s}, shell: {command: "echo 1", fact: switched}}
+YAML
+run run "$work/silent.yaml" --plain --run-id silent
+wait_until '[ "$(state_of silent)" = declined ]' || true
+is "$(state_of silent) $(fence silent)" "declined open" "a gate's time-out lets go"
+
+# --- the time that the runbook allows
+
+fenced limited 1s <<YAML
+      - {id: slow, shell: {command: "echo slow >> $work/limited.order; sleep 66"}, undo: {shell: {command: "echo undo-slow >> $work/limited.order"}}}
+YAML
+run run "$work/limited.yaml" --plain --run-id limited
+is "$status" 11 "a hold that lasts too long fails the step that runs"
+is "$(order limited)" "copy fence edit slow undo-slow undo-edit unfence " "in its middle"
+is "$(pgrep -f 'sleep 66' >/dev/null && echo alive || echo gone)" gone "nothing of that step is left"
+like "$(step limited slow message)" "one/fence has held for 1.0 s" "it says so"
+
+fenced reached 1s <<YAML
+      - {id: switch, shell: {command: "echo 1", fact: switched}}
+      - {id: slow, shell: {command: "sleep 2"}}
+YAML
+run run "$work/reached.yaml" --plain --run-id reached
+is "$status $(fence reached)" "0 fenced" "the time doesn't matter once the fact is recorded"
+
+fenced untrue 10m <<YAML
+      - {id: switch, shell: {command: "echo false", fact: switched}}
+      - {id: slow, shell: {command: "exit 1"}}
+YAML
+run run "$work/untrue.yaml" --plain --run-id untrue
+is "$status $(fence untrue)" "11 open" "a fact that is false ends nothing"
+
+# --- pause, skip
+
+fenced paused 10m <<YAML
+      - {id: slow, shell: {command: "touch $work/paused.runs; while [ ! -e $work/paused.on ]; do sleep 0.05; done"}}
+      - {id: go, gate: {confirm: key}, shell: {command: "true"}}
+YAML
+"$program" run "$work/paused.yaml" --plain --run-id paused </dev/null >"$work/client" 2>&1 &
+client=$!
+wait_until '[ -e "$work/paused.runs" ]' || true
+tell() { # tell RUN COMMAND-JSON: its reply
+    python3 - "$runs/$1/control.sock" "$2" <<'PY'
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(b'{"command":"attach"}\n' + sys.argv[2].encode() + b"\n")
+replies = 0
+for line in s.makefile():
+    event = json.loads(line)
+    replies += event["type"] == "reply"
+    if replies == 2:
+        print("ok" if event["ok"] else event["message"])
+        break
+PY
+}
+like "$(tell paused '{"command":"pause","pause":true}')" "can't pause while one/fence holds" "a run that holds can't be paused"
+touch "$work/paused.on"
+wait "$client" || true
+is "$(state_of paused)" "at gate" "it goes on to its gate"
+run rollback paused
+is "$status $(fence paused)" "12 open" "a rollback from there undoes the hold like the rest"
+is "$(order paused)" "copy fence edit undo-edit unfence undo-copy " "and everything before it"
+run run "$work/self.yaml" --plain --run-id self2
+like "$(tell self2 '{"command":"skip"}')" "rely on what it holds" "a holding step can't be skipped"
+
+# --- the engine's death
+
+fenced killed 10m <<YAML
+      - {id: slow, shell: {command: "echo slow >> $work/killed.order; sleep 67"}}
+YAML
+"$program" run "$work/killed.yaml" --plain --run-id killed </dev/null >"$work/client" 2>&1 &
+client=$!
+wait_until 'grep -q slow "$work/killed.order" 2>/dev/null' || true
+kill -9 "$(engine_process killed)"
+wait "$client" 2>/dev/null || true
+is "$(fence killed)" fenced "kill -9 of the engine leaves what it held"
+run attach killed --plain
+is "$status $(fence killed)" "11 open" "the next start lets go"
+is "$(order killed)" "copy fence edit slow undo-edit unfence " "by undoing what was begun"
+like "$(step killed slow message)" "the engine ended while this step ran" "and says why"
+is "$(pgrep -f 'sleep 67' >/dev/null && echo alive || echo gone)" gone "nothing of that step is left"
+
+run rollback killed
+is "$status" 12 "and the run can be rolled back"
+run run "$work/declined.yaml" --plain --run-id atgate
+kill -9 "$(engine_process atgate)"
+wait_until 'flock -n "$runs/atgate/engine.lock" true' || true
+is "$(fence declined)" fenced "killed at a gate"
+run attach atgate --plain
+is "$status $(fence declined) $(state_of atgate)" "11 open step failed" "the next start lets go as well"
+like "$(step atgate go message)" "the engine ended while this gate was open" "and says why"
+run rollback atgate
+
+"$program" run "$work/killed.yaml" --plain --run-id termed </dev/null >"$work/client" 2>&1 &
+client=$!
+wait_until '[ "$(grep -c slow "$work/killed.order")" = 2 ]' || true
+kill -TERM "$(engine_process termed)"
+wait "$client" 2>/dev/null || true
+wait_until 'flock -n "$runs/termed/engine.lock" true' || true
+is "$(fence killed)" open "an engine that is told to end lets go first"
+is "$("$program" status termed --json | jq -r .status)" "step failed" "and the run stands still"
+like "$(step termed slow message)" "told to end" "with that reason"
+
+# --- an undo that fails meanwhile
+
+cat >"$work/stuck.yaml" <<YAML
+runbook: 1
+name: stuck
+stack: stuck
+phases:
+  - id: one
+    steps:
+      - {id: fence, hold: {until: switched}, shell: {command: "touch $work/stuck.fence"}, undo: {shell: {command: "rm $work/stuck.fence"}}}
+      - {id: edit, shell: {command: "true"}, undo: {shell: {command: "test -e $work/stuck.mended"}}}
+      - {id: bad, shell: {command: "false"}}
+YAML
+run run "$work/stuck.yaml" --plain --run-id stuck
+is "$status $(state_of stuck) $(fence stuck)" "11 rollback failed fenced" "an undo that fails stops letting go"
+kill -9 "$(engine_process stuck)"
+wait_until 'flock -n "$runs/stuck/engine.lock" true' || true
+touch "$work/stuck.mended"
+run attach stuck --plain
+is "$status $(state_of stuck) $(fence stuck)" "11 step failed open" "the next start tries it again"
+is "$(step stuck bad status)" failed "and the run stands at what failed first"
+rm "$work/stuck.mended"
+run run "$work/stuck.yaml" --plain --run-id stuck
+is "$(state_of stuck)" "rollback failed" "it fails again"
+touch "$work/stuck.mended"
+run run "$work/stuck.yaml" --plain --run-id stuck
+is "$status $(state_of stuck) $(fence stuck)" "11 step failed open" "retry tries it again, too"
+
+# --- what a gate offers
+
+# drift NAME ROWS SEQUENCES OBJECTS: what NAME.drift prints from now on.
+drift() {
+    printf '{"exact":true,"fenced":false,"rows":%d,"tables":1,"inserted":%d,"updated":0,"deleted":0,"sequences":%d,"objects":%d,"taken_ms":%s}' \
+        "$2" "$2" "$3" "$4" "$(date +%s000)" >"$work/$1.drift"
+}
+# offering NAME: a runbook whose gate offers to copy again.
+offering() {
+    cat >"$work/$1.yaml" <<YAML
+runbook: 1
+name: $1
+stack: $1
+vars:
+  again: {default: "no"}
+phases:
+  - id: one
+    steps:
+      - {id: fence, hold: {until: switched}, shell: {command: "touch $work/$1.fence"}, undo: {shell: {command: "rm $work/$1.fence"}}}
+      - {id: catch-up, title: Copy again, when: "\${again}", shell: {command: "echo caught-up >> $work/$1.order; cp $work/nothing.drift $work/$1.drift"}}
+      - {id: drift, shell: {command: "cat $work/$1.drift", fact: drift}}
+      - {id: go, gate: {require: [drift], confirm: key, show: [drift], offer: catch-up}, shell: {command: "echo 1", fact: switched}}
+YAML
+}
+drift nothing 0 0 0
+drift offers 14 1 0
+offering offers
+run run "$work/offers.yaml" --plain --run-id offers
+is "$status" 10 "the run waits at the gate with the loss"
+says "rows and sequences are told" "14 rows in 1 table: 14 inserted, 0 updated, 0 deleted; 1 sequence behind"
+says "and the phrase counts both" 'Type "lose 15" to confirm'
+says "the offer is told" "offer: carry out one/catch-up again (Copy again)"
+printf 'offer\ny\n' >"$work/in"
+status=0
+"$program" attach offers --plain <"$work/in" >"$work/out" 2>&1 || status=$?
+is "$status" 0 "the offer is taken, the gate opens again, and is confirmed"
+is "$(order offers)" "caught-up " "the step was carried out, though its condition doesn't hold"
+is "$(jq -r 'select(.type == "hold_began") | .step' "$runs/offers/journal.jsonl" | wc -l)" 1 "under the same hold"
+is "$(jq -rs 'map(select(.type == "gate_opened")) | map(.loses) | join(" ")' "$runs/offers/journal.jsonl")" "15 0" "with new evidence"
+run report offers
+says "the report has it" "| offer |"
+drift offers 14 1 0
+run run "$work/offers.yaml" --plain --run-id offers2
+printf 'lose 15\n' >"$work/in"
+status=0
+"$program" attach offers2 --plain <"$work/in" >"$work/out" 2>&1 || status=$?
+is "$status" 0 "the number typed in goes on with the loss"
+run report offers2
+says "the report has the accepted loss" "15 rows or changes, at one/go"
+drift changed 3 0 2
+offering changed
+run run "$work/changed.yaml" --plain --run-id changed
+says "objects that changed block the gate" "2 schema objects changed since the backup: take the backup again"
+says "and nothing is offered" "The gate can't be confirmed."
+
+# --- the price of a rollback
+
+# priced NAME ROWS SAVE: a runbook whose switch has a price.
+priced() {
+    cat >"$work/$1.yaml" <<YAML
+runbook: 1
+name: $1
+stack: $1
+phases:
+  - id: one
+    steps:
+      - {id: copy, shell: {command: "true"}, undo: {shell: {command: "echo undo-copy >> $work/$1.order"}}}
+      - id: switch
+        shell: {command: "true"}
+        undo: {shell: {command: "echo undo-switch >> $work/$1.order"}}
+        price: {shell: {command: "$2", fact: price}}
+$3
+      - {id: after, gate: {confirm: key}, on_failure: undo, shell: {command: "false"}}
+YAML
+}
+rows="cat $work/price.json"
+printf '{"rows":12,"tables":1,"list":[{"database":"shop","schema":"public","table":"orders","inserted":10,"updated":2,"deleted":0}]}' >"$work/price.json"
+save="        save: {shell: {command: \"echo save >> $work/NAME.order; test ! -e $work/NAME.full\"}}"
+
+priced nothing "echo '{\\\"rows\\\":0}'" ""
+run run "$work/nothing.yaml" --plain --run-id nothing
+run rollback nothing
+is "$status $(order nothing)" "12 undo-switch undo-copy " "a rollback that costs nothing begins at once"
+
+priced rows "$rows" "${save//NAME/rows}"
+run run "$work/rows.yaml" --plain --run-id rows
+run rollback rows
+is "$status" 10 "a rollback that loses rows is refused without an answer"
+says "the tables are shown" "shop public.orders: 10 inserted, 2 updated, 0 deleted"
+says "and what to do" "--save saves these rows first, --lose N goes on without them"
+is "$(state_of rows)" "at gate" "nothing is rolled back"
+run rollback rows --lose 11
+is "$status $(state_of rows)" "10 at gate" "another number is refused"
+run rollback rows --lose 12 --save
+is "$status" 2 "both at once is a usage error"
+printf 'x\nlose 13\nn\n' >"$work/in"
+status=0
+"$program" rollback rows <"$work/in" >"$work/out" 2>&1 || status=$?
+is "$status $(state_of rows)" "10 at gate" "n on standard input stays"
+like "$(tell rows '{"command":"rollback","price_taken_ms":1,"phrase":"lose 12"}')" "counted anew since" "an answer to another count is refused"
+touch "$work/rows.full"
+run rollback rows --save
+is "$status $(state_of rows) $(order rows)" "11 rollback failed save " "what can't be saved stops the rollback before anything is undone"
+says "it says so" "nothing was undone"
+like "$(tell rows '{"command":"skip"}')" "nothing was undone yet" "and there is no undo to skip"
+rm "$work/rows.full"
+printf 's\n' >"$work/in"
+status=0
+"$program" rollback rows <"$work/in" >"$work/out" 2>&1 || status=$?
+is "$status $(order rows)" "12 save save undo-switch undo-copy " "s saves first, then rolls back"
+run report rows
+says "the report has the price" "12 rows"
+says "and what was saved" "saved first"
+
+priced lost "$rows" ""
+run run "$work/lost.yaml" --plain --run-id lost
+run rollback lost --save
+is "$status $(state_of lost)" "10 at gate" "without a way to save, --save is refused"
+run rollback lost --lose 12
+is "$status $(order lost)" "12 undo-switch undo-copy " "the exact number goes on"
+run report lost
+says "the report has that number" "lose 12"
+
+priced unknown "echo broken >&2; exit 4" ""
+run run "$work/unknown.yaml" --plain --run-id unknown
+run rollback unknown
+is "$status" 10 "what can't be counted isn't nothing"
+says "and says why" "broken"
+run rollback unknown --lose unknown
+is "$status" 12 "it can be given up as such"
+
+# a rollback that the runbook asks for
+priced auto "$rows" "${save//NAME/auto}"
+run run "$work/auto.yaml" --plain --run-id auto --confirm one/after
+is "$status $(order auto)" "12 save undo-switch undo-copy " "on_failure: undo saves what there is"
+priced auto0 "echo '{\\\"rows\\\":0}'" "${save//NAME/auto0}"
+run run "$work/auto0.yaml" --plain --run-id auto0 --confirm one/after
+is "$status $(order auto0)" "12 undo-switch undo-copy " "and nothing where there is nothing"
+priced auto1 "$rows" ""
+run run "$work/auto1.yaml" --plain --run-id auto1 --confirm one/after
+is "$status $(state_of auto1)" "11 step failed" "without a way to save it waits for an answer"
+
+# killed while it saves: the next start goes on
+priced again "$rows" "        save: {shell: {command: \"echo save >> $work/again.order; test -e $work/again.on || sleep 68\"}}"
+run run "$work/again.yaml" --plain --run-id again
+"$program" rollback again --save </dev/null >"$work/client" 2>&1 &
+client=$!
+wait_until 'grep -q save "$work/again.order" 2>/dev/null' || true
+kill -9 "$(engine_process again)"
+wait "$client" 2>/dev/null || true
+touch "$work/again.on"
+run rollback again
+is "$status $(order again)" "12 save save undo-switch undo-copy " "a rollback killed while it saves is gone on with"
+
+# --- facts that a command prints
+
+cat >"$work/facts.yaml" <<YAML
+runbook: 1
+name: facts
+stack: facts
+vars:
+  password: {secret: true, from: [env TEST_SECRET]}
+phases:
+  - id: one
+    steps:
+      - {id: a, shell: {command: "printf '{\"a\":[\"%s\"]}' \$WORD", fact: said, env: {WORD: "\${password}"}}}
+      - {id: b, shell: {command: "echo no json", fact: said}}
+YAML
+TEST_SECRET='s3cr3t-Zq' run run "$work/facts.yaml" --plain --run-id facts
+is "$status" 11 "a fact that is no JSON fails the step"
+says "it says so" "is no JSON"
+is "$("$program" status facts --json | jq -c .facts.said)" '{"a":["***"]}' "a secret in a fact is masked"
+done_testing
