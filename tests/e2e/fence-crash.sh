@@ -2,6 +2,7 @@
 # A fence whose program dies at the worst moments, a switchover behind it and back, and the way to a fenced server for
 # somebody who isn't root.
 # time-limit: 420
+# shellcheck disable=SC2119 # no arguments
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"
