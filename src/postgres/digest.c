@@ -99,6 +99,11 @@ bool digest_same_rows(const char *left, const char *right)
     return length == strcspn(right, PARENTS_MARK) && !strncmp(left, right, length);
 }
 
+bool digest_same_parents(const char *left, const char *right)
+{
+    return !strcmp(left + strcspn(left, PARENTS_MARK), right + strcspn(right, PARENTS_MARK));
+}
+
 bool digest_is_by_column(const char *digest)
 {
     return text_starts(digest, DIGEST_BY_COLUMN);

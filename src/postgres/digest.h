@@ -22,6 +22,8 @@ void digest_add_row_hash(struct text *sql, const struct pg_table *table);
  * as well, and a partition that is detached takes them away from there. Whether two digests that
  * differ are of the same rows all the same: */
 bool digest_same_rows(const char *left, const char *right);
+/* Whether they are of tables with the same parents, whatever their rows. */
+bool digest_same_parents(const char *left, const char *right);
 
 /* Appends "SELECT NUMBER, COUNT, DIGEST FROM ONLY SCHEMA.NAME t": one row of two numbers and a
  * text. */
