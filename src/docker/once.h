@@ -10,4 +10,9 @@
 bool docker_once(struct docker *docker, const char *image, const char *const *arguments,
                  long timeout_ms, struct text *output, int *exit_status, struct error *error);
 
+/* The same, with `volume` (its name, or a directory's path) to be read at `target`. */
+bool docker_once_reading(struct docker *docker, const char *image, const char *const *arguments,
+                         const char *volume, const char *target, struct text *output,
+                         int *exit_status, struct error *error);
+
 #endif

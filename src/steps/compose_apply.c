@@ -5,6 +5,7 @@
 #include "steps/compose_switch.h"
 #include "steps/docker_common.h"
 #include "steps/ready.h"
+#include "steps/switch_proof.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -109,13 +110,21 @@ static char *served_key(const struct apply *apply)
  * can't make a rollback take the volume for unused. */
 static void record_switch(struct apply *apply)
 {
-    if (apply->run->undoing)
-        return;
     char *key = served_key(apply);
     double now = (double)clock_wall_ms();
     step_fact_number(apply->run, key, now);
     step_fact_number(apply->run, FACT_SWITCHED, now);
     free(key);
+}
+
+static bool before_traffic(struct apply *apply, struct error *error)
+{
+    if (apply->run->undoing)
+        return true;
+    if (!switch_prove(apply, error))
+        return false;
+    record_switch(apply);
+    return true;
 }
 
 /* The new server starts cut off from its networks: whatever a client's log says of a connection
@@ -248,7 +257,6 @@ static bool explain_failure(struct apply *apply, struct error *error)
 
 static bool switch_over(struct apply *apply, struct error *error)
 {
-    record_switch(apply);
     bool done =
         apply_bring_up(apply, error) && confirm_container(apply, error) && wait_ready(apply, error);
     if (!done && !apply->container) {
@@ -267,7 +275,8 @@ static bool run_apply(struct step_run *run, struct error *error)
     struct apply apply = {.run = run,
                           .service = step_text(run, "service"),
                           .volume = step_text(run, "volume"),
-                          .grace_ms = step_duration(run, "grace")};
+                          .grace_ms = step_duration(run, "grace"),
+                          .before_traffic = before_traffic};
     int lock = -1;
     apply.docker = docker_open(error);
     bool done = apply.docker && stack_lock(run, apply.grace_ms + APPLY_MARGIN_MS, &lock, error) &&
@@ -292,6 +301,13 @@ static const struct argument arguments[] = {
     {"major", ARGUMENT_INTEGER, false, NULL, NULL, "the major version that has to answer"},
     {"grace", ARGUMENT_DURATION, false, GRACE_DEFAULT, NULL, "time for the old server to stop"},
     {"for", ARGUMENT_DURATION, false, "60s", NULL, "time for the new server to answer"},
+    {"proven", ARGUMENT_TEXT, false, NULL, NULL,
+     "a fact with a transaction id, such as drift: the server that is left has to have stopped "
+     "with it, else no client gets to the new one"},
+    {"left_volume", ARGUMENT_TEXT, false, NULL, NULL,
+     "with proven: the volume that is left; it is read only"},
+    {"left_image", ARGUMENT_TEXT, false, NULL, NULL,
+     "with proven: the image that is left, which reads it"},
     {0},
 };
 

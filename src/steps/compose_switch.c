@@ -85,8 +85,19 @@ static bool start_then_join(struct apply *apply, const struct docker_container *
         left = left && docker_network_leave(apply->docker, network->string, container->id, error);
     }
     bool started = left && docker_start(apply->docker, container->name, error);
-    bool joined = join_all(apply, container->id, networks, started ? error : &other);
-    return started && joined;
+    bool allowed = started && apply->before_traffic(apply, error);
+    if (started && !allowed)
+        docker_stop(apply->docker, container->id, apply->grace_ms, &other);
+    bool joined = join_all(apply, container->id, networks, allowed ? error : &other);
+    return allowed && joined;
+}
+
+/* On the host's network it serves as soon as it runs. */
+static bool start_serving(struct apply *apply, const struct docker_container *container,
+                          struct error *error)
+{
+    return apply->before_traffic(apply, error) &&
+           docker_start(apply->docker, container->name, error);
 }
 
 /* Starts the container that Compose has made; one that runs already is left alone. */
@@ -102,9 +113,8 @@ static bool start_new(struct apply *apply, struct error *error)
                             "make one",
                             apply->service, apply->image, apply->volume);
     else if (strcmp(container.state, "running") != 0)
-        started = docker_networks_are_own(&container)
-                      ? start_then_join(apply, &container, error)
-                      : docker_start(apply->docker, container.name, error);
+        started = docker_networks_are_own(&container) ? start_then_join(apply, &container, error)
+                                                      : start_serving(apply, &container, error);
     docker_container_free(&container);
     return started;
 }

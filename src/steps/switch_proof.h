@@ -1,0 +1,18 @@
+/* switch_proof.h: the proof, taken from the volume that is left, that nothing was written there
+ * after the copy was proven. */
+#ifndef STEPS_SWITCH_PROOF_H
+#define STEPS_SWITCH_PROOF_H
+
+#include "steps/compose_switch.h"
+
+/* Reads the control file of the argument left_volume, by the argument left_image's own
+ * pg_controldata, and holds the next transaction id against the fact that the argument `proven`
+ * names. True without that argument. A server that wasn't shut down in order has no proof: an
+ * error. Source: PostgreSQL manual, "pg_controldata"; the shutdown's checkpoint records the id. */
+bool switch_prove(struct apply *apply, struct error *error);
+
+/* The 64-bit next transaction id from pg_controldata's output, and whether the server was shut down
+ * in order. False when there is none. */
+bool switch_proof_parse(const char *output, unsigned long long *next_xid, bool *shut_down);
+
+#endif
