@@ -96,8 +96,10 @@ static void add_offer(const struct view *view, struct lines *lines, int width)
     if (index < 0)
         return;
     char *words =
-        xprintf("carry out %s again: %s", state->steps[index].path, state->steps[index].title);
-    answer_key(lines, "c", words, width);
+        xprintf(" carry out %s again: %s", state->steps[index].path, state->steps[index].title);
+    lines_begin(lines, -1);
+    lines_add(lines, ROLE_KEY, "   c");
+    lines_wrap_on(lines, ROLE_TEXT, words, 4, width);
     free(words);
 }
 
@@ -107,8 +109,8 @@ static void phrase_foot(const struct view *view, struct lines *lines, int width)
     add_question(view, lines, width);
     if (answer_no_right(view, lines, width))
         return;
-    lines_begin(lines, -1);
     add_offer(view, lines, width);
+    lines_begin(lines, -1);
     answer_key(lines, DECLINE_WORD " Enter", "decline", width);
     answer_key(lines, "Esc", "look around, answer later", width);
     answer_key(lines, "Ctrl-R", "roll back", width);

@@ -49,13 +49,12 @@ static void add_table(const cJSON *table, struct lines *lines, int name_columns)
     free(full);
 }
 
-/* The largest come first, as they were counted. */
 static void add_tables(const struct view *view, struct lines *lines, int width)
 {
-    const cJSON *price = cJSON_GetObjectItemCaseSensitive(view->state->facts, "price"), *table;
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(price, "list");
+    const cJSON *tables[PRICE_TABLES_MAX];
+    size_t count = run_state_price_tables(view->state, tables, PRICE_TABLES_MAX);
     int columns = width - 32;
-    if (!cJSON_GetArraySize(list))
+    if (!count)
         return;
     lines_begin(lines, -1);
     lines_add(lines, ROLE_STRONG, " ");
@@ -63,7 +62,13 @@ static void add_tables(const struct view *view, struct lines *lines, int width)
     lines_cell(lines, ROLE_STRONG, "inserted", 10, FIT_RIGHT);
     lines_cell(lines, ROLE_STRONG, "updated", 10, FIT_RIGHT);
     lines_cell(lines, ROLE_STRONG, "deleted", 10, FIT_RIGHT);
-    cJSON_ArrayForEach(table, list) add_table(table, lines, columns);
+    for (size_t i = 0; i < count; i++)
+        add_table(tables[i], lines, columns);
+    if (view->state->price.tables <= (long long)count)
+        return;
+    lines_begin(lines, -1);
+    lines_printf(lines, ROLE_TEXT, " and %lld more tables",
+                 view->state->price.tables - (long long)count);
 }
 
 static void price_body(const struct view *view, struct lines *lines, int width)

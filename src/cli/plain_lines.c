@@ -235,7 +235,8 @@ void plain_print_gate(const struct run_state *state)
 void plain_print_price(const struct run_state *state)
 {
     const struct price_state *price = &state->price;
-    const cJSON *fact = cJSON_GetObjectItemCaseSensitive(state->facts, "price"), *table;
+    const cJSON *tables[PRICE_TABLES_MAX];
+    size_t count = run_state_price_tables(state, tables, PRICE_TABLES_MAX);
     char number[32];
     if (price->unknown) {
         printf("\nRolling back loses what the new server has taken since the switchover. How much "
@@ -245,10 +246,13 @@ void plain_print_price(const struct run_state *state)
     }
     printf("\nRolling back loses %s rows that the new server has taken since the switchover:\n",
            text_grouped(number, sizeof number, price->rows));
-    cJSON_ArrayForEach(table, cJSON_GetObjectItemCaseSensitive(fact, "list")) printf(
-        "  %s %s.%s: %.0f inserted, %.0f updated, %.0f deleted\n", text_of(table, "database"),
-        text_of(table, "schema"), text_of(table, "table"), number_of(table, "inserted"),
-        number_of(table, "updated"), number_of(table, "deleted"));
+    for (size_t i = 0; i < count; i++)
+        printf("  %s %s.%s: %.0f inserted, %.0f updated, %.0f deleted\n",
+               text_of(tables[i], "database"), text_of(tables[i], "schema"),
+               text_of(tables[i], "table"), number_of(tables[i], "inserted"),
+               number_of(tables[i], "updated"), number_of(tables[i], "deleted"));
+    if (price->tables > (long long)count)
+        printf("  and %lld more tables\n", price->tables - (long long)count);
 }
 
 static void print_price_paid(const struct run_state *state)

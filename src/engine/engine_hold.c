@@ -33,9 +33,9 @@ void hold_check_stop(struct engine *engine)
     const struct step_state *step = &state->steps[state->current];
     cJSON *event = release_event(state);
     cJSON_AddBoolToObject(event, "declined", declined);
-    if (step->message)
+    if (!declined && step->message)
         cJSON_AddStringToObject(event, "message", step->message);
-    if (step->remedy && *step->remedy)
+    if (!declined && step->remedy && *step->remedy)
         cJSON_AddStringToObject(event, "remedy", step->remedy);
     engine_emit(engine, event);
 }

@@ -269,6 +269,11 @@ bool run_state_price_free(const struct run_state *state);
 /* What has to be typed to give those rows up: "lose 14", or "lose unknown". */
 const char *run_state_price_phrase(const struct run_state *state, char *buffer, size_t size);
 #define PRICE_PHRASE_MAX 40
+/* The tables that it counted, those with the most rows first: at most `size` objects {database,
+ * schema, table, inserted, updated, deleted}, which stay the state's. Returns how many there are in
+ * `tables`. */
+size_t run_state_price_tables(const struct run_state *state, const cJSON **tables, size_t size);
+#define PRICE_TABLES_MAX 500
 #define PRICE_MAX_AGE_MS (5 * 60 * 1000) /* of a price that is answered */
 /* Rows or changes that were given up by an answer at a gate, 0 for none; *step is the gate's path.
  */

@@ -82,14 +82,17 @@ bool apply_save_finished(struct run_state *state, const cJSON *event, struct err
     return true;
 }
 
+/* As long as something is held the run hasn't switched: the new server has taken nothing. */
 long run_state_price_step(const struct run_state *state)
 {
+    if (run_state_holds(state) || run_state_finished(state))
+        return -1;
     for (size_t i = 0; i < state->step_count; i++) {
         const struct step_state *step = &state->steps[i];
         bool undone = step->status == STEP_UNDOING || step->status == STEP_UNDO_FAILED ||
                       step->status == STEP_UNDONE;
         if (step->has_price && step->started && !undone)
-            return run_state_finished(state) ? -1 : (long)i;
+            return (long)i;
     }
     return -1;
 }
@@ -97,6 +100,34 @@ long run_state_price_step(const struct run_state *state)
 bool run_state_price_free(const struct run_state *state)
 {
     return state->price.known && !state->price.unknown && state->price.rows == 0;
+}
+
+static double rows_of(const cJSON *table)
+{
+    return event_number(table, "inserted", 0) + event_number(table, "updated", 0) +
+           event_number(table, "deleted", 0);
+}
+
+static int more_first(const void *left, const void *right)
+{
+    double difference =
+        rows_of(*(const cJSON *const *)right) - rows_of(*(const cJSON *const *)left);
+    return difference > 0 ? 1 : difference < 0 ? -1 : 0;
+}
+
+size_t run_state_price_tables(const struct run_state *state, const cJSON **tables, size_t size)
+{
+    const cJSON *price = cJSON_GetObjectItemCaseSensitive(state->facts, "price"), *table;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(price, "list");
+    size_t count = 0;
+    const cJSON **all = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *all);
+    cJSON_ArrayForEach(table, list) all[count++] = table;
+    qsort(all, count, sizeof *all, more_first);
+    count = count < size ? count : size;
+    for (size_t i = 0; i < count; i++)
+        tables[i] = all[i];
+    free(all);
+    return count;
 }
 
 const char *run_state_price_phrase(const struct run_state *state, char *buffer, size_t size)

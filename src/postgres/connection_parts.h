@@ -1,4 +1,5 @@
-/* connection_parts.h: a connection's inside, for the files of this folder that stream through it. */
+/* connection_parts.h: a connection's inside, for the files of this folder that stream through it.
+ */
 #ifndef POSTGRES_CONNECTION_PARTS_H
 #define POSTGRES_CONNECTION_PARTS_H
 

@@ -23,8 +23,8 @@ long difference_buckets(long long rows)
     return buckets;
 }
 
-/* A row's hash. The columns are named, as inheritance may have given them another order on the other
- * server; a bytea's text would be twice its size, so its own hash stands for it. */
+/* A row's hash. The columns are named, as inheritance may have given them another order on the
+ * other server; a bytea's text would be twice its size, so its own hash stands for it. */
 static bool add_row_hash(const struct difference_request *request, struct text *sql,
                          struct error *error)
 {

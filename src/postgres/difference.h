@@ -13,13 +13,12 @@ struct difference_counts {
 /* One kind of difference that was found. */
 struct difference_row {
     enum difference_kind kind;
-    long long count;              /* rows: 1, or how many equal ones without a key */
-    const struct merge_row *row;  /* the old server's when it has it, else the new one's; its names
-                                     are the key's values as text, or the row's hash */
+    long long count;             /* rows: 1, or how many equal ones without a key */
+    const struct merge_row *row; /* the old server's when it has it, else the new one's; its names
+                                    are the key's values as text, or the row's hash */
 };
 
-typedef bool difference_found(void *context, const struct difference_row *row,
-                              struct error *error);
+typedef bool difference_found(void *context, const struct difference_row *row, struct error *error);
 
 struct difference_request {
     struct pg_connection *old, *new; /* both prepared by digest_session */

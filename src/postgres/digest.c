@@ -48,7 +48,7 @@ void digest_add_row_text(struct text *sql, const struct pg_table *table)
     else if (table->columns)
         text_printf(sql, "ROW(%s)::pg_catalog.text", table->columns);
     else
-        text_add(sql, DIGEST_ROW_TEXT);
+        text_add(sql, "(t.*)::pg_catalog.text");
 }
 
 void digest_add_row_hash(struct text *sql, const struct pg_table *table)
@@ -97,6 +97,11 @@ bool digest_same_rows(const char *left, const char *right)
 {
     size_t length = strcspn(left, PARENTS_MARK);
     return length == strcspn(right, PARENTS_MARK) && !strncmp(left, right, length);
+}
+
+bool digest_same_parents(const char *left, const char *right)
+{
+    return !strcmp(left + strcspn(left, PARENTS_MARK), right + strcspn(right, PARENTS_MARK));
 }
 
 bool digest_is_by_column(const char *digest)

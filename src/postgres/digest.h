@@ -10,24 +10,20 @@
  * PostgreSQL manual, "Client Connection Defaults". */
 bool digest_session(struct pg_connection *connection, struct error *error);
 
-/* The text of a whole row of alias `t`, as SQL: NULL and '' differ in it. Fits where a table's
- * columns stand in the same order on both servers, which they do but for inheritance
- * (pg_table.columns is NULL). */
-#define DIGEST_ROW_TEXT "(t.*)::pg_catalog.text"
-/* A row's 64-bit hash, as SQL. Source: hashtextextended, which hashes bytes the same on all majors
- * (of servers with the same byte order). */
-#define DIGEST_ROW_HASH                                                                            \
-    "pg_catalog.hashtextextended(" DIGEST_ROW_TEXT " COLLATE pg_catalog.\"C\", 0)"
-
-/* The same for any table, appended: its columns by name where their order may have changed, and
- * their hashes where a row's text is too large to be made. */
+/* The text of a whole row of alias `t`, as SQL, appended: NULL and '' differ in it. Its columns by
+ * name where a restore may have changed their order, their hashes where the text is too large to be
+ * made. */
 void digest_add_row_text(struct text *sql, const struct pg_table *table);
+/* A row's 64-bit hash. Source: hashtextextended, which hashes bytes the same on all majors (of
+ * servers with the same byte order). */
 void digest_add_row_hash(struct text *sql, const struct pg_table *table);
 
 /* The digest tells what a table is a partition or a child of, too: its rows are those of the parent
  * as well, and a partition that is detached takes them away from there. Whether two digests that
  * differ are of the same rows all the same: */
 bool digest_same_rows(const char *left, const char *right);
+/* Whether they are of tables with the same parents, whatever their rows. */
+bool digest_same_parents(const char *left, const char *right);
 
 /* Appends "SELECT NUMBER, COUNT, DIGEST FROM ONLY SCHEMA.NAME t": one row of two numbers and a
  * text. */

@@ -50,8 +50,8 @@ void key_list_free(struct key_list *list)
     *list = (struct key_list){0};
 }
 
-void key_list_add_values(const struct key_list *list, size_t batch,
-                         const struct table_shape *shape, struct text *sql)
+void key_list_add_values(const struct key_list *list, size_t batch, const struct table_shape *shape,
+                         struct text *sql)
 {
     text_printf(sql, "(VALUES %s) AS k (", text_string(&list->batches[batch]));
     for (size_t i = 0; i < shape->key_count; i++)

@@ -4,7 +4,7 @@
 
 #include "postgres/table_shape.h"
 
-#define KEY_LIST_BATCH 1000              /* keys a statement */
+#define KEY_LIST_BATCH 1000               /* keys a statement */
 #define KEY_LIST_BYTES ((size_t)32 << 20) /* of all batches */
 
 /* Zero-initialised is empty. Free with key_list_free. */
@@ -21,8 +21,8 @@ bool key_list_add(struct key_list *list, struct pg_connection *connection,
 void key_list_free(struct key_list *list);
 
 /* Appends "(VALUES BATCH) AS k (k0, k1)", and "t."id" OPERATOR(...) k.k0 AND ...". */
-void key_list_add_values(const struct key_list *list, size_t batch,
-                         const struct table_shape *shape, struct text *sql);
+void key_list_add_values(const struct key_list *list, size_t batch, const struct table_shape *shape,
+                         struct text *sql);
 bool key_list_add_condition(struct pg_connection *connection, const struct table_shape *shape,
                             struct text *sql, struct error *error);
 

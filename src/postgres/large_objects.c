@@ -101,9 +101,8 @@ bool large_object_copy(struct pg_connection *old, struct pg_connection *new,
     char text[32];
     const char *const values[] = {text};
     snprintf(text, sizeof text, "%lld", number);
-    bool copied =
-        run(new, prepare_sql[kind], 1, values, error) &&
-        (kind == DIFFERENCE_EXTRA || copy_contents(old, new, text, error)) &&
-        (kind != DIFFERENCE_MISSING || copy_rights(old, new, text, error));
+    bool copied = run(new, prepare_sql[kind], 1, values, error) &&
+                  (kind == DIFFERENCE_EXTRA || copy_contents(old, new, text, error)) &&
+                  (kind != DIFFERENCE_MISSING || copy_rights(old, new, text, error));
     return copied || error_wrap(error, "copying the large object %s", text);
 }

@@ -134,7 +134,7 @@ static size_t first_difference(const char *before, const char *after)
 
 /* How the two sides are called. */
 struct sides {
-    const char *before, *after, *missing, *extra;
+    const char *before, *after, *missing, *extra, *secret;
 };
 
 static void add_words(struct text *text, const struct object_difference *difference,
@@ -146,7 +146,7 @@ static void add_words(struct text *text, const struct object_difference *differe
     } else if (difference->change == OBJECT_EXTRA) {
         text_add(text, sides->extra);
     } else if (objects_kind_secret(object->kind)) {
-        text_printf(text, "another one %s than %s", sides->after, sides->before);
+        text_add(text, sides->secret);
     } else if (difference->field[0] == '@') {
         text_add(text, "it was written anew, as when a password is set");
     } else {
@@ -163,14 +163,15 @@ static void add_words(struct text *text, const struct object_difference *differe
 void object_words(struct text *text, const struct object_difference *difference)
 {
     static const struct sides sides = {"on the old server", "on the new one",
-                                       "it isn't on the new server",
-                                       "it is on the new server only"};
+                                       "it isn't on the new server", "it is on the new server only",
+                                       "the two servers have different ones"};
     add_words(text, difference, &sides);
 }
 
 void object_words_since(struct text *text, const struct object_difference *difference)
 {
     static const struct sides sides = {"at the backup", "now", "it has gone since the backup",
-                                       "it has come since the backup"};
+                                       "it has come since the backup",
+                                       "it was changed since the backup"};
     add_words(text, difference, &sides);
 }

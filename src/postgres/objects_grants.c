@@ -9,7 +9,7 @@
  * the rights that every owner has, which differ between majors. `given` has the columns classid,
  * objid, subid, acl, base; acl is not NULL. Source: PostgreSQL manual, "Privileges". */
 #define GRANTS(given, name) \
-    "WITH given AS (" given "), differing AS (SELECT * FROM given WHERE acl <> base), " \
+    "WITH given AS (" given "), differing AS (SELECT * FROM given WHERE acl IS DISTINCT FROM base), " \
     "change AS (SELECT classid, objid, subid, 'to' AS way, e.* FROM differing, LATERAL (" \
     "SELECT * FROM aclexplode(acl) EXCEPT SELECT * FROM aclexplode(base)) e UNION ALL " \
     "SELECT classid, objid, subid, 'taken from', e.* FROM differing, LATERAL (" \
@@ -37,7 +37,7 @@ static const char parameters[] = GRANTS(
 
 /* The schema public is what its list says, absolutely: with 15 initdb's grants on it have changed. */
 static const char objects[] = GRANTS(
-    "SELECT a.classid, a.objid, a.subid, a.acl, coalesce(p.initprivs, a.base, '{}') AS base FROM ("
+    "SELECT a.classid, a.objid, a.subid, a.acl, coalesce(p.initprivs, a.base) AS base FROM ("
     "SELECT 'pg_class'::regclass::oid AS classid, oid AS objid, 0 AS subid, relacl AS acl, "
     "acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", relowner) AS base "
     "FROM pg_class WHERE relacl IS NOT NULL AND relpersistence <> 't' UNION ALL "
@@ -61,7 +61,7 @@ static const char defaults[] = GRANTS(
     "SELECT 'pg_default_acl'::regclass::oid AS classid, oid AS objid, 0 AS subid, "
     "defaclacl AS acl, CASE WHEN defaclnamespace = 0 THEN acldefault("
     "CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END::\"char\", defaclrole) "
-    "ELSE '{}' END AS base FROM pg_default_acl", "i.identity");
+    "END AS base FROM pg_default_acl", "i.identity");
 /* clang-format on */
 
 const struct objects_query objects_grant_queries[] = {

@@ -7,7 +7,8 @@
 static const char comments[] =
     "SELECT i.type || ' ' || i.identity AS identity, d.description AS text FROM pg_description d, "
     "pg_identify_object(d.classoid, d.objoid, d.objsubid) i "
-    "WHERE ((d.classoid = 'pg_namespace'::regclass AND i.identity = 'public') OR "
+    "WHERE ((d.classoid = 'pg_namespace'::regclass "
+    "AND d.objoid = (SELECT oid FROM pg_namespace WHERE nspname = 'public')) OR "
     "(d.objoid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e' "
     "AND x.classid = d.classoid AND x.objid = d.objoid))) AND i.identity !~ '^pg_temp'";
 

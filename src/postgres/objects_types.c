@@ -35,7 +35,7 @@ static const char types[] =
 static const char collations[] =
     "SELECT " OBJECTS_NAME("c.collnamespace", "c.collname") " AS identity, "
     OBJECTS_ROLE("c.collowner") " AS owner, c.collprovider AS provider, "
-    "c.collisdeterministic AS deterministic, pg_encoding_to_char(c.collencoding) AS encoding, "
+    "c.collisdeterministic AS deterministic, "
     "CASE WHEN c.collprovider = 'c' THEN c.collcollate END AS collate, "
     "CASE WHEN c.collprovider = 'c' THEN c.collctype END AS ctype, "
     "CASE WHEN c.collprovider <> 'c' THEN coalesce(j ->> 'colllocale', j ->> 'colliculocale', "

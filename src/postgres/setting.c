@@ -15,6 +15,15 @@ static const char settings_sql[] =
     "coalesce(pg_catalog.regexp_replace(sourcefile, '^.*/', ''), '') "
     "FROM pg_catalog.pg_settings ORDER BY name COLLATE \"C\"";
 
+/* Names with a dot that no loaded library knows are hidden in pg_settings; the files show them. */
+static const char customs_sql[] =
+    "SELECT f.name, f.setting, f.setting, '', 'string', 'configuration file', f.sourcefile, "
+    "f.sourceline, pg_catalog.starts_with(f.sourcefile, "
+    "pg_catalog.current_setting('data_directory') || '/'), false, "
+    "pg_catalog.regexp_replace(f.sourcefile, '^.*/', '') FROM pg_catalog.pg_file_settings f "
+    "WHERE f.name LIKE '%.%' AND f.applied AND NOT EXISTS "
+    "(SELECT FROM pg_catalog.pg_settings s WHERE s.name = f.name) ORDER BY f.name COLLATE \"C\"";
+
 enum column { NAME, VALUE, SHOWN, BOOT, TYPE, SOURCE, FILE_PATH, LINE, INSIDE, PENDING, FILE_NAME };
 
 /* One "NAME=VALUE" a row. */
@@ -64,10 +73,10 @@ static struct pg_setting *grow(struct pg_settings *settings)
     return &settings->items[settings->count++];
 }
 
-bool pg_settings_read(struct pg_connection *connection, struct pg_settings *settings,
-                      struct error *error)
+static bool read_rows(struct pg_connection *connection, const char *sql,
+                      struct pg_settings *settings, struct error *error)
 {
-    PGresult *result = pg_query(connection, settings_sql, 0, NULL, error);
+    PGresult *result = pg_query(connection, sql, 0, NULL, error);
     if (!result)
         return error_wrap(error, "reading the settings");
     for (int row = 0; row < PQntuples(result); row++) {
@@ -86,6 +95,13 @@ bool pg_settings_read(struct pg_connection *connection, struct pg_settings *sett
     }
     PQclear(result);
     return true;
+}
+
+bool pg_settings_read(struct pg_connection *connection, struct pg_settings *settings,
+                      struct error *error)
+{
+    return read_rows(connection, settings_sql, settings, error) &&
+           read_rows(connection, customs_sql, settings, error);
 }
 
 static char *role_place(const char *database, const char *role)

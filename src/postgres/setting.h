@@ -28,13 +28,14 @@ struct pg_setting {
 };
 
 struct pg_settings {
-    struct pg_setting *items; /* by name, as the server sorts them */
+    struct pg_setting *items;
     size_t count, capacity;
 };
 
-/* All of pg_settings. The connection has to be one of pg_open_plain, so that no setting of the
- * session hides the server's. Appends; free with pg_settings_free in any case. Source: PostgreSQL
- * manual, "pg_settings". */
+/* All of pg_settings, and the files' settings with a name of the application's own. The connection
+ * has to be one of pg_open_plain, so that no setting of the session hides the server's. Appends;
+ * free with pg_settings_free in any case. Source: PostgreSQL manual, "pg_settings",
+ * "pg_file_settings"; for superusers. */
 bool pg_settings_read(struct pg_connection *connection, struct pg_settings *settings,
                       struct error *error);
 /* Appends what ALTER DATABASE and ALTER ROLE have set, all databases'. Source: PostgreSQL manual,

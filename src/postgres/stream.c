@@ -7,8 +7,8 @@
 
 bool pg_stream_begin(struct pg_connection *connection, const char *sql, struct error *error)
 {
-    return pg_send(connection, sql, error) && (PQsetSingleRowMode(pg_handle(connection)) ||
-                                               pg_failed(connection, NULL, error));
+    return pg_send(connection, sql, error) &&
+           (PQsetSingleRowMode(pg_handle(connection)) || pg_failed(connection, NULL, error));
 }
 
 /* Takes the results up to the end, so that the next statement can be sent. */

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Compiling a statement takes longer than most of them run. The interval ends a statement whose
- * client was killed; servers before 14 don't have it. */
-static const char lane_sql[] =
-    "SET jit = off; SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings "
-    "WHERE name = 'client_connection_check_interval'";
-
 /* It is part of a statement. Source: PostgreSQL manual, "Snapshot Synchronization Functions". */
 static bool is_snapshot(const char *snapshot)
 {
@@ -49,6 +43,7 @@ static bool share_snapshot(struct sweep_lane *lane, struct error *error)
            error_wrap(error, "sharing a snapshot of database %s", lane->work->source->database);
 }
 
+/* No jit: compiling such a statement takes longer than most of them run. */
 bool sweep_lane_join(struct sweep_lane *lane, struct sweep_work *work, struct error *error)
 {
     struct pg_parameters own = pg_parameters_for(work->source->parameters, work->source->database);
@@ -59,7 +54,7 @@ bool sweep_lane_join(struct sweep_lane *lane, struct sweep_work *work, struct er
     lane->work = work;
     work->lanes++;
     return digest_session(lane->connection, error) &&
-           pg_execute(lane->connection, lane_sql, error) &&
+           pg_execute(lane->connection, "SET jit = off", error) &&
            pg_execute(lane->connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error) &&
            share_snapshot(lane, error) && pg_execute(lane->connection, "SAVEPOINT sweep", error);
 }
@@ -141,7 +136,8 @@ static bool try_smaller(struct sweep_lane *lane, struct error *error)
 {
     if (!pg_too_large(error) || lane->work->source->counts_only)
         return false;
-    if (!lane->alone) {
+    bool several = lane->sent - lane->at > 1;
+    if (several) {
         lane->alone = true;
         return send_statement(lane, error);
     }

@@ -25,11 +25,10 @@ static const char always_sql[] =
     "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'";
 
 /* TRUNCATE refuses a table that a foreign key points to. */
-static const char referenced_sql[] =
-    "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint f "
-    "JOIN pg_catalog.pg_class c ON c.oid = f.confrelid "
-    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE f.contype = 'f' AND n.nspname = $1 AND c.relname = $2)";
+static const char referenced_sql[] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint f "
+                                     "JOIN pg_catalog.pg_class c ON c.oid = f.confrelid "
+                                     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                                     "WHERE f.contype = 'f' AND n.nspname = $1 AND c.relname = $2)";
 
 bool table_copy_begin(struct pg_connection *new, struct error *error)
 {

@@ -17,6 +17,9 @@ static const struct {
     {"no password supplied", false, "The server wants a password: set the variable password."},
     {"no pg_hba.conf entry", false,
      "The server's pg_hba.conf refuses this user from this address: add a line for it and reload."},
+    {"too many connections", true,
+     "The role or the database has a connection limit: raise it (ALTER ROLE or ALTER DATABASE ... "
+     "CONNECTION LIMIT -1), or close idle sessions."},
     {"role \"", false, "Check the variable user: the server has no such role."},
     {"database \"", false, "Check the name of the database: the server has no such one."},
     {"the database system is", true,
@@ -58,6 +61,7 @@ static const struct {
               "every row."},
     {"57P01", "The server was stopped or ended this session: look at its log."},
     {"40P01", "Two sessions waited for each other: retry."},
+    {"42P01", "A table was dropped or renamed meanwhile: retry."},
     {"57014", "The statement was cancelled: look for who did it, then retry."},
 };
 

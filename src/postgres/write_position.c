@@ -63,8 +63,8 @@ void table_writes_free(struct table_writes_list *list)
     *list = (struct table_writes_list){0};
 }
 
-/* A row's xmin is the id without its epoch. Ids compare in a circle: one is later when the way to it
- * is shorter than half the circle. */
+/* A row's xmin is the id without its epoch. Ids compare in a circle: one is later when the way to
+ * it is shorter than half the circle. */
 bool rows_written_since(struct pg_connection *connection, const char *schema, const char *name,
                         const char *xid, long long *rows, struct error *error)
 {
@@ -82,6 +82,5 @@ bool rows_written_since(struct pg_connection *connection, const char *schema, co
     *rows = result ? pg_number(result, 0, 0) : 0;
     PQclear(result);
     text_free(&sql);
-    return result ||
-           error_wrap(error, "counting the rows written in %s.%s", schema, name);
+    return result || error_wrap(error, "counting the rows written in %s.%s", schema, name);
 }

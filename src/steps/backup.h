@@ -63,6 +63,9 @@ bool backup_run_tool(struct backup *backup, const char *const *arguments, const 
                      bool (*write)(void *context, const char *bytes, size_t length,
                                    struct error *error),
                      struct error *error);
+/* Whether this run wrote what stands at `path`. */
+bool backup_is_own(const struct step_run *run, const char *path);
+
 /* Lets the counts and the progress go on; between two pieces of a tool's output. */
 bool backup_go_on(struct backup *backup, struct error *error);
 

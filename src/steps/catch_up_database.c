@@ -44,7 +44,7 @@ static bool open_new(struct transaction *transaction, struct error *error)
     struct pg_parameters parameters = pg_parameters_for(&work->new->parameters, work->database);
     transaction->new = pg_open_plain(&parameters, 0, error);
     pg_parameters_free(&parameters);
-    return transaction->new && pg_execute(transaction->new, writing_settings, error) &&
+    return transaction->new &&pg_execute(transaction->new, writing_settings, error) &&
            digest_session(transaction->new, error) && table_copy_begin(transaction->new, error);
 }
 
@@ -112,15 +112,13 @@ static bool copy_table(struct transaction *transaction, const struct pg_table *t
                        struct error *error)
 {
     struct table_shape old = {0}, new = {0};
-    struct table_copy copy = {.old = transaction->old,
-                              .new = transaction->new,
-                              .shape = &old,
-                              .rows = table->rows};
-    bool copied = table_shape_read(transaction->old, table->schema, table->name, &old, error) &&
-                  table_shape_read(transaction->new, table->schema, table->name, &new, error) &&
-                  ((old.count == new.count && table_shapes_alike(&old, &new)) ||
-                   other_columns(&old, error)) &&
-                  table_copy(&copy, error);
+    struct table_copy copy = {
+        .old = transaction->old, .new = transaction->new, .shape = &old, .rows = table->rows};
+    bool copied =
+        table_shape_read(transaction->old, table->schema, table->name, &old, error) &&
+        table_shape_read(transaction->new, table->schema, table->name, &new, error) &&
+        ((old.count == new.count &&table_shapes_alike(&old, &new)) || other_columns(&old, error)) &&
+        table_copy(&copy, error);
     transaction->sums.rows += copy.removed + copy.copied;
     transaction->sums.whole += copy.whole;
     transaction->sums.tables++;
@@ -148,7 +146,7 @@ struct object_list {
     struct {
         enum difference_kind kind;
         long long number;
-    } *items;
+    } * items;
     size_t count;
 };
 
@@ -249,8 +247,8 @@ static bool refresh(struct transaction *transaction, const struct pg_table *view
            pg_execute(transaction->new, text_string(&sql), error) &&
            measure_view(transaction, view, error);
     text_free(&sql);
-    return done || error_wrap(error, "refreshing the materialised view %s.%s", view->schema,
-                              view->name);
+    return done ||
+           error_wrap(error, "refreshing the materialised view %s.%s", view->schema, view->name);
 }
 
 static bool refresh_views(struct transaction *transaction, struct error *error)

@@ -84,10 +84,13 @@ static void describe(struct text *text, const struct table_difference *differenc
                      const char *const words[DIFFERENCE_KINDS])
 {
     add_counts(text, difference, words);
+    if (difference->table.moved)
+        text_add(text, "; it's a partition or a child of other tables on the two servers");
     if (!difference->comparable)
-        text_add(text, difference->table.old_rows < 0   ? "; the old server doesn't have the table"
-                       : difference->table.new_rows < 0 ? "; the new server doesn't have the table"
-                                                        : "; its columns differ on the two servers");
+        text_add(text, difference->table.old_rows < 0 ? "; the old server doesn't have the table"
+                       : difference->table.new_rows < 0
+                           ? "; the new server doesn't have the table"
+                           : "; its columns differ on the two servers");
     else if (!difference->key.count)
         text_add(text, "; it has no key: rows are told by their contents");
     else if (key_count(difference) <= SHOWN_KEYS || !difference->ranged)

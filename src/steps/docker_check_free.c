@@ -1,10 +1,10 @@
 /* docker_check_free.c: docker.check_free: the new container's name, its volume, its port and the
  * backup's place are free. */
 #include "steps/actions.h"
+#include "steps/backup.h"
 #include "steps/docker_common.h"
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "docker/lifecycle.h"
 #include "docker/volume.h"
@@ -95,17 +95,10 @@ static bool check_port(struct step_run *run, struct docker *docker, int port, st
     return is_free;
 }
 
-/* What the backup step left on record when it began, and when it was done. */
-static bool is_own_backup(const struct step_run *run, const char *path)
-{
-    return text_equal(cJSON_GetStringValue(step_known(run, "backup.started")), path) ||
-           text_equal(json_text(step_known(run, "backup"), "path"), path);
-}
-
 /* The backup step would refuse it too, but only after the operator has come that far. */
 static bool check_backup(struct step_run *run, const char *path, struct error *error)
 {
-    bool there = file_exists(path), own = there && is_own_backup(run, path);
+    bool there = file_exists(path), own = there && backup_is_own(run, path);
     if (!there || own) {
         step_check(run, "backup", VERDICT_PASS, own ? "%s is this run's own" : "%s is free", path);
         return true;

@@ -1,6 +1,8 @@
 /* drifted_tables.c: tables that differ, those with rows of their own apart from the others. */
 #include "steps/drifted_tables.h"
 
+#include "postgres/digest.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +58,9 @@ static void found(void *context, enum row_change change, const struct row_count 
                                      .schema = named->schema,
                                      .table = named->table,
                                      .old_rows = now ? now->rows : -1,
-                                     .new_rows = new ? new->rows : -1};
+                                     .new_rows = new ? new->rows : -1,
+                                     .moved = now && new &&
+                                              !digest_same_parents(now->digest, new->digest)};
     if (named->kind == TABLE_ORDINARY)
         add(&tables->items, &tables->count, &tables->capacity, &table);
     else

@@ -1,5 +1,5 @@
-/* drifted_tables.h: which tables of the old server aren't any more what the new server's copy holds,
- * by the counts and digests of the columns NOW and NEW. */
+/* drifted_tables.h: which tables of the old server aren't any more what the new server's copy
+ * holds, by the counts and digests of the columns NOW and NEW. */
 #ifndef STEPS_DRIFTED_TABLES_H
 #define STEPS_DRIFTED_TABLES_H
 
@@ -17,8 +17,8 @@ struct drifted_tables {
 /* The strings stay those of `now` and `new`, which are sorted. Free with drifted_tables_free. */
 void drifted_tables_find(struct row_counts *now, struct row_counts *new,
                          struct drifted_tables *tables);
-/* Counts that were recorded don't say which tables are materialised views or an extension's own; the
- * old server's catalog does. */
+/* Counts that were recorded don't say which tables are materialised views or an extension's own;
+ * the old server's catalog does. */
 void drifted_tables_set_kinds(struct row_counts *counts, const struct survey *survey);
 /* The table of that name in a survey, or NULL. */
 struct pg_table *drifted_tables_in(const struct survey *survey, const char *database,

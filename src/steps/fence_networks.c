@@ -29,6 +29,8 @@ static bool record_networks(struct fence *fence, struct error *error)
         return true; /* by an earlier fence, or by this one before a crash */
     fence_record_set(fence->record, FENCE_NETWORKS,
                      cJSON_Duplicate(docker_networks(container), true));
+    fence_record_set(fence->record, FENCE_PORTS,
+                     cJSON_Duplicate(json_at(container->inspect, "NetworkSettings.Ports"), true));
     fence_record_set(fence->record, FENCE_CUT, cJSON_CreateTrue());
     return fence_record_write(fence->run, fence->record, error);
 }
@@ -47,15 +49,51 @@ bool fence_leave_networks(struct fence *fence, struct error *error)
     return left && fence_connect(fence, error);
 }
 
+/* Trying again is of no use before the port is free. */
+static bool port_taken(const struct error *error)
+{
+    return strstr(error->message, "port is already allocated") ||
+           strstr(error->message, "address already in use");
+}
+
+/* Whether every port that was published before is so again. Engine 20.10 lists a container as
+ * connected whose join was refused with "port is already allocated". */
+static bool check_ports(struct docker *docker, const char *id, const cJSON *ports,
+                        struct error *error)
+{
+    struct docker_container container;
+    const cJSON *port;
+    bool looked = docker_inspect(docker, id, &container, error), bound = looked;
+    const cJSON *now = json_at(container.inspect, "NetworkSettings.Ports");
+    cJSON_ArrayForEach(port, ports)
+    {
+        if (bound && cJSON_GetArraySize(port) > 0 &&
+            cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(now, port->string)) == 0)
+            bound = error_set(error, ERROR_OTHER, "port %s of %s isn't published again",
+                              port->string, container.name);
+    }
+    bool rests = looked && !text_equal(container.state, "running");
+    docker_container_free(&container);
+    return bound || rests;
+}
+
+static bool restore(struct docker *docker, const cJSON *record, struct error *error)
+{
+    const char *id = json_text(record, FENCE_ID);
+    return docker_restore_networks(
+               docker, id, cJSON_GetObjectItemCaseSensitive(record, FENCE_NETWORKS), error) &&
+           check_ports(docker, id, cJSON_GetObjectItemCaseSensitive(record, FENCE_PORTS), error);
+}
+
 /* An interface that a refused join has left behind goes only with a start. Met on engine 20.10:
  * "conflicts with existing route" after "port is already allocated". */
-static bool restart_and_restore(struct step_run *run, struct docker *docker, const char *id,
-                                const cJSON *networks, struct error *error)
+static bool restart_and_restore(struct step_run *run, struct docker *docker, const cJSON *record,
+                                struct error *error)
 {
     struct error first = *error;
     step_log(run, "%s; the container is restarted, which clears what is left of it", first.message);
-    bool restored = docker_restart(docker, id, RESTART_GRACE_MS, error) &&
-                    docker_restore_networks(docker, id, networks, error);
+    bool restored = docker_restart(docker, json_text(record, FENCE_ID), RESTART_GRACE_MS, error) &&
+                    restore(docker, record, error);
     if (restored)
         step_log(run, "the container was restarted, and is on its networks again");
     return restored;
@@ -64,8 +102,7 @@ static bool restart_and_restore(struct step_run *run, struct docker *docker, con
 static bool explain_join(const cJSON *record, struct error *error)
 {
     const char *name = json_text(record, FENCE_CONTAINER);
-    if (strstr(error->message, "port is already allocated") ||
-        strstr(error->message, "address already in use"))
+    if (port_taken(error))
         error_remedy(error,
                      "Something else has taken its published port: docker ps and ss -ltnp show "
                      "what. Free the port, then roll back again.");
@@ -77,10 +114,17 @@ static bool explain_join(const cJSON *record, struct error *error)
     return error_wrap(error, "bringing the container back to its networks");
 }
 
+static bool bring_back(struct step_run *run, struct docker *docker, const cJSON *record, bool runs,
+                       struct error *error)
+{
+    return restore(docker, record, error) ||
+           (runs && !port_taken(error) && restart_and_restore(run, docker, record, error)) ||
+           explain_join(record, error);
+}
+
 bool fence_restore_networks(struct step_run *run, const cJSON *record, struct error *error)
 {
     const char *id = json_text(record, FENCE_ID);
-    const cJSON *networks = cJSON_GetObjectItemCaseSensitive(record, FENCE_NETWORKS);
     struct docker_container container = {0};
     if (!id || !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(record, FENCE_CUT)))
         return true;
@@ -90,10 +134,7 @@ bool fence_restore_networks(struct step_run *run, const cJSON *record, struct er
         step_log(run, "container %s, which was fenced, is gone: there is nothing to give back",
                  json_text(record, FENCE_CONTAINER));
     else if (done)
-        done = docker_restore_networks(docker, id, networks, error) ||
-               (text_equal(container.state, "running") &&
-                restart_and_restore(run, docker, id, networks, error)) ||
-               explain_join(record, error);
+        done = bring_back(run, docker, record, text_equal(container.state, "running"), error);
     docker_container_free(&container);
     docker_close(docker);
     return done;

@@ -15,6 +15,7 @@
 #define FENCE_SINCE "since_ms"      /* wall time */
 #define FENCE_CUT "cut"             /* true: the container may have left its networks */
 #define FENCE_NETWORKS "networks"   /* as the container was on them */
+#define FENCE_PORTS "ports"         /* as they were published */
 #define FENCE_SETTINGS                                                                             \
     "settings"                  /* by name: {file: text or null, value: text} as it was before     \
                                  */

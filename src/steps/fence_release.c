@@ -48,16 +48,13 @@ static bool check_reached(struct step_run *run, const char *server, struct error
     return true;
 }
 
-/* The networks come back even when the settings can't be given back, and the other way round. */
+/* The networks come first: without them clients lack the whole server. */
 bool fence_release(struct step_run *run, cJSON *record, struct error *error)
 {
-    struct error other = ERROR_INIT;
     const char *server = json_text(record, FENCE_SERVER);
-    bool joined = fence_restore_networks(run, record, error);
-    bool released = fence_release_settings(run, record, joined ? error : &other);
-    if (!joined && !released)
-        step_log(run, "%s", other.message);
-    if (!joined || !released || !check_reached(run, server ? server : "", error))
+    if (!fence_restore_networks(run, record, error) ||
+        !fence_release_settings(run, record, error) ||
+        !check_reached(run, server ? server : "", error))
         return false;
     step_log(run, "the fence around server \"%s\" is taken back", server ? server : "");
     return fence_record_remove(run, error);

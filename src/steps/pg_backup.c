@@ -114,8 +114,7 @@ static bool know_server(struct backup *backup, struct error *error)
     return true;
 }
 
-/* Whether this run wrote what stands there. */
-static bool own_path(const struct step_run *run, const char *path)
+bool backup_is_own(const struct step_run *run, const char *path)
 {
     const char *started = cJSON_GetStringValue(step_known(run, FACT_BACKUP_STARTED));
     return text_equal(started, path) ||
@@ -124,7 +123,7 @@ static bool own_path(const struct step_run *run, const char *path)
 
 static bool check_target(struct backup *backup, struct error *error)
 {
-    backup->replace = own_path(backup->run, backup->path);
+    backup->replace = backup_is_own(backup->run, backup->path);
     if (!file_exists(backup->path) || backup->replace)
         return true;
     error_set(error, ERROR_OTHER, "there is a %s %s already, which this run didn't write",

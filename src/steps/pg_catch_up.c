@@ -58,15 +58,18 @@ static bool may_catch_up(const struct step_run *run, struct error *error)
     return true;
 }
 
-/* A table that one server lacks was created, dropped or renamed. */
+/* A table that one server lacks was created, dropped or renamed; one with other parents attached or
+ * detached. */
 static bool check_tables(const struct catch_up *work, struct error *error)
 {
     for (size_t i = 0; i < work->tables.count; i++) {
         const struct difference_table *table = &work->tables.items[i];
-        if (table->old_rows >= 0 && table->new_rows >= 0)
+        if (table->old_rows >= 0 && table->new_rows >= 0 && !table->moved)
             continue;
-        char *what = xprintf("%s: %s.%s is on the %s server only", table->database, table->schema,
-                             table->table, table->old_rows < 0 ? "new" : "old");
+        char *what = xprintf("%s: %s.%s is %s", table->database, table->schema, table->table,
+                             table->moved          ? "a partition or a child of other tables now"
+                             : table->old_rows < 0 ? "on the new server only"
+                                                   : "on the old server only");
         schema_changed(what, error);
         free(what);
         return false;
@@ -202,10 +205,9 @@ static void free_catch_up(struct catch_up *work)
 static bool run_catch_up(struct step_run *run, struct error *error)
 {
     struct catch_up work = {.run = run};
-    bool done = may_catch_up(run, error) &&
-                server_find(run, step_text(run, "old"), &work.old, error) &&
-                server_find(run, step_text(run, "new"), &work.new, error) &&
-                catch_up_all(&work, error);
+    bool done =
+        may_catch_up(run, error) && server_find(run, step_text(run, "old"), &work.old, error) &&
+        server_find(run, step_text(run, "new"), &work.new, error) && catch_up_all(&work, error);
     free_catch_up(&work);
     return done;
 }

@@ -1,6 +1,7 @@
 /* pg_check_settings.c: pg.check_settings, which tries the old server's settings on the target
  * image's PostgreSQL. */
 #include "steps/actions.h"
+#include "steps/evidence.h"
 #include "steps/findings.h"
 #include "steps/image_settings.h"
 #include "steps/settings_record.h"
@@ -110,11 +111,13 @@ static void report(struct trial *trial, size_t number)
     static const char *const answers[] = {"taken", "unknown", "refused"};
     const struct pg_setting *setting = trial->tried[number];
     const struct image_question *question = &trial->questions[number];
-    settings_add_cell(&trial->evidence, setting->name, '\t');
-    settings_add_cell(&trial->evidence, setting_display(setting), '\t');
-    settings_add_cell(&trial->evidence, setting->place, '\t');
-    settings_add_cell(&trial->evidence, answers[question->answer], '\t');
-    settings_add_cell(&trial->evidence, question->message ? question->message : "", '\n');
+    const char *const fields[] = {setting->name,
+                                  setting_display(setting),
+                                  setting->place,
+                                  answers[question->answer],
+                                  question->message ? question->message : "",
+                                  NULL};
+    evidence_line(&trial->evidence, fields);
     if (question->answer != IMAGE_TAKES) {
         report_trouble(trial, setting, question);
         return;
@@ -181,7 +184,7 @@ static bool try_all(struct trial *trial, struct error *error)
                "%zu are set on the old server, the image's PostgreSQL takes %zu as they are",
                trial->count, trial->taken);
     settings_record(run, trial->access.name, &trial->settings);
-    return report_file(trial, error) && settings_write_evidence(run, &trial->evidence, error) &&
+    return report_file(trial, error) && evidence_write(run, "settings", &trial->evidence, error) &&
            findings_judge(&trial->findings, error);
 }
 

@@ -1,6 +1,7 @@
 /* pg_compare.c: pg.compare, which holds a new server against what was recorded of the old one, or
  * against the old one itself. */
 #include "steps/actions.h"
+#include "steps/compare_explain.h"
 #include "steps/pg_compare_rows.h"
 #include "steps/pg_measure.h"
 
@@ -137,6 +138,26 @@ static bool measure_rows(struct comparison *comparison, const struct rows_compar
     return measure_tables(comparison->run, servers, comparison->live ? 2 : 1, rows->equal, error);
 }
 
+/* Down to the rows, as long as the old server can be asked. */
+static void explain(struct comparison *comparison, const struct rows_comparison *rows)
+{
+    struct error error = ERROR_INIT;
+    struct server_access old = {0};
+    const struct compare_explain asked = {
+        .old = comparison->live ? &comparison->old_access : &old,
+        .new = &comparison->access,
+        .before = rows->old,
+        .after = rows->new,
+        .live = comparison->live,
+    };
+    if (comparison->live ||
+        server_find(comparison->run, step_text(comparison->run, "old"), &old, &error))
+        compare_explain(comparison->run, &asked);
+    else
+        step_log(comparison->run, "the differing rows couldn't be looked at: %s", error.message);
+    server_free(&old);
+}
+
 static bool compare_rows(struct comparison *comparison, struct error *error)
 {
     struct row_counts old = {0}, new = {0};
@@ -148,6 +169,8 @@ static bool compare_rows(struct comparison *comparison, struct error *error)
         .live = comparison->live};
     bool done = measure_rows(comparison, &rows, error) &&
                 compare_row_counts(comparison->run, &rows, &verdict, error);
+    if (done && verdict.failures && rows.equal)
+        explain(comparison, &rows);
     if (done && verdict.failures && comparison->failures == 0)
         text_copy(comparison->first, sizeof comparison->first, verdict.first);
     comparison->failures += verdict.failures;

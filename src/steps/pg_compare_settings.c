@@ -1,6 +1,7 @@
 /* pg_compare_settings.c: pg.compare_settings, which holds two servers' settings and pg_hba.conf
  * against each other. */
 #include "steps/actions.h"
+#include "steps/evidence.h"
 #include "steps/findings.h"
 #include "steps/settings_record.h"
 
@@ -73,13 +74,15 @@ static void judge_all(struct comparison *comparison)
 static void add_evidence(struct text *evidence, const struct difference *difference)
 {
     static const char *const verdicts[] = {"equal", "expected", "differs", "BREAKS"};
-    const struct pg_setting *const both[] = {difference->old, difference->new};
-    settings_add_cell(evidence, name_of(difference), '\t');
-    for (size_t i = 0; i < 2; i++) {
-        settings_add_cell(evidence, both[i] ? setting_display(both[i]) : "(unknown there)", '\t');
-        settings_add_cell(evidence, both[i] ? both[i]->place : "", '\t');
-    }
-    settings_add_cell(evidence, verdicts[difference->verdict], '\n');
+    const struct pg_setting *old = difference->old, *new = difference->new;
+    const char *const fields[] = {name_of(difference),
+                                  old ? setting_display(old) : "(unknown there)",
+                                  old ? old->place : "",
+                                  new ? setting_display(new) : "(unknown there)",
+                                  new ? new->place : "",
+                                  verdicts[difference->verdict],
+                                  NULL};
+    evidence_line(evidence, fields);
 }
 
 static char *side(const struct pg_setting *setting, bool set_only)
@@ -101,7 +104,7 @@ static char *remedy_of(const struct difference *difference)
     else if (difference->goes_along)
         text_add(&text, "The compose file brings it to the new server at the switchover, if its "
                         "command, environment and mounts stay as they are.");
-    else if (!difference->new || !old)
+    else if (!old || (!difference->new && !strchr(old->name, '.')))
         text_add(&text, "See whether the application needs it.");
     else if (setting_is_secret(old))
         text_printf(&text,
@@ -160,9 +163,11 @@ static void report_rule(struct comparison *comparison, const struct hba_rules *r
 {
     struct text text = {0};
     hba_rule_text(&text, rule);
-    settings_add_cell(&comparison->evidence, "pg_hba.conf", '\t');
-    settings_add_cell(&comparison->evidence, text_string(&text), '\t');
-    text_printf(&comparison->evidence, "%s line %d\t-\t-\tdiffers\n", rules->file, rule->line);
+    char *place = xprintf("%s line %d", rules->file, rule->line);
+    const char *const fields[] = {"pg_hba.conf", text_string(&text), place, "-",
+                                  "-",           "differs",          NULL};
+    evidence_line(&comparison->evidence, fields);
+    free(place);
     step_check(comparison->findings.run, "pg_hba.conf", VERDICT_WARN,
                "only the old server has: %s (line %d)%s", text_string(&text), rule->line,
                rules->inside ? ""
@@ -252,7 +257,7 @@ static bool compare(struct comparison *comparison, struct error *error)
     judge_all(comparison);
     report_all(comparison);
     return (comparison->recalled || compare_rules(comparison, error)) &&
-           settings_write_evidence(run, &comparison->evidence, error) &&
+           evidence_write(run, "settings", &comparison->evidence, error) &&
            findings_judge(&comparison->findings, error);
 }
 

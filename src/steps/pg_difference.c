@@ -134,8 +134,8 @@ static bool compare_in_snapshot(struct pair *pair, bool keys, struct table_diffe
     static const char begin[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     return open_pair(pair, difference->table.database, error) &&
            pg_execute(pair->old, begin, error) && pg_execute(pair->new, begin, error) &&
-           compare_table(pair, keys, difference, error) &&
-           pg_execute(pair->old, "COMMIT", error) && pg_execute(pair->new, "COMMIT", error);
+           compare_table(pair, keys, difference, error) && pg_execute(pair->old, "COMMIT", error) &&
+           pg_execute(pair->new, "COMMIT", error);
 }
 
 bool differences_find(struct step_run *run, const struct server_access *old,
@@ -177,9 +177,8 @@ bool difference_explain(struct step_run *run, const struct server_access *old,
                         size_t count, struct error *error)
 {
     struct differences differences;
-    bool explained =
-        differences_find(run, old, new, tables, count, &differences, error) &&
-        differences_report(run, &differences, VERDICT_FAIL, difference_words, error);
+    bool explained = differences_find(run, old, new, tables, count, &differences, error) &&
+                     differences_report(run, &differences, VERDICT_FAIL, difference_words, error);
     differences_free(&differences);
     return explained;
 }

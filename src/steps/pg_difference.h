@@ -12,6 +12,7 @@
 struct difference_table {
     const char *database, *schema, *table;
     long long old_rows, new_rows; /* -1: it isn't there */
+    bool moved; /* it's a partition or a child of other tables than on the other server */
 };
 
 #define DIFFERENCE_KEYS_MAX 1000 /* kept of each kind */
@@ -20,7 +21,8 @@ struct difference_table {
 /* What one table's rows differ in. */
 struct table_difference {
     struct difference_table table; /* the caller's strings */
-    bool comparable; /* else it's on one server only, or has other columns there: counts by number */
+    bool
+        comparable; /* else it's on one server only, or has other columns there: counts by number */
     struct text_list key; /* names of its columns; none: rows are told by their contents */
     struct difference_counts counts;
     struct text_list keys[DIFFERENCE_KINDS]; /* "17", "(4, abc)", or a place and a hash */

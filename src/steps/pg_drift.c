@@ -1,4 +1,5 @@
-/* pg_drift.c: pg.drift, which says exactly what the old server has that the new server's copy lacks.
+/* pg_drift.c: pg.drift, which says exactly what the old server has that the new server's copy
+ * lacks.
  */
 #include "steps/accepted.h"
 #include "steps/actions.h"
@@ -104,7 +105,7 @@ static bool read_position(struct drift_run *drift, struct error *error)
 static void count_unexplained(struct table_difference *difference)
 {
     struct difference_counts *counts = &difference->counts;
-    if (difference->comparable && !counts->missing && !counts->extra && !counts->changed)
+    if (difference->comparable && !difference->table.moved && !counts->missing && !counts->extra && !counts->changed)
         counts->changed = 1;
 }
 
@@ -202,9 +203,9 @@ static void check_sum(const struct drift_run *drift)
     char rows[32];
     const cJSON *backup = step_known(drift->run, "backup");
     const char *lsn = json_text(backup, "lsn"), *xid = json_text(backup, "xid");
-    char *since = xprintf("WAL %s then and %s now, transaction %s then and %s now",
-                          lsn ? lsn : "unknown", drift->position.lsn, xid ? xid : "unknown",
-                          drift->position.xid);
+    char *since =
+        xprintf("WAL %s then and %s now, transaction %s then and %s now", lsn ? lsn : "unknown",
+                drift->position.lsn, xid ? xid : "unknown", drift->position.xid);
     if (drift->rows)
         step_check(drift->run, "written since the snapshot", VERDICT_WARN,
                    "%s rows in %zu tables: %lld inserted, %lld updated, %lld deleted (%s)",
@@ -225,7 +226,8 @@ static bool check_fence(const struct drift_run *drift, struct error *error)
         return true;
     }
     if (!drift->moved) {
-        step_check(drift->run, "fence", VERDICT_PASS, "held: nothing was written since it was put up");
+        step_check(drift->run, "fence", VERDICT_PASS,
+                   "held: nothing was written since it was put up");
         return true;
     }
     step_check(drift->run, "fence", VERDICT_FAIL, "held, and yet something was written");

@@ -1,5 +1,5 @@
-/* pg_save_written.c: pg.save_written, which dumps the tables that were written on the new server since
- * the switch, before a rollback leaves them behind. */
+/* pg_save_written.c: pg.save_written, which dumps the tables that were written on the new server
+ * since the switch, before a rollback leaves them behind. */
 #include "steps/actions.h"
 #include "steps/backup_file.h"
 #include "steps/pg_tool.h"
@@ -183,9 +183,10 @@ static void record(const struct saving *saving, unsigned long long bytes, const 
     cJSON_AddNumberToObject(fact, "tables", (double)written->count);
     cJSON_AddNumberToObject(fact, "rows", (double)rows);
     step_fact(saving->run, "saved", fact);
-    step_check(saving->run, "saved", VERDICT_PASS, "%zu tables of %zu databases in %s, %s, SHA-256 %s",
-               written->count, saving->databases, saving->path,
-               text_bytes(size, sizeof size, (double)bytes), sha256);
+    step_check(saving->run, "saved", VERDICT_PASS,
+               "%zu tables of %zu databases in %s, %s, SHA-256 %s", written->count,
+               saving->databases, saving->path, text_bytes(size, sizeof size, (double)bytes),
+               sha256);
 }
 
 /* An attempt before, or an earlier save of this run, is written over; anybody else's file isn't. */

@@ -55,8 +55,9 @@ static void check_table(struct step_run *run, const struct written_table *table)
     else
         step_check(run, name, VERDICT_WARN, "%lld inserted, %lld updated, %lld deleted%s",
                    table->inserted, table->updated, table->deleted,
-                   table->exact ? "" : " (at least as many rows; how they are divided is by the "
-                                       "server's counters)");
+                   table->exact ? ""
+                                : " (at least as many rows; how they are divided is by the "
+                                  "server's counters)");
     free(name);
 }
 

@@ -1,7 +1,6 @@
 /* settings_record.c: settings kept for later. */
 #include "steps/settings_record.h"
 
-#include "base/file.h"
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -77,27 +76,4 @@ bool settings_recall(const struct step_run *run, const char *server, struct pg_s
 bool setting_is_kept_back(const struct pg_setting *setting)
 {
     return setting && !strcmp(setting->value, KEPT_BACK);
-}
-
-void settings_add_cell(struct text *evidence, const char *cell, char end)
-{
-    for (; *cell; cell++)
-        text_append(evidence, strchr("\t\n\r", *cell) ? " " : cell, 1);
-    text_append(evidence, &end, 1);
-}
-
-bool settings_write_evidence(const struct step_run *run, const struct text *evidence,
-                             struct error *error)
-{
-    char *directory = file_join(run->directory, "evidence");
-    char *name = xprintf("settings-%s.tsv", run->path);
-    for (char *slash = name; (slash = strchr(slash, '/'));)
-        *slash = '-';
-    char *path = file_join(directory, name);
-    bool written = file_make_directories(directory, 0700, error) &&
-                   file_write_atomic(path, text_string(evidence), evidence->length, 0600, error);
-    free(path);
-    free(name);
-    free(directory);
-    return written;
 }

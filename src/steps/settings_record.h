@@ -1,5 +1,5 @@
-/* settings_record.h: a server's settings as a fact, for the time when it doesn't run any more, and
- * as evidence. */
+/* settings_record.h: a server's settings as a fact, for the time when it doesn't run any more.
+ */
 #ifndef STEPS_SETTINGS_RECORD_H
 #define STEPS_SETTINGS_RECORD_H
 
@@ -7,8 +7,7 @@
 #include "steps/server.h"
 
 /* Reads a server's settings, with the roles' when asked for. Free with pg_settings_free in any
- * case.
- */
+ * case. */
 bool settings_of_server(const struct server_access *access, bool roles,
                         struct pg_settings *settings, struct error *error);
 
@@ -18,11 +17,5 @@ void settings_record(struct step_run *run, const char *server, const struct pg_s
 bool settings_recall(const struct step_run *run, const char *server, struct pg_settings *settings);
 /* Whether the setting was recalled without its value. */
 bool setting_is_kept_back(const struct pg_setting *setting);
-
-/* One cell of a line of evidence; a tab or a newline in it must not make another cell. */
-void settings_add_cell(struct text *evidence, const char *cell, char end);
-/* Writes evidence/settings-STEP.tsv. */
-bool settings_write_evidence(const struct step_run *run, const struct text *evidence,
-                             struct error *error);
 
 #endif

@@ -27,7 +27,7 @@ void written_estimate(long long before, long long now, long long written, long l
     table->deleted = clamp(deleted < 0 ? least : deleted, least, most);
     table->inserted = clamp(table->deleted - fewer, 0, written);
     table->updated = written - table->inserted;
-    table->exact = least == most || deleted == 0;
+    table->exact = least == most;
     if (!table->inserted && !table->updated && !table->deleted) {
         table->updated = 1; /* the contents differ, so something was written */
         table->exact = false;

@@ -52,8 +52,8 @@ static bool count_table(struct session *session, struct written_table *table, lo
     if (!open_session(session, table->database, error))
         return false;
     const char *xid = written_base_xid(&session->base, &session->position);
-    if (xid && !rows_written_since(session->connection, table->schema, table->name, xid, &written,
-                                   error))
+    if (xid &&
+        !rows_written_since(session->connection, table->schema, table->name, xid, &written, error))
         return false;
     const struct table_writes *writes = writes_of(session, table);
     if (writes && written_base_difference(&session->base, &session->position, table->database,

@@ -23,8 +23,8 @@ struct written_tables {
     bool exact; /* in all of them */
 };
 
-/* Measures the server and compares it with the column NEW. A table that differs is at least one row.
- * Free in any case. */
+/* Measures the server and compares it with the column NEW. A table that differs is at least one
+ * row. Free in any case. */
 bool written_tables_read(struct step_run *run, const struct server_access *access,
                          struct written_tables *written, struct error *error);
 void written_tables_free(struct written_tables *written);

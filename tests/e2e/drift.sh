@@ -225,6 +225,105 @@ objects() {
 is "$(objects "$NEW_PORT")" "$(objects "$PG_PORT")" "and every large object, with its grants"
 is "$(psql_at "$NEW_PORT" kinds "SELECT tgenabled FROM pg_trigger WHERE tgname = 'every_time'")" A "the trigger always fires again"
 is "$(psql_at "$NEW_PORT" kinds "SELECT ev_enabled FROM pg_rewrite WHERE rulename = 'keep' AND ev_class = 'ruled'::regclass")" A "and so does the rule"
-psql_at "$NEW_PORT" kinds 'ALTER TABLE ruled DISABLE RULE keep' >/dev/null
-psql_at "$PG_PORT" kinds 'SELECT setval($$fresh$$, 100)' >/dev/null
+psql_at "$NEW_PORT" kinds 'DROP RULE keep ON ruled' >/dev/null
+psql_at "$PG_PORT" kinds 'SELECT setval($$fresh$$, 101)' >/dev/null
+
+# ---- killed in the middle ----
+
+engine_process() {
+    grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" | tail -n 1 |
+        sed -E 's/.*"process":([0-9]+).*/\1/'
+}
+waits_for_lock() {
+    [ "$(psql_at "$NEW_PORT" kinds "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'many'::regclass")" = 1 ]
+}
+no_session() {
+    [ "$(psql_at "$NEW_PORT" kinds "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgrunbook'")" = 0 ]
+}
+old_sql kinds <<'SQL'
+UPDATE computed SET a = 1000 WHERE id = 9;
+UPDATE many SET v = 'again';
+SQL
+psql_at "$NEW_PORT" kinds 'BEGIN; LOCK TABLE many IN SHARE MODE; SELECT pg_sleep(60)' >/dev/null 2>&1 &
+locker=$!
+(drift killed) &
+wait_for 60 waits_for_lock || fail "it comes to the table that is locked"
+kill -9 "$(engine_process killed)"
+is "$(psql_at "$NEW_PORT" kinds 'SELECT a FROM computed WHERE id = 9')" 9 "it's killed in the middle"
+kill "$locker"
+psql_at "$NEW_PORT" kinds "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()" >/dev/null
+wait || true
+wait_for 30 no_session || fail "its sessions end with it" # what waits for a lock doesn't hear of its client's end
+is "$(psql_at "$NEW_PORT" kinds 'SELECT a FROM computed WHERE id = 9')" 9 "and nothing is changed"
+drift killed
+is "$status" 0 "run again, it comes to its end"
+[ "$status" = 0 ] || show_output 60
+is "$(digests_by_name "$NEW_PORT")" "$(digests_by_name "$PG_PORT")" "with every row once"
+like "$output$("$program" report killed)" '\([1-9] as a whole\)' "a table with too many differences was copied anew"
+
+# ---- what can't be caught up ----
+
+refused() {
+    local before
+    before=$(digests_by_name "$NEW_PORT")
+    drift "$1"
+    is "$status" 11 "$2"
+    like "$output" "$3" "it says what"
+    is "$(digests_by_name "$NEW_PORT")" "$before" "and nothing was changed"
+    program_says rollback "$1"
+}
+old_sql kinds <<<'UPDATE plain SET t = NULL WHERE id = 1; ALTER TABLE computed ADD COLUMN more int'
+refused column "a column more on the old server" 'the columns of public.computed aren.t the same'
+old_sql kinds <<<'ALTER TABLE computed DROP COLUMN more; CREATE TABLE another (id int); INSERT INTO another VALUES (1)'
+refused table "a table more" 'kinds: public.another is on the old server only'
+old_sql kinds <<<'DROP TABLE another; CREATE SEQUENCE lonely'
+refused sequence "a sequence more" 'the sequence public.lonely is on the old server only'
+old_sql kinds <<<'DROP SEQUENCE lonely; CREATE DATABASE further'
+refused database "a database more" 'a database was created or dropped'
+old_sql postgres <<<'DROP DATABASE further'
+psql_at "$NEW_PORT" kinds 'ALTER TABLE computed DROP COLUMN twice; ALTER TABLE computed ADD COLUMN twice int GENERATED ALWAYS AS (a * 3) STORED'
+refused computes "a column that the new server computes otherwise" 'public.computed still differs after it was copied again'
+psql_at "$NEW_PORT" kinds 'ALTER TABLE computed DROP COLUMN twice; ALTER TABLE computed ADD COLUMN twice int GENERATED ALWAYS AS (a * 2) STORED'
+
+# ---- the price of a way back ----
+
+drift price --set price=yes
+is "$status" 10 "the copy is proven"
+psql_script_at "$NEW_PORT" kinds <<'SQL'
+INSERT INTO plain SELECT n, 'later' FROM generate_series(601, 603) n;
+UPDATE plain SET t = 'later' WHERE id IN (1, 2); DELETE FROM plain WHERE id = 3;
+UPDATE same_count SET t = 'later' WHERE id = 1;
+INSERT INTO no_key VALUES ('later', 1);
+CREATE TABLE created_later (id int); INSERT INTO created_later VALUES (1), (2);
+CREATE TABLE "later; --" ("a ""b""" int); INSERT INTO "later; --" VALUES (7);
+DELETE FROM truncated;
+BEGIN; INSERT INTO unchanged VALUES (1000); ROLLBACK;
+SQL
+docker restart "$NEW_CONTAINER" >/dev/null
+wait_for 60 server_answers "$NEW_PORT"
+program_says run "$lib_dir/drift.yaml" --plain --run-id price --vars "$VARS_FILE" --confirm price/written
+is "$status" 0 "the price is told and what was written is saved"
+[ "$status" = 0 ] || show_output 60
+price_of() {
+    fact price price ".list[] | select(.table == \"$1\") | \"\(.inserted) \(.updated) \(.deleted) \(.exact)\""
+}
+is "$(price_of plain)" '3 2 1 false' "inserted, updated, deleted on the new server"
+is "$(price_of same_count)" '0 1 0 false' "the same number of rows"
+is "$(price_of no_key)" '1 0 0 true' "a table without a key"
+is "$(price_of created_later)" '2 0 0 true' "a table made since"
+is "$(price_of truncated)" '0 0 1 true' "rows that are gone"
+is "$(price_of unchanged)" '' "what was taken back costs nothing"
+is "$(fact price price '"\(.rows) \(.tables)"')" '12 6' "the sum"
+saved=$(fact price saved .path)
+is "$(sha256sum "$saved" | cut -d' ' -f1)" "$(fact price saved .sha256)" "what was saved is whole"
+is "$(stat -c %a "$saved")" 600 "and nobody else's"
+psql_at "$NEW_PORT" postgres 'ALTER DATABASE kinds RENAME TO kinds_live'
+docker exec "$NEW_CONTAINER" sh -c 'createdb -U postgres kinds && pg_dump -U postgres -s kinds_live | psql -X -q -U postgres kinds' >/dev/null
+psql_at "$NEW_PORT" kinds 'ALTER TABLE same_count DISABLE TRIGGER ALL' >/dev/null
+docker exec -i "$NEW_CONTAINER" psql -X -q -v ON_ERROR_STOP=1 -U postgres <"$saved" >/dev/null 2>"$test_dir/load.err" || true
+is "$(cat "$test_dir/load.err")" '' "it loads into an empty copy of the schema"
+is "$(psql_at "$NEW_PORT" kinds 'SELECT count(*), sum("a ""b""") FROM plain, "later; --"')" '503|3521' "with its rows"
+is "$(psql_at "$NEW_PORT" kinds 'SELECT count(*) FROM unchanged')" 0 "and only the tables that were written"
+
+program_says rollback price
 done_testing

@@ -71,6 +71,20 @@ is "$status" 10 "gone on with after a kill, the run is fenced and waits at its g
 ok "the container is on no network" on_no_network
 restored resumed
 
+# Another program has taken the published port meanwhile. A join that it makes fail leaves its interface in the
+# container: the engine refuses the next one until the container is started anew.
+fence port --set mode=network
+thief=$STACK-thief
+trap 'docker rm -fv "$thief" >/dev/null 2>&1 || true; e2e_clean_up' EXIT
+docker run -d --name "$thief" --label "org.pgrunbook.stack=$STACK" -p "127.0.0.1:$PG_PORT:5432" --entrypoint sleep \
+    "$NEW_IMAGE" 3600 >/dev/null
+program_says rollback port
+is "$status" 11 "a published port that is taken meanwhile fails the rollback"
+like "$output" 'ss -ltnp' "which says what to look for"
+docker rm -fv "$thief" >/dev/null
+restored port
+starts_before=$(server_started)
+
 # Nobody knows the password any more.
 fence forgotten --set mode=read_only
 status=0
@@ -131,6 +145,25 @@ is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is as befo
 is "$(auto_conf)" "$conf_before" "so is postgresql.auto.conf"
 ok "clients write" writes 5
 ok "the application commits" commits_go_on
+
+# One that fails before it has touched anything: the fenced container gets its networks back and goes on.
+container_before=$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$OLD_CONTAINER")
+docker volume rm "$NEW_VOLUME" >/dev/null 2>&1 || true
+networks_before=$(networks)
+program_says run "$lib_dir/fence-switch.yaml" --plain --run-id unswitched \
+    --set "old_container=$OLD_CONTAINER" --set "compose_project=$PROJECT" --set "compose_file=$COMPOSE_FILE" \
+    --set "compose_backup=$STACK_DIR/compose-before.yml" --set "old_volume=$OLD_VOLUME" \
+    --set "new_image=pgrunbook-test/absent:1" --set "new_volume=$NEW_VOLUME" --set "live_port=$PG_PORT"
+is "$status" 11 "a switch to an image that isn't there fails behind the fence"
+is "$(run_field unswitched .current_step)" switch/apply "at its beginning"
+[ "$(run_field unswitched .current_step)" = switch/apply ] || show_output 60
+ok "the old container is on no network" on_no_network
+program_says rollback unswitched
+is "$status" 12 "it is rolled back"
+[ "$status" = 12 ] || show_output 60
+is "$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$OLD_CONTAINER")" "$container_before" "the old server was never stopped"
+is "$(networks)" "$networks_before" "its networks are as before"
+ok "clients write" writes 8
 
 # ---- a prepared transaction ----
 

@@ -186,7 +186,7 @@ wait_for 60 docker exec "$RECOVERY_CONTAINER" psql -h 127.0.0.1 -U postgres -c '
 docker exec -i "$RECOVERY_CONTAINER" psql -X -q -U postgres >/dev/null <<'SQL'
 ALTER SYSTEM SET db_user_namespace = off;
 ALTER SYSTEM SET trace_recovery_messages = 'log';
-ALTER SYSTEM SET archive_command = 'send --key hush-hush-hush %p';
+ALTER SYSTEM SET primary_conninfo = 'host=nowhere password=hush-hush-hush';
 ALTER SYSTEM SET max_connections = 300;
 ALTER SYSTEM SET work_mem = '32MB';
 ALTER SYSTEM SET shared_preload_libraries = 'auto_explain';
@@ -196,7 +196,7 @@ ALTER ROLE app SET TimeZone = 'US/Pacific';
 SELECT pg_reload_conf();
 SQL
 docker exec "$RECOVERY_CONTAINER" sh -c 'echo "shop.mode = night" >>"$PGDATA/postgresql.conf"
-    printf "%s\n" "hostssl shop app 10.1.2.0/24 cert" "host shop +app 10.1.2.0/24 md5" nonsense >>"$PGDATA/pg_hba.conf"'
+    printf "%s\n" "hostssl shop app 10.1.2.0/24 cert" "host shop +app 10.1.2.0/24 md5" >>"$PGDATA/pg_hba.conf"'
 
 look settings "${odd[@]}"
 is "$status" 11 "settings that would stop the new server or the restore are refused"
@@ -212,13 +212,14 @@ for pattern in \
 done
 evidence=$XDG_STATE_HOME/pgrunbook/runs/look-$runs/evidence/settings-look-settings.tsv
 like "$(cat "$evidence")" $'^work_mem\t32MB\tpostgresql.auto.conf line [0-9]+\ttaken\t$' "the evidence has every setting with its source"
-like "$(cat "$evidence")" $'^archive_command\t\\*\\*\\*\t' "a command's text is masked"
+like "$(cat "$evidence")" $'^primary_conninfo\t\\*\\*\\*\t' "a connection string is masked"
 
 # ---- two servers' settings ----
 
 docker run -d --name "$NEW_CONTAINER" -p "127.0.0.1:$NEW_PORT:5432" -e POSTGRES_PASSWORD="$POSTGRES_PASSWORD" "$NEW_IMAGE" >/dev/null
 wait_for 60 docker exec "$NEW_CONTAINER" psql -h 127.0.0.1 -U postgres -c 'SELECT 1'
 restart "$RECOVERY_CONTAINER"
+docker exec "$RECOVERY_CONTAINER" sh -c 'echo nonsense >>"$PGDATA/pg_hba.conf"'
 
 look compare "${odd[@]}"
 is "$status" 11 "a lower max_connections on the new server is refused"
@@ -227,15 +228,15 @@ for pattern in \
     'FAIL +setting shared_preload_libraries: auto_explain .* empty \(default\) on the new one' \
     'warn +setting work_mem: 32MB .*4MB \(default\)' \
     "ALTER SYSTEM SET work_mem = '32MB'" \
-    'warn +setting archive_command: \*\*\* ' \
-    'warn +setting shop.mode: night' \
+    'warn +setting primary_conninfo: \*\*\* ' \
+    'warn +setting shop.mode: night \(postgresql.conf line [0-9]+\)' \
     'warn +pg_hba.conf: only the old server has: hostssl shop app 10.1.2.0 255.255.255.0 cert' \
     'warn +pg_hba.conf: only the old server has: host shop \+app 10.1.2.0 255.255.255.0 md5' \
     'warn +pg_hba.conf: on the old server it has a fault: line [0-9]+: '; do
     like "$output" "$pattern" "it names: $pattern"
 done
 unlike "$output" 'setting (TimeZone|lc_|data_directory|server_version|port|old_snapshot_threshold_x)' "what each server has of its own isn't named"
-unlike "$(grep -r hush-hush "$XDG_STATE_HOME" || true)" . "the command's text is nowhere in the runs' directories"
+unlike "$(grep -r hush-hush "$XDG_STATE_HOME" || true)" . "its password is nowhere in the runs' directories"
 new_sql <<'SQL'
 ALTER SYSTEM SET max_connections = 300;
 ALTER SYSTEM SET shared_preload_libraries = 'auto_explain';

@@ -24,11 +24,12 @@ sed -i 's/^      POSTGRES_USER: postgres$/&\n      REFUSE: "yes"/' "$COMPOSE_FIL
 compose_bytes=$(sha256sum <"$COMPOSE_FILE")
 counts=$(exact_counts "$PG_PORT")
 
-upgrade halfway --set "new_image=$broken" --confirm prepare/backup --confirm switchover/go
+upgrade halfway --set "new_image=$broken" --confirm prepare/backup --confirm switchover/fence --confirm switchover/go
 is "$status" 11 "a new container that can't start fails the step"
 is "$(run_field halfway .current_step)" switchover/apply "which is the switchover itself"
 [ "$(run_field halfway .current_step)" = switchover/apply ] || show_output 60
 like "$output" "refusing to start here" "the container's own words are shown"
+ok "the old server serves again by itself" wait_for 30 server_answers "$PG_PORT"
 program_says rollback halfway
 is "$status" 12 "it is rolled back"
 [ "$status" = 12 ] || show_output
@@ -46,8 +47,8 @@ docker volume rm "$NEW_VOLUME" >/dev/null 2>&1 || true
 rm -f "$BACKUP_DIR"/*
 counts=$(exact_counts "$PG_PORT")
 upgrade declined --confirm prepare/backup
-is "$(run_field declined .gate)" switchover/go "a second run reaches the gate"
-[ "$(run_field declined .gate)" = switchover/go ] || show_output 60
+is "$(run_field declined .gate)" switchover/fence "a second run reaches the gate"
+[ "$(run_field declined .gate)" = switchover/fence ] || show_output 60
 status=0
 printf 'n\n' | "$program" attach declined --plain >/dev/null 2>&1 || status=$?
 is "$status" 10 "declined, it waits"
@@ -72,7 +73,7 @@ program_says rollback early
 rm "$foreign"
 upgrade late --confirm prepare/backup
 printf 'not ours\n' >"$foreign"
-"$program" run "$runbook" --plain --run-id late --confirm switchover/go </dev/null >/dev/null 2>&1 || true
+"$program" run "$runbook" --plain --run-id late --confirm switchover/fence --confirm switchover/go </dev/null >/dev/null 2>&1 || true
 is "$(run_field late .current_step)" switchover/compose-backup "put there later, it stops the switchover"
 program_says rollback late
 is "$status" 12 "which is rolled back"
@@ -88,7 +89,7 @@ compose_bytes=$(sha256sum <"$COMPOSE_FILE")
 cd "$STACK_DIR"
 upgrade killed --set compose_file=docker-compose.yml --set backup_dir=backups --confirm prepare/backup
 journal=$XDG_STATE_HOME/pgrunbook/runs/killed/journal.jsonl
-"$program" run "$runbook" --plain --run-id killed --confirm switchover/go </dev/null >/dev/null 2>&1 &
+"$program" run "$runbook" --plain --run-id killed --confirm switchover/fence --confirm switchover/go </dev/null >/dev/null 2>&1 &
 client=$!
 wait_for 60 grep -q '"step_started","step":"switchover/apply"' "$journal"
 kill -9 "$(grep '"type":"engine_started"' "$journal" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
@@ -115,7 +116,7 @@ is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restore
 # Through to the end, with the clean-up, its wait cut short.
 docker volume rm "$NEW_VOLUME" >/dev/null 2>&1 || true
 rm -f "$BACKUP_DIR"/* "$(dirname "$COMPOSE_FILE")"/docker-compose.pg15-backup.yml
-upgrade whole --set stable_for=1s --confirm prepare/backup --confirm switchover/go --confirm cleanup/remove-old-volume --confirm cleanup/remove-backup
+upgrade whole --set stable_for=1s --confirm prepare/backup --confirm switchover/fence --confirm switchover/go --confirm cleanup/remove-old-volume --confirm cleanup/remove-backup
 is "$status" 0 "with every gate confirmed the run is complete"
 [ "$status" = 0 ] || show_output 60
 is "$(server_major "$PG_PORT")" 17 "the service is PostgreSQL 17"

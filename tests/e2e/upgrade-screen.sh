@@ -18,18 +18,22 @@ sleep 1
 is "$(run_field screen .gate)" prepare/backup "Enter is not yes"
 screen_keys y
 ok "y confirms it" wait_for 20 test "$(run_field screen .gate)" != prepare/backup
-ok "the gate before the switchover opens" screen_wait 180 'Switch .* to pgvector/pgvector:pg17'
+ok "the gate before writes are stopped opens" screen_wait 180 'Stop writes on .* and prepare to switch'
 ok "it shows the compose file's difference" screen_shows 'pgvector/pgvector:pg17'
-ok "and asks for the number of rows that would be lost" screen_shows 'lose [0-9]+'
 screen_type y
 screen_keys Enter
 sleep 1
-is "$(run_field screen .gate)" switchover/go "a wrong phrase doesn't open it"
+is "$(run_field screen .gate)" switchover/fence "a wrong phrase doesn't open it"
 screen_keys BSpace
-phrase=$(jq -r 'select(.type == "gate_opened" and .step == "switchover/go") | .phrase' "$XDG_STATE_HOME/pgrunbook/runs/screen/journal.jsonl" | tail -n 1)
+phrase=$(jq -r 'select(.type == "gate_opened" and .step == "switchover/fence") | .phrase' "$XDG_STATE_HOME/pgrunbook/runs/screen/journal.jsonl" | tail -n 1)
 screen_type "$phrase"
 screen_keys Enter
-ok "the typed phrase does" wait_for 20 test "$(run_field screen .gate)" != switchover/go
+ok "the typed phrase does" wait_for 20 test "$(run_field screen .gate)" != switchover/fence
+ok "the top line says that writes are fenced" screen_wait 60 'writes fenced [0-9]+:'
+ok "the gate before the switchover opens" screen_wait 120 'Switch .* to pgvector/pgvector:pg17 .* now'
+ok "with nothing to lose, though the application never stopped" screen_shows 'nothing: fenced'
+screen_keys y
+ok "y confirms it" wait_for 20 test "$(run_field screen .gate)" != switchover/go
 at_stable() { [ "$(run_field screen .current_step)" = cleanup/stable ]; }
 ok "the upgrade goes through to the wait" wait_for 120 at_stable
 at_stable || screen_dump
@@ -43,6 +47,8 @@ is "$(run_field screen .engine_alive)" true "and the run goes on"
 screen_start 80 24 "$program" attach screen
 ok "attach shows it again, in 80x24" screen_wait 10 'cleanup|Clean up|Wait until'
 screen_keys R
+ok "R tells what the new server has taken since" screen_wait 60 'Rolling back LOSES [0-9 ]+ rows'
+screen_keys s
 rolled_back() { run_is screen "rolled back"; }
 ok "R rolls back" wait_for 60 rolled_back
 rolled_back || screen_dump
@@ -51,4 +57,5 @@ is "$(server_major "$PG_PORT")" 15 "the service is PostgreSQL 15 again"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restored byte for byte"
 ok "the application answers" wait_for 20 app_is_healthy
 like "$("$program" report screen)" "$phrase" "the report has what was typed"
+like "$("$program" report screen)" "written.sql" "and where the new server's rows were saved"
 done_testing

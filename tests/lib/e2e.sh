@@ -93,7 +93,7 @@ app_stat() {
 
 # lost_commits PORT: entries of commits that the application saw acknowledged and that the server lacks.
 lost_commits() {
-    comm -23 <(jq -r .entry "$LEDGER" | LC_ALL=C sort) \
+    comm -23 <(jq -r 'select(.outcome == "acknowledged").entry' "$LEDGER" | LC_ALL=C sort) \
         <(psql_at "$1" limor_prod 'SELECT entry FROM app.events' | LC_ALL=C sort)
 }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Runs of small runbooks without Docker, in a state directory of their own, and what tests ask of them. Needs tap.sh.
 
-program=$PWD/build/pgrunbook
+program=${PROGRAM:-$PWD/build/pgrunbook}
 work=$(mktemp -d)
 export XDG_STATE_HOME=$work/state
 runs=$XDG_STATE_HOME/pgrunbook/runs

@@ -84,6 +84,60 @@ screen_type no
 press Enter
 ok "no declines" wait_for 2 asked "decline switchover/go"
 
+# ---- a gate that offers a step again ----
+replay 80 24 gate-offer
+screen_type l
+press c Enter
+ok "c is a letter once something is typed" wait_for 2 screen_shows "That isn't \"lose 15\""
+is "$(commands)" "" "and takes nothing"
+press BSpace BSpace c
+ok "c takes the offer" wait_for 2 asked "offer switchover/go"
+replay 80 24 gate-typed
+press c
+ok "a gate without an offer takes it for a letter" wait_for 2 screen_shows '\[c '
+is "$(commands)" "" "and sends nothing"
+replay 80 24 fenced
+press p
+ok "a run that holds can't be paused" wait_for 2 screen_shows "can't pause"
+is "$(commands)" "" "nor is that asked for"
+
+# ---- a rollback that would lose rows ----
+replay 80 24 price
+press R
+ok "R has the price counted" wait_for 2 asked rollback
+sleep 0.4
+press s
+screen_type 'lose 4521'
+press Enter
+is "$(commands)" rollback "nothing is answered before it is counted"
+replay_event '{"seq":900,"time":1771337000000,"type":"price_started","step":"switchover/apply"}' \
+    '{"seq":901,"time":1771337001000,"type":"fact","step":"switchover/apply","key":"price","value":{"rows":7}}' \
+    '{"seq":902,"time":1771337001010,"type":"price_finished","step":"switchover/apply","ok":true}'
+ok "the price is shown" wait_for 2 screen_shows 'LOSES 7 rows'
+press l o s e Space 8 Enter
+ok "another number is refused" wait_for 2 screen_shows "That isn't \"lose 7\""
+press BSpace 7 Enter
+ok "the number rolls back without them" wait_for 2 asked "rollback
+rollback lose 7"
+is "$(jq -c 'select(.phrase) | .price_taken_ms' "$replay_dir/commands")" 1771337001000 "and names the count"
+replay_event '{"type":"reply","ok":false,"message":"counted too long ago","remedy":"ask again"}'
+ok "what the engine refuses is said" wait_for 2 screen_shows 'counted too long ago'
+press BSpace BSpace BSpace BSpace BSpace BSpace s
+ok "s saves first" wait_for 2 test "$(commands | wc -l)" = 3
+is "$(jq -c 'select(.save) | [.command, .price_taken_ms]' "$replay_dir/commands")" '["rollback",1771337001000]' "and says so"
+replay 80 24 price
+press R
+sleep 0.4
+press n
+ok "n stays" wait_for 2 screen_lacks 'ROLL BACK'
+replay 80 24 save-failed
+press s
+ok "what was not undone can't be skipped" wait_for 2 screen_shows 'nothing was undone yet'
+replay 80 24 price --watch
+press R
+ok "who only watches can't roll back" wait_for 2 screen_shows 'only watches'
+is "$(commands)" "" "nor have it counted"
+
 # ---- a gate whose evidence doesn't hold ----
 replay 80 24 gate-blocked
 press y

@@ -54,6 +54,8 @@ static void connecting(void **state)
     assert_connecting("FATAL:  role \"nope\" does not exist\n", false, "no such role");
     assert_connecting("FATAL:  the database system is starting up\n", true, "wait a moment");
     assert_connecting("FATAL:  sorry, too many clients already\n", true, "max_connections");
+    assert_connecting("FATAL:  too many connections for role \"reader\"\n", true,
+                      "CONNECTION LIMIT");
     assert_connecting("no answer within 300 ms", true, "doesn't answer");
     assert_connecting("received invalid response to SSL negotiation: H\n", false, "not PostgreSQL");
 }
@@ -212,6 +214,36 @@ static void few_are_shown(void **state)
     text_free(&evidence);
 }
 
+/* Equal counts of other rows, of rows that nobody read, of rows that hang elsewhere. */
+static void contents_count(void **state)
+{
+    (void)state;
+    static const char *const digests[][3] = {{"other", "1", "2"},
+                                             {"unread", "1", ""},
+                                             {"cut", "1@ab", "1"},
+                                             {"same", "1@ab", "1@ab"},
+                                             {"way", "columns:1", "1"}};
+    struct reports reports = {0};
+    struct text evidence = {0};
+    struct row_counts old = {0}, new = {0};
+    for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
+        add(&old, "a", digests[i][0], 1000, TABLE_ORDINARY);
+        add(&new, "a", digests[i][0], 1000, TABLE_ORDINARY);
+        text_copy(old.items[i].digest, PG_DIGEST_SIZE, digests[i][1]);
+        text_copy(new.items[i].digest, PG_DIGEST_SIZE, digests[i][2]);
+    }
+    struct rows_verdict verdict = compare(&old, &new, true, &reports, &evidence);
+    assert_int_equal(verdict.failures, 4);
+    assert_holds(text_string(&reports.all), "count 1 000 = 1 000, contents differ");
+    assert_holds(text_string(&reports.all), "but the contents weren't read on the new server");
+    assert_holds(text_string(&reports.all), "not a partition or child of the same tables");
+    assert_holds(text_string(&reports.all), "too large to be read whole on one of the servers");
+    assert_holds(text_string(&evidence), "a\ts\tunread\t1000\t1000\tUNPROVEN\t1\t\n");
+    assert_holds(text_string(&evidence), "a\ts\tsame\t1000\t1000\tequal\t1@ab\t1@ab\n");
+    text_free(&reports.all);
+    text_free(&evidence);
+}
+
 static void known_rows(void **state)
 {
     (void)state;
@@ -335,6 +367,7 @@ int main(void)
         cmocka_unit_test(differences_fail),
         cmocka_unit_test(differences_reported),
         cmocka_unit_test(few_are_shown),
+        cmocka_unit_test(contents_count),
         cmocka_unit_test(known_rows),
         cmocka_unit_test(filtering),
         cmocka_unit_test(tuning),

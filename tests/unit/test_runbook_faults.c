@@ -317,6 +317,47 @@ static void test_gates(void **state)
     check_steps(cases, COUNT(cases));
 }
 
+#define UNDO "    undo: {docker.prune: {}}\n"
+#define HOLDER "  - id: fence\n    docker.prune: {}\n" UNDO "    hold: {until: switched, for: 5m}\n"
+
+static void test_holds(void **state)
+{
+    static const struct fault_case cases[] = {
+        {PRUNE UNDO "    hold: @@yes\n", "has to be a map"},
+        {PRUNE UNDO "    hold: @@{for: 5m}\n", "a hold needs the key \"until\""},
+        {PRUNE UNDO "    hold: {until: @@the switch}\n", "is no fact's key"},
+        {PRUNE UNDO "    hold: {until: switched, for: @@soon}\n", "is not a duration"},
+        {PRUNE UNDO "    hold: {until: switched, for: @@0s}\n", "no time at all"},
+        {PRUNE UNDO "    hold: {until: switched, @@limit: 5m}\n", "a hold has no key"},
+        {PRUNE "    @@hold: {until: switched}\n", "a hold needs an undo"},
+        {HOLDER PRUNE UNDO "    @@hold: {until: switched}\n", "and \"fence\" does already"},
+        {HOLDER PRUNE "    gate: {offer: @@first}\n", "comes before \"fence\", which holds"},
+        {PRUNE "    gate: {offer: @@frist}\n", "did you mean \"first\"?"},
+        {PRUNE "    gate: {offer: @@last}\n", "so it can't be offered"},
+        {PRUNE "    gate: {offer: @@s}\n", "so it can't be offered"},
+    };
+    (void)state;
+    check_steps(cases, COUNT(cases));
+}
+
+static void test_prices(void **state)
+{
+    static const struct fault_case cases[] = {
+        {PRUNE UNDO "    price: @@yes\n", "price has to be a map"},
+        {PRUNE UNDO "    price: @@[docker.prune: {}]\n", "price has to be a map, not a list"},
+        {PRUNE UNDO "    price: @@{docker.prune: {}, docker.run: {name: x}}\n",
+         "price names one action, this has 2"},
+        {PRUNE UNDO "    price: {@@docker.prunes: {}}\n", "did you mean \"docker.prune\"?"},
+        {PRUNE "    @@price: {docker.prune: {}}\n", "a price needs an undo"},
+        {PRUNE UNDO "    @@save: {docker.prune: {}}\n", "save needs a price"},
+        {"  - id: paid\n    docker.prune: {}\n" UNDO "    price: {docker.prune: {}}\n" PRUNE UNDO
+         "    @@price: {docker.prune: {}}\n",
+         "an earlier one has it already"},
+    };
+    (void)state;
+    check_steps(cases, COUNT(cases));
+}
+
 /* All faults of a file come in one pass, in the file's order. */
 static void test_all_at_once(void **state)
 {
@@ -422,7 +463,8 @@ int main(void)
         cmocka_unit_test(test_phases),       cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_gates),        cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_limits),       cmocka_unit_test(test_no_control_characters),
-        cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_missing_file), cmocka_unit_test(test_holds),
+        cmocka_unit_test(test_prices),
     };
     return cmocka_run_group_tests_name("runbook_faults", tests, NULL, NULL);
 }

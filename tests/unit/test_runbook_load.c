@@ -184,9 +184,34 @@ static void test_used(void **state)
     runbook_free(runbook);
 }
 
+static void test_hold_and_price(void **state)
+{
+    (void)state;
+    struct runbook *runbook = fixture_with(
+        "", "",
+        "      - {id: fence, docker.prune: {}, undo: {docker.prune: {}}, hold: {until: switched}}\n"
+        "      - {id: again, docker.prune: {}}\n"
+        "      - id: apply\n"
+        "        docker.prune: {}\n"
+        "        gate: {offer: again}\n"
+        "        undo: {docker.prune: {}}\n"
+        "        price: {docker.run: {name: p}}\n"
+        "        save: {docker.run: {name: s}}\n");
+    const struct step *fence = runbook_step(runbook, "fence");
+    const struct step *apply = runbook_step(runbook, "apply");
+    assert_string_equal(fence->hold->until, "switched");
+    assert_int_equal(fence->hold->limit_ms, 15 * 60 * 1000);
+    assert_null(fence->price);
+    assert_string_equal(apply->gate->offer, "again");
+    assert_string_equal(cJSON_GetObjectItem(apply->price->arguments, "name")->valuestring, "p");
+    assert_string_equal(cJSON_GetObjectItem(apply->save->arguments, "name")->valuestring, "s");
+    runbook_free(runbook);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hold_and_price),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_byte_order_mark),
         cmocka_unit_test(test_used),

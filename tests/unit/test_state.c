@@ -1,43 +1,11 @@
 /* test_state.c: the reducer: what a run's events make of its state. */
-#include "engine/state.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "state_fixture.h"
 
 static const char created[] =
     "{'type':'run_created','seq':1,'time':1000,'run':'r1','name':'n','title':'T','stack':'s/p',"
     "'variables':{'a':'b'},'phases':[{'id':'one','title':'One','steps':[{'id':'a','title':'A',"
     "'action':'shell','undo':true,'planned_ms':2000},{'id':'b','title':'B','action':'shell',"
     "'gate':true,'database':2,'point_of_no_return':true}]}]}";
-
-/* Events are written with single quotes here, to be readable. */
-static bool apply(struct run_state *state, const char *json, struct error *error)
-{
-    char *copy = xstrdup(json);
-    for (char *c = copy; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    cJSON *event = cJSON_Parse(copy);
-    free(copy);
-    assert_non_null(event);
-    bool applied = run_state_apply(state, event, error);
-    cJSON_Delete(event);
-    return applied;
-}
-
-static void must(struct run_state *state, const char *json)
-{
-    struct error error = ERROR_INIT;
-    if (!apply(state, json, &error))
-        fail_msg("%s: %s", json, error.message);
-}
 
 static struct run_state *new_run(void)
 {

@@ -5,10 +5,13 @@ It writes orders at a given rate, reads all the time, connects again by itself a
   GET  /stats    what it has done so far
   POST /pause    stops writing; when the answer arrives no write is under way
   POST /resume   writes again
-Every commit that the server has acknowledged is one line in the ledger, a file outside the database.
+Every commit that the server has acknowledged is one line in the ledger, a file outside the database, on disk before
+the next transaction begins; one whose acknowledgement got lost is there too, as unknown: it may have been carried out
+or not. Each line says which order it is about and the note that the order has from then on (none: it is deleted).
+Each writer touches its own orders only, so an order's lines are in the order of its commits.
 
 Settings come from the environment: DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD, WRITE_RATE (transactions a
-second), LEDGER (file), LISTEN_PORT.
+second), WRITERS (over how many connections; 1), LEDGER (file), LISTEN_PORT.
 """
 
 import json
@@ -128,6 +131,23 @@ class Reader(Loop):
         return READ_EVERY_SECONDS
 
 
+class Ledger:
+    """The file of commits; a line that is in it survives whatever happens to this program."""
+
+    def __init__(self, path):
+        self.lock = threading.Lock()
+        self.file = open(path, "a", encoding="utf-8")
+
+    def add(self, entry):
+        with self.lock:
+            self.file.write(json.dumps({"time": round(time.time(), 6), **entry}) + "\n")
+            self.file.flush()
+            try:
+                os.fsync(self.file.fileno())
+            except OSError:
+                pass  # no file that can be synced, as /dev/null
+
+
 class Writer(Loop):
     """Inserts, updates and deletes orders: of ten transactions seven, two and one."""
 
@@ -148,61 +168,101 @@ class Writer(Loop):
                 wait = RETRY_SECONDS if self.paused.is_set() else self.guarded(self.write)
             self.stopping.wait(wait)
 
-    def pause(self):
-        self.paused.set()
+    def wait_for_pause(self):
         with self.busy:
             # The session ends, so that the server's statistics of it are complete now and not some seconds later.
             if self.connection is not None:
                 self.connection.close()
                 self.connection = None
 
-    def resume(self):
-        self.paused.clear()
-
     def write(self):
-        operation, statement, arguments = self.next_statement()
         entry = str(uuid.uuid4())
-        with self.connection, self.connection.cursor() as cursor:
+        operation, statement, arguments, note = self.next_statement(entry)
+        line = {"entry": entry, "operation": operation, "note": note, "writer": self.name,
+                "server_version": version_of(self.connection)}
+        with self.connection.cursor() as cursor:
             cursor.execute(statement, arguments)
             row = cursor.fetchone()
-            order = row[0] if row else None
+            if row is None:
+                # The server was set back to a time before this order.
+                self.connection.rollback()
+                self.own_orders.remove(arguments[-1])
+                return self.pause_seconds
+            line["order_id"] = row[0]
             cursor.execute(
                 "INSERT INTO app.events (entry, operation, order_id) VALUES (%s, %s, %s)",
-                (entry, operation, order),
+                (entry, operation, line["order_id"]),
             )
-        self.acknowledged(entry, operation, order)
+            cursor.execute("INSERT INTO app.audit_log (at, who, what) VALUES (clock_timestamp(), %s, %s)",
+                           (self.name, entry))
+        self.commit(line)
         return self.pause_seconds
 
-    def next_statement(self):
+    def commit(self, line):
+        """A failure from here on leaves open whether the server has carried it out."""
+        if line["operation"] == "delete":
+            self.own_orders.remove(line["order_id"])
+        try:
+            self.connection.commit()
+        except psycopg2.Error:
+            self.ledger.add({**line, "outcome": "unknown"})
+            raise
+        self.ledger.add({**line, "outcome": "acknowledged"})
+        if line["operation"] == "insert":
+            self.own_orders.append(line["order_id"])
+        self.stats.add(line["operation"] + "s")
+        self.stats.add("commits")
+        self.stats.set("last_commit", time.time())
+
+    def next_statement(self, entry):
+        """Operation, statement, its arguments, and the note that the order has afterwards."""
         self.round += 1
         if self.own_orders and self.round % 10 == 0:
-            return "delete", "DELETE FROM shop.orders WHERE id = %s RETURNING id", (self.own_orders.pop(0),)
+            return "delete", "DELETE FROM shop.orders WHERE id = %s RETURNING id", (self.own_orders[0],), None
+        note = f"{self.name}, round {self.round}, {entry}"
         if self.own_orders and self.round % 5 in (1, 3):
-            target = self.own_orders[-1]
             return "update", (
-                "UPDATE shop.orders SET status = 'paid', total = total + 1 WHERE id = %s RETURNING id"
-            ), (target,)
+                "UPDATE shop.orders SET status = 'paid', total = total + 1, note = %s WHERE id = %s RETURNING id"
+            ), (note, self.own_orders[-1]), note
         return "insert", (
             "INSERT INTO shop.orders (customer_id, status, total, note) "
             "VALUES ((SELECT min(id) + %s FROM shop.customers), 'new', %s, %s) RETURNING id"
-        ), (self.round % 100, (self.round % 977) + 0.5, f"order of round {self.round}")
+        ), (self.round % 100, (self.round % 977) + 0.5, note), note
 
-    def acknowledged(self, entry, operation, order):
-        if operation == "insert":
-            self.own_orders.append(order)
-        now = time.time()
-        self.ledger.write(json.dumps({
-            "time": round(now, 6), "entry": entry, "operation": operation, "order_id": order,
-            "server_version": version_of(self.connection),
-        }) + "\n")
-        self.ledger.flush()
-        self.stats.add(operation + "s")
-        self.stats.add("commits")
-        self.stats.set("last_commit", now)
+
+class Writers:
+    """All writers together."""
+
+    def __init__(self, stats, stopping, rate, count, ledger):
+        self.members = [Writer(stats, stopping, rate / count, ledger) for _ in range(count)]
+        for number, writer in enumerate(self.members, 1):
+            writer.name = "writer" if count == 1 else f"writer {number}"
+
+    def start(self):
+        for writer in self.members:
+            writer.start()
+
+    def pause(self):
+        for writer in self.members:
+            writer.paused.set()
+        for writer in self.members:
+            writer.wait_for_pause()
+
+    def resume(self):
+        for writer in self.members:
+            writer.paused.clear()
+
+    def paused(self):
+        return all(writer.paused.is_set() for writer in self.members)
+
+    def join(self):
+        for writer in self.members:
+            if writer.is_alive():
+                writer.join(timeout=3)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The HTTP side; the server object carries the writer and the counters."""
+    """The HTTP side; the server object carries the writers and the counters."""
 
     protocol_version = "HTTP/1.0"
 
@@ -218,19 +278,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/health":
             self.answer(*self.health())
         elif self.path == "/stats":
-            self.answer(200, {**self.server.stats.copy(), "paused": self.server.writer.paused.is_set()})
+            self.answer(200, {**self.server.stats.copy(), "paused": self.server.writers.paused()})
         else:
             self.answer(404, {"error": "not found"})
 
     def do_POST(self):
         if self.path == "/pause":
-            self.server.writer.pause()
+            self.server.writers.pause()
         elif self.path == "/resume":
-            self.server.writer.resume()
+            self.server.writers.resume()
         else:
             self.answer(404, {"error": "not found"})
             return
-        self.answer(200, {**self.server.stats.copy(), "paused": self.server.writer.paused.is_set()})
+        self.answer(200, {**self.server.stats.copy(), "paused": self.server.writers.paused()})
 
     @staticmethod
     def health():
@@ -264,22 +324,22 @@ def main():
     signal.pthread_sigmask(signal.SIG_BLOCK, endings)
     stopping = threading.Event()
     stats = Stats()
-    ledger = open(os.environ.get("LEDGER", "/dev/null"), "a", encoding="utf-8")
-    writer = Writer(stats, stopping, float(os.environ.get("WRITE_RATE", "20")), ledger)
+    ledger = Ledger(os.environ.get("LEDGER", "/dev/null"))
+    writers = Writers(stats, stopping, float(os.environ.get("WRITE_RATE", "20")),
+                      int(os.environ.get("WRITERS", "1")), ledger)
     reader = Reader(stats, stopping)
-    writer.name, reader.name = "writer", "reader"
+    reader.name = "reader"
     server = ThreadingHTTPServer(("", int(os.environ.get("LISTEN_PORT", "8080"))), Handler)
     server.daemon_threads = True
-    server.writer, server.stats = writer, stats
+    server.writers, server.stats = writers, stats
 
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    writer.start()
+    writers.start()
     reader.start()
     log(f"stopping on {signal.sigwait(endings)}")
     # A write that is under way ends first, so that the ledger lacks no commit.
     stopping.set()
-    if writer.is_alive():
-        writer.join(timeout=3)
+    writers.join()
 
 
 if __name__ == "__main__":
