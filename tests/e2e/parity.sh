@@ -206,13 +206,14 @@ is "$status" 0 "without them there is no difference again"
 
 # ---- all at once, against the backup ----
 
-compose_away() {
+copy_away() {
     docker rm -fv "$NEW_CONTAINER" >/dev/null
     docker volume rm "$NEW_VOLUME" >/dev/null
-    rm -rf "$BACKUP_DIR/backup.sql"
+    rm -rf "$BACKUP_DIR/backup"
 }
-compose_away
-copy two --set "spoil=$test_dir/spoil"
+copy_away
+# The same from a backup in the other format.
+copy two --set "spoil=$test_dir/spoil" --set format=directory
 is "$status" 11 "the differences fail the step"
 is "$(run_field two .current_step)" copy/compare-spoilt "which is the comparison after they were made"
 [ "$(run_field two .current_step)" = copy/compare-spoilt ] || show_output
