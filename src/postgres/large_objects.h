@@ -6,7 +6,8 @@
 #include "postgres/merge.h"
 
 /* Calls `found` for each large object whose contents, owner or grants aren't the same on both; its
- * number is the row's position. Holes and zeros are the same, as reading can't tell them apart. Both connections need digest_session. */
+ * number is the row's position. Holes and zeros are the same, as reading can't tell them apart.
+ * Both connections need digest_session. */
 bool large_objects_compare(struct pg_connection *old, struct pg_connection *new, merge_found *found,
                            void *context, struct error *error);
 

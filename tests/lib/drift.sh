@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154,SC2119 # lib_dir is of e2e.sh; no arguments
 # Two servers, the new one with a copy of the old one's database "kinds" (drift.sql), and what a test of their
 # drift asks of it. Source it after e2e.sh and program.sh.
 

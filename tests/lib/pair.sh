@@ -11,6 +11,7 @@ pair_clean_up() {
     local status=$?
     trap - EXIT
     pair_remove
+    set +e # else the next line is the last one after a failure
     (exit "$status")
     e2e_clean_up
 }
