@@ -5,19 +5,14 @@
 
 #include <string.h>
 
-/* What a large object's change begins with, that copying it brings over: one that is new comes with
- * its owner. */
-static const char *const content_words[] = {"bytes: ", "digest: ", "it has come", "it has gone"};
+/* What copying a large object again brings over: it, and who may do what with it. */
+static const char *const copied[] = {": large object ", ": grant large object "};
 
-bool drift_object_is_content(const char *name)
+bool drift_object_is_copied(const char *name)
 {
-    static const char kind[] = ": large object ";
     const char *colon = strstr(name, ": ");
-    if (!colon || !text_starts(colon, kind))
-        return false;
-    const char *words = strstr(colon + strlen(kind), ": ");
-    for (size_t i = 0; words && i < sizeof content_words / sizeof content_words[0]; i++)
-        if (text_starts(words + 2, content_words[i]))
+    for (size_t i = 0; colon && i < sizeof copied / sizeof copied[0]; i++)
+        if (text_starts(colon, copied[i]))
             return true;
     return false;
 }
@@ -33,7 +28,7 @@ bool drift_objects_read(struct step_run *run, const struct server_access *old,
     objects->known = read;
     objects->count = changes.count;
     for (size_t i = 0; i < changes.names.count; i++)
-        if (drift_object_is_content(changes.names.items[i]))
+        if (drift_object_is_copied(changes.names.items[i]))
             objects->count--;
         else
             text_list_add(&objects->names, changes.names.items[i]);

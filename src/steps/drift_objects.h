@@ -8,7 +8,7 @@
 
 struct drift_objects {
     bool known;             /* there is a record of the backup's objects to hold against */
-    size_t count;           /* without the contents of large objects, which count as rows */
+    size_t count;           /* without large objects, which count as rows */
     struct text_list names; /* the first of them, with what has changed */
 };
 
@@ -19,6 +19,6 @@ void drift_objects_free(struct drift_objects *objects);
 
 /* Whether a change ("shop: large object 17: bytes: 3 at the backup, 5 now") is one that copying the
  * large object again makes up for. */
-bool drift_object_is_content(const char *name);
+bool drift_object_is_copied(const char *name);
 
 #endif

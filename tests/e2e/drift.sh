@@ -111,6 +111,43 @@ like "$(cat "$XDG_STATE_HOME"/pgrunbook/runs/found/evidence/differences-drift-dr
 like "$output" 'warn +kinds: public.totals: a materialised view' "a materialised view is no lost row"
 like "$output" 'large object 4711 changed' "large objects are named"
 
+# ---- a comparison goes down to the rows too ----
+
+pair_compare compared
+is "$status" 11 "a comparison with the old server as it is now fails"
+like "$output" 'FAIL +kinds: public.plain: 2 missing, 1 extra, 2 changed; id 501, 502, 23, 17, 19' "and shows the keys"
+cat >"$test_dir/snapshot.yaml" <<'YAML'
+runbook: 1
+name: snapshot
+title: Compare with what was recorded
+vars:
+  old_container: {about: the old server}
+  new_container: {about: the copy}
+  password:      {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  old: {container: "${old_container}", password: "${password}"}
+  new: {container: "${new_container}", password: "${password}"}
+phases:
+  - id: compare
+    title: Compare
+    steps:
+      - id: record
+        pg.inventory: {server: old, contents: "yes"}
+      - id: write
+        gate: {confirm: key}
+        shell: {command: "true"}
+      - id: rows
+        pg.compare: {old: old, new: new, rows: equal}
+YAML
+program_says run "$test_dir/snapshot.yaml" --plain --run-id snapshot --set "old_container=$OLD_SERVER" --set "new_container=$NEW_SERVER"
+old_sql kinds <<<"INSERT INTO empty_one VALUES (1); UPDATE truncated SET id = 1001"
+program_says run "$test_dir/snapshot.yaml" --plain --run-id snapshot --confirm compare/write
+is "$status" 11 "one with the snapshot fails too"
+like "$output" 'FAIL +kinds: public.plain: 2 missing, 1 extra, 2 changed; id 501, 502, 23, 17, 19' "and shows the keys where it can"
+like "$output" 'kinds: public.truncated was written to on the old server after the snapshot' "and where it can't, says so"
+program_says rollback snapshot
+old_sql kinds <<<"DELETE FROM empty_one; UPDATE truncated SET id = 1000"
+
 # ---- caught up ----
 
 drift unfenced --set fenced=required

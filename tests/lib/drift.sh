@@ -44,7 +44,7 @@ digests_by_name() {
 }
 
 large_objects() {
-    psql_at "$1" kinds "SELECT oid, md5(lo_get(oid)), lomacl FROM pg_largeobject_metadata ORDER BY oid"
+    psql_at "$1" kinds "SELECT oid, md5(lo_get(oid)), lomowner::regrole, coalesce(lomacl, acldefault('L', lomowner)) FROM pg_largeobject_metadata ORDER BY oid"
 }
 
 # same_contents DESCRIPTION: psql finds both servers equal, row by row.
