@@ -174,6 +174,12 @@ unlike "$(cut -f4 "$record" | grep -E '^(password|secret)' || true; cut -f3 "$re
 compare_now clean
 is "$status" 0 "no difference between the two servers as they are now"
 
+program_says run "$lib_dir/parity-now.yaml" --plain --run-id itself --vars "$VARS_FILE" --set "new_container=$OLD_CONTAINER"
+is "$status" 11 "a server isn't compared with itself"
+like "$output" 'one and the same server' "which the message says"
+unlike "$output" 'no difference' "and nothing is said to be equal"
+program_says rollback itself
+
 # in_turn NAME CHANGE BACK PATTERN
 in_turn() {
     psql_at "$NEW_PORT" parity "$2" >/dev/null
