@@ -177,13 +177,34 @@ static bool confirm_container(struct apply *apply, struct error *error)
     return runs;
 }
 
-/* A container that ends as soon as it is started is found before the switch counts as made: then
- * the old server can come back without anybody asking what the new one has taken. */
+/* Whether the runbook's server is in that container, so that it can be asked there. */
+static bool is_servers(const struct apply *apply)
+{
+    char *name = step_server_setting(apply->run, step_text(apply->run, "server"), "container");
+    bool same = text_equal(name, apply->container);
+    free(name);
+    return same;
+}
+
+/* One that doesn't come up is found before the switch counts as made: then the old server can come
+ * back without anybody asking what the new one has taken. */
+static bool comes_up(struct apply *apply, struct error *error)
+{
+    struct ready ready = {
+        .server = step_text(apply->run, "server"),
+        .timeout_ms = step_duration(apply->run, "for"),
+        .major = (int)step_integer(apply->run, "major"),
+        .inside = true,
+    };
+    return confirm_container(apply, error) &&
+           (!is_servers(apply) || server_wait_ready(apply->run, &ready, NULL, error));
+}
+
 static bool before_traffic(struct apply *apply, bool started, struct error *error)
 {
     if (apply->run->undoing)
         return true;
-    if (!switch_prove(apply, error) || (started && !confirm_container(apply, error)))
+    if (!switch_prove(apply, error) || (started && !comes_up(apply, error)))
         return false;
     record_switch(apply);
     return true;

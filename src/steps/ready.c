@@ -123,7 +123,8 @@ static bool try_once(struct step_run *run, const struct ready *ready, struct loo
 {
     struct server_access access;
     *look = (struct look){0};
-    bool found = server_find_as_client(run, ready->server, &access, error);
+    bool found = ready->inside ? server_find(run, ready->server, &access, error)
+                               : server_find_as_client(run, ready->server, &access, error);
     bool seen = found && look_at(run, &access.parameters, look, error);
     bool lost = seen ? wrong_major(ready, look, error) : hopeless(&access, found, error);
     server_free(&access);
@@ -157,7 +158,7 @@ bool server_wait_ready(struct step_run *run, const struct ready *ready, char *ve
     for (;;) {
         if (!try_once(run, ready, &look, error))
             return false;
-        if (same_server(&first, &look))
+        if (ready->inside ? look.answered : same_server(&first, &look))
             break;
         if (!look.answered || !first.answered || strcmp(first.started, look.started) != 0)
             first = look;

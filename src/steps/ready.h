@@ -10,6 +10,8 @@ struct ready {
     long timeout_ms;       /* 0: 60 s */
     int major;             /* that it has to be, 0: any */
     bool after_switchover; /* clients connect here: a failure's remedy says what to look at */
+    bool inside; /* before clients reach it: asked in its container, which is on no network,
+                    and one answer will do, as the data directory is there already */
 };
 
 /* Ready is: SELECT 1 answered twice, at least 250 ms apart, by the same postmaster. The first start

@@ -31,7 +31,8 @@ screen_keys Enter
 ok "the typed phrase does" wait_for 20 test "$(run_field screen .gate)" != switchover/fence
 ok "the top line says that writes are fenced" screen_wait 60 'writes fenced [0-9]+:'
 ok "the gate before the switchover opens" screen_wait 120 'Switch .* to pgvector/pgvector:pg17 .* now'
-ok "with nothing to lose, though the application never stopped" screen_shows 'nothing: fenced'
+ok "with nothing to lose, though the application never stopped" screen_shows 'nothing, counted at'
+sleep 1
 screen_keys y
 ok "y confirms it" wait_for 20 test "$(run_field screen .gate)" != switchover/go
 at_stable() { [ "$(run_field screen .current_step)" = cleanup/stable ]; }
