@@ -166,5 +166,8 @@ bool backup_database(struct backup *backup, const struct pg_database_entry *data
         objects_record_dumped(backup->objects, connection, error);
     pg_close(connection);
     backup->done += done;
+    if (!done && !*error->remedy)
+        error_remedy(error, "Check docker ps -a and docker logs %s, then retry the step.",
+                     backup->access.container);
     return done || error_wrap(error, "backup of database \"%s\"", database->name);
 }

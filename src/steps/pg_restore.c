@@ -48,9 +48,9 @@ bool restore_tick(void *context, struct error *error)
     return true;
 }
 
-/* Several at once share what one would have, twice: seldom do all of them build an index. A database
- * may have a setting that makes it read-only for everybody; the session's own wins. Source:
- * PostgreSQL manual, "Setting Parameters". */
+/* Several at once share what one would have, twice: seldom do all of them build an index. A
+ * database may have a setting that makes it read-only for everybody; the session's own wins.
+ * Source: PostgreSQL manual, "Setting Parameters". */
 void restore_options(struct restore *restore, long jobs, struct text *options)
 {
     struct restore_memory memory;
