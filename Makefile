@@ -84,6 +84,7 @@ test:
 check: test
 	@tests/setup --check
 	@tests/analyse
+	@RUNS=20 tests/run tests/e2e/no-lost-row.sh
 	@$(MAKE) --no-print-directory fuzz SECONDS=$(SECONDS)
 
 bench:

@@ -178,6 +178,9 @@ static const char *words_without_rows(const struct view *view, const struct tabl
         return "Which rows differ isn't known yet: the step that compares looks for them, r runs "
                "it again. All that it finds is in the run's directory, "
                "evidence/differences-*.tsv.";
+    if (match == ROWS_CAUGHT_UP)
+        return "No row differs any more. Those that were copied again are in the run's directory, "
+               "evidence/differences-*.tsv.";
     if (written)
         return "Which rows were written isn't known yet: the step that counts exactly what was "
                "written since the backup (pg.drift, before the switchover) looks for them.";

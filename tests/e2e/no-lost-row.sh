@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The application writes all through the upgrade; no commit that it saw acknowledged is lost, none is there twice.
 # RUNS says how many upgrades: 3 when nothing is said, 20 in make check.
-# time-limit: 1500
+# time-limit: 3600
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -59,7 +59,7 @@ one_run() {
 }
 
 roll_back() {
-    program_says rollback "$1"
+    program_says rollback "$1" --save
     is "$status" 12 "$2 is rolled back"
     [ "$status" = 12 ] || give_up
     is "$(server_major "$PG_PORT")" 15 "$2: the service is PostgreSQL 15 again"

@@ -103,6 +103,12 @@ source_log() {
     docker run --rm --network none -v "$OLD_VOLUME:/volume:ro" --entrypoint cat "$OLD_IMAGE" /volume/log/source.json
 }
 
+# Its starts and stops, for a person to read.
+life_of_the_source() {
+    jq -r 'select(.backend_type == "postmaster" or .backend_type == "startup" or .backend_type == "checkpointer")
+        | "\(.timestamp) \(.message)"' "$test_dir/source.json"
+}
+
 foreign_statements() {
     printf '%s\n' witness limor-app | "$lib_dir/statements" --functions "$test_dir/functions" "$test_dir/source.json"
 }
@@ -133,7 +139,7 @@ for statement in "DELETE FROM shop.orders" "SELECT nextval('app.countdown')" "WI
     not_ok "the list refuses: $statement" judged "$statement"
 done
 for statement in "SELECT 'DELETE FROM t; '' INSERT'" "/* UPDATE */ SHOW work_mem" "COPY (SELECT 1) TO STDOUT" "CHECKPOINT" \
-    "ALTER SYSTEM SET default_transaction_read_only = 'on'" "SELECT pg_catalog.pg_export_snapshot()"; do
+    "ALTER SYSTEM SET default_transaction_read_only = 'on'" 'ALTER SYSTEM RESET "autovacuum"' "SELECT pg_catalog.pg_export_snapshot()"; do
     ok "the list lets pass: $statement" judged "$statement"
 done
 
@@ -154,6 +160,7 @@ is "$(sequence_digests)" "$(cat "$test_dir/sequences.before")" "and every sequen
 stop_source
 is "$(file_digests)" "$(cat "$test_dir/files.before")" "and every byte of its files"
 source_log >"$test_dir/source.json"
+unlike "$(life_of_the_source)" 'not properly shut down' "it was never killed"
 if found=$(foreign_statements); then
     pass "its log has nothing but reads and the fence's own statements"
 else
@@ -162,6 +169,6 @@ fi
 diag "$found"
 like "$found" 'pg_dump [0-9]+' "the log has the dump's statements"
 like "$found" 'pgrunbook [0-9]+' "and this program's"
-is "$(jq -r 'select(.application_name == "pgrunbook") | .message' "$test_dir/source.json" | grep -c 'ALTER SYSTEM SET default_transaction_read_only' || true)" 1 \
+is "$(jq -r 'select(.application_name == "pgrunbook") | .message' "$test_dir/source.json" | grep -cE 'ALTER SYSTEM SET "?default_transaction_read_only' || true)" 1 \
     "and the fence is among them"
 done_testing
