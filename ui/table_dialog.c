@@ -50,8 +50,8 @@ static const char *match_words(enum rows_match match)
         [ROWS_UNKNOWN] = "not compared yet",
         [ROWS_EQUAL] = "none: same count, same contents",
         [ROWS_EQUAL_COUNT] = "none in the counts; the contents weren't compared",
-        [ROWS_CAUGHT_UP] = "none to the old server as it is now: what was written after the "
-                           "snapshot was copied again",
+        [ROWS_CAUGHT_UP] = ("none to the old server as it is now: what was written after the "
+                            "snapshot was copied again"),
         [ROWS_CONTENTS] = "as many rows as in the snapshot, but with OTHER CONTENTS",
         [ROWS_DIFFERENT] = "another number of rows than in the snapshot",
         [ROWS_MISSING] = "the new server doesn't have this table",

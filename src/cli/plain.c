@@ -187,6 +187,13 @@ static void on_reply(struct plain *plain, const cJSON *event)
         plain_leave(plain);
 }
 
+/* Only what stood still when this command came is retried; what fails after that is looked at. */
+static bool stood_still(const struct run_state *state)
+{
+    return state->status == RUN_STEP_FAILED || state->status == RUN_DECLINED ||
+           state->status == RUN_ROLLBACK_FAILED;
+}
+
 static void on_event(void *context, const cJSON *event)
 {
     struct plain *plain = context;
@@ -196,6 +203,7 @@ static void on_event(void *context, const cJSON *event)
         return;
     if (!strcmp(type, "caught_up")) {
         plain->caught_up = true;
+        plain->retried = !stood_still(plain->state);
         react(plain);
     } else if (!strcmp(type, "reply")) {
         on_reply(plain, event);

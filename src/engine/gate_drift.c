@@ -142,18 +142,34 @@ static void add_exact(struct gathering *gathering)
     gate_add(gathering, drift_name, gathering->loses ? WARN : PASS, text_take(&words));
 }
 
+/* What was changed that copying rows doesn't mend, or NULL; the caller frees. */
+static char *changed_objects(const cJSON *drift)
+{
+    double objects = fact_number(drift, "objects"), databases = fact_number(drift, "databases");
+    double tables = fact_number(drift, "tables");
+    if (objects > 0)
+        return xprintf("%.0f schema object%s changed since the backup: take the backup again",
+                       objects, objects > 1 ? "s" : "");
+    if (databases > 0)
+        return xprintf("%.0f database%s on one server only: take the backup again", databases,
+                       databases > 1 ? "s are" : " is");
+    if (tables > 0 && fact_number(drift, "rows") == 0)
+        return xprintf("%.0f table%s in more than rows: take the backup again", tables,
+                       tables > 1 ? "s differ" : " differs");
+    return NULL;
+}
+
 /* Why an exact count can't be relied on, or NULL; the caller frees. */
 static char *exact_fault(const struct run_state *state)
 {
     const cJSON *drift = fact_of(state, "drift");
-    double objects = fact_number(drift, "objects"), taken = fact_number(drift, "taken_ms");
-    char at[16];
+    double taken = fact_number(drift, "taken_ms");
+    char *changed = changed_objects(drift), at[16];
     gate_clock(at, sizeof at, (int64_t)taken);
+    if (changed)
+        return changed;
     if (fact_number(drift, "rows") < 0 || taken < 0)
         return xstrdup("the count is incomplete: gather again");
-    if (objects > 0)
-        return xprintf("%.0f schema object%s changed since the backup: take the backup again",
-                       objects, objects > 1 ? "s" : "");
     if (fenced(state) && !fence_holds(state))
         return xprintf("counted at %s under a fence that isn't there any more: gather again", at);
     if (!fenced(state) && (double)clock_wall_ms() - taken > DRIFT_MAX_AGE_MS)

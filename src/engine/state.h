@@ -204,7 +204,7 @@ struct save_state {
     bool wanted; /* the rollback begins with it */
     bool running;
     bool done;
-    char *what; /* the action's arguments in one line, or NULL */
+    char *what; /* the file, once its fact "saved" says so; before, the action's arguments */
 };
 
 struct run_state {

@@ -32,6 +32,8 @@ void price_fact(struct run_state *state, const char *key, const cJSON *event)
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(event, "value");
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(value, "rows");
     struct price_state *price = &state->price;
+    if (state->save.running && text_equal(key, "saved") && event_text(value, "path"))
+        replace_text(&state->save.what, event_text(value, "path"));
     if (!price->counting || !text_equal(key, "price"))
         return;
     const char *unknown = event_text(value, "unknown");

@@ -18,9 +18,10 @@
 struct pg_connection {
     PGconn *handle;
     char *display;
-    char *sending; /* the statement whose answer is awaited, for messages */
-    bool silent;   /* statements may hold what messages must not */
-    long limit_ms; /* of one answer, 0: none */
+    char *network_namespace; /* as in pg_parameters */
+    char *sending;           /* the statement whose answer is awaited, for messages */
+    bool silent;             /* statements may hold what messages must not */
+    long limit_ms;           /* of one answer, 0: none */
     int64_t deadline_ms;
     struct text notices;
 };
@@ -158,6 +159,7 @@ struct pg_connection *pg_open_plain(const struct pg_parameters *parameters, long
     struct pg_connection *connection = xcalloc(1, sizeof *connection);
     connection->handle = handle;
     connection->display = xstrdup(parameters->display);
+    connection->network_namespace = copy(parameters->network_namespace);
     connection->silent = true;
     PQsetNoticeProcessor(handle, take_notice, connection);
     return connection;
@@ -183,6 +185,7 @@ void pg_close(struct pg_connection *connection)
         return;
     PQfinish(connection->handle);
     free(connection->display);
+    free(connection->network_namespace);
     free(connection->sending);
     text_free(&connection->notices);
     free(connection);
@@ -222,12 +225,17 @@ int pg_socket(const struct pg_connection *connection)
     return PQsocket(connection->handle);
 }
 
+/* It makes a connection of its own, to where the statement's goes. */
 void pg_cancel(struct pg_connection *connection)
 {
     char words[256];
+    struct namespace_visit visit;
+    struct error ignored = ERROR_INIT;
     PGcancel *cancel = PQgetCancel(connection->handle);
-    if (cancel)
+    if (cancel && namespace_enter(connection->network_namespace, &visit, &ignored)) {
         PQcancel(cancel, words, (int)sizeof words);
+        namespace_leave(&visit);
+    }
     PQfreeCancel(cancel);
 }
 

@@ -5,33 +5,41 @@
 
 #define PIECE "524288" /* bytes */
 
+/* Who may do what, in any order; the owner's default rights stand in the place of none. */
+#define RIGHTS "pg_catalog.aclexplode(coalesce(m.lomacl, pg_catalog.acldefault('L', m.lomowner))) a"
+#define GRANTEE                                                                                    \
+    "CASE WHEN a.grantee = 0 THEN 'PUBLIC' "                                                       \
+    "ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END"
+#define OPTION "CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
+#define METADATA "pg_catalog.pg_largeobject_metadata m"
+#define ASKED "WHERE m.oid = $1::pg_catalog.oid"
+
 /* A page's contents without the zeros at its end: a copy fills holes with zeros. The logical size
  * tells objects apart that differ in zeros at the end. A page is a quarter of a block. */
 static const char compare_sql[] =
     "SELECT m.oid::pg_catalog.int8, "
-    "pg_catalog.concat(max(l.size), ':', "
-    "sum(pg_catalog.hashtextextended(pg_catalog.concat(l.pageno, ':', l.content) "
-    "COLLATE \"C\", 0)) FILTER (WHERE l.content <> '')), '', m.oid "
-    "FROM pg_catalog.pg_largeobject_metadata m LEFT JOIN (SELECT loid, pageno, "
+    "pg_catalog.concat(l.size, ':', l.digest, ':', pg_catalog.pg_get_userbyid(m.lomowner), ':', "
+    "(SELECT pg_catalog.string_agg(pg_catalog.concat(a.privilege_type, ' ', " GRANTEE ", " OPTION
+    "), ',' ORDER BY a.privilege_type, " GRANTEE " COLLATE \"C\") FROM " RIGHTS ")), '', m.oid "
+    "FROM " METADATA " LEFT JOIN (SELECT loid, max(size) AS size, "
+    "sum(pg_catalog.hashtextextended(pg_catalog.concat(pageno, ':', content) "
+    "COLLATE \"C\", 0)) FILTER (WHERE content <> '') AS digest FROM (SELECT loid, pageno, "
     "pageno::pg_catalog.int8 * current_setting('block_size')::pg_catalog.int8 / 4 "
     "+ octet_length(data) AS size, "
     "regexp_replace(encode(data, 'hex'), '(00)+$', '') AS content "
-    "FROM pg_catalog.pg_largeobject) l ON l.loid = m.oid GROUP BY m.oid ORDER BY 1";
+    "FROM pg_catalog.pg_largeobject) p GROUP BY loid) l ON l.loid = m.oid ORDER BY 1";
 
-/* Statements that give a large object its owner and grants, as the old server would write them. */
-static const char rights_sql[] =
-    "SELECT pg_catalog.format('ALTER LARGE OBJECT %s OWNER TO %I', oid, "
-    "pg_catalog.pg_get_userbyid(lomowner)) FROM pg_catalog.pg_largeobject_metadata "
-    "WHERE oid = $1::pg_catalog.oid "
-    "UNION ALL SELECT pg_catalog.format('REVOKE ALL ON LARGE OBJECT %s FROM PUBLIC, %I', oid, "
-    "pg_catalog.pg_get_userbyid(lomowner)) FROM pg_catalog.pg_largeobject_metadata "
-    "WHERE oid = $1::pg_catalog.oid AND lomacl IS NOT NULL "
-    "UNION ALL SELECT pg_catalog.format('GRANT %s ON LARGE OBJECT %s TO %s%s', a.privilege_type, "
-    "m.oid, CASE WHEN a.grantee = 0 THEN 'PUBLIC' "
-    "ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END, "
-    "CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) "
-    "FROM pg_catalog.pg_largeobject_metadata m CROSS JOIN LATERAL pg_catalog.aclexplode(m.lomacl) "
-    "a WHERE m.oid = $1::pg_catalog.oid";
+/* Statements that take away what rights there are, asked of the new server, and those that give a
+ * large object its owner and rights, asked of the old one. */
+static const char revoke_sql[] =
+    "SELECT DISTINCT pg_catalog.format('REVOKE ALL ON LARGE OBJECT %s FROM %s', m.oid, " GRANTEE
+    ") FROM " METADATA " CROSS JOIN LATERAL " RIGHTS " " ASKED;
+static const char owner_sql[] =
+    "SELECT pg_catalog.format('ALTER LARGE OBJECT %s OWNER TO %I', m.oid, "
+    "pg_catalog.pg_get_userbyid(m.lomowner)) FROM " METADATA " " ASKED;
+static const char grant_sql[] =
+    "SELECT pg_catalog.format('GRANT %s ON LARGE OBJECT %s TO %s%s', a.privilege_type, "
+    "m.oid, " GRANTEE ", " OPTION ") FROM " METADATA " CROSS JOIN LATERAL " RIGHTS " " ASKED;
 
 #define FOR_WRITING "131072" /* INV_WRITE */
 
@@ -84,15 +92,24 @@ static bool copy_contents(struct pg_connection *old, struct pg_connection *new, 
     return copied;
 }
 
+static bool run_what(struct pg_connection *asked, const char *sql, const char *number,
+                     struct pg_connection *new, struct error *error)
+{
+    PGresult *statements = pg_query(asked, sql, 1, &number, error);
+    bool done = statements != NULL;
+    for (int row = 0; done && row < PQntuples(statements); row++)
+        done = pg_execute(new, pg_field(statements, row, 0), error);
+    PQclear(statements);
+    return done;
+}
+
 static bool copy_rights(struct pg_connection *old, struct pg_connection *new, const char *number,
                         struct error *error)
 {
-    PGresult *statements = pg_query(old, rights_sql, 1, &number, error);
-    bool copied = statements != NULL;
-    for (int row = 0; copied && row < PQntuples(statements); row++)
-        copied = pg_execute(new, pg_field(statements, row, 0), error);
-    PQclear(statements);
-    return copied;
+    return run_what(new, revoke_sql, number, new, error) &&
+           run_what(old, owner_sql, number, new, error) &&
+           run_what(new, revoke_sql, number, new, error) &&
+           run_what(old, grant_sql, number, new, error);
 }
 
 bool large_object_copy(struct pg_connection *old, struct pg_connection *new,
@@ -102,7 +119,7 @@ bool large_object_copy(struct pg_connection *old, struct pg_connection *new,
     const char *const values[] = {text};
     snprintf(text, sizeof text, "%lld", number);
     bool copied = run(new, prepare_sql[kind], 1, values, error) &&
-                  (kind == DIFFERENCE_EXTRA || copy_contents(old, new, text, error)) &&
-                  (kind != DIFFERENCE_MISSING || copy_rights(old, new, text, error));
+                  (kind == DIFFERENCE_EXTRA ||
+                   (copy_contents(old, new, text, error) && copy_rights(old, new, text, error)));
     return copied || error_wrap(error, "copying the large object %s", text);
 }

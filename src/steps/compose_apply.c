@@ -117,16 +117,6 @@ static void record_switch(struct apply *apply)
     free(key);
 }
 
-static bool before_traffic(struct apply *apply, struct error *error)
-{
-    if (apply->run->undoing)
-        return true;
-    if (!switch_prove(apply, error))
-        return false;
-    record_switch(apply);
-    return true;
-}
-
 /* The new server starts cut off from its networks: whatever a client's log says of a connection
  * from then on is about this server. The engine's clock counts, as it stamps the logs. */
 static void record_start(struct apply *apply)
@@ -145,6 +135,7 @@ static void take_back_switch(struct apply *apply)
     if (looked && !apply->run->undoing && (!right || container.started_ms == 0)) {
         char *key = served_key(apply);
         step_fact(apply->run, key, cJSON_CreateFalse());
+        step_fact(apply->run, FACT_SWITCHED, cJSON_CreateFalse());
         free(key);
     }
     docker_container_free(&container);
@@ -184,6 +175,18 @@ static bool confirm_container(struct apply *apply, struct error *error)
     apply->container = container.exists ? xstrdup(container.name) : NULL;
     docker_container_free(&container);
     return runs;
+}
+
+/* A container that ends as soon as it is started is found before the switch counts as made: then
+ * the old server can come back without anybody asking what the new one has taken. */
+static bool before_traffic(struct apply *apply, bool started, struct error *error)
+{
+    if (apply->run->undoing)
+        return true;
+    if (!switch_prove(apply, error) || (started && !confirm_container(apply, error)))
+        return false;
+    record_switch(apply);
+    return true;
 }
 
 static bool wait_ready(struct apply *apply, struct error *error)

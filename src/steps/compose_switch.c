@@ -85,7 +85,7 @@ static bool start_then_join(struct apply *apply, const struct docker_container *
         left = left && docker_network_leave(apply->docker, network->string, container->id, error);
     }
     bool started = left && docker_start(apply->docker, container->name, error);
-    bool allowed = started && apply->before_traffic(apply, error);
+    bool allowed = started && apply->before_traffic(apply, true, error);
     if (started && !allowed)
         docker_stop(apply->docker, container->id, apply->grace_ms, &other);
     bool joined = join_all(apply, container->id, networks, allowed ? error : &other);
@@ -96,7 +96,7 @@ static bool start_then_join(struct apply *apply, const struct docker_container *
 static bool start_serving(struct apply *apply, const struct docker_container *container,
                           struct error *error)
 {
-    return apply->before_traffic(apply, error) &&
+    return apply->before_traffic(apply, false, error) &&
            docker_start(apply->docker, container->name, error);
 }
 

@@ -23,9 +23,9 @@ struct apply {
     char *container;    /* name of the service's container when it was last looked at, or NULL */
     int64_t started_ms; /* wall: when that container was started, 0 when it doesn't run */
     cJSON *before;      /* the project's containers before the switch */
-    /* Called once the old server has stopped, while the new one starts, before any client can reach
-     * it; false calls the switch off. */
-    bool (*before_traffic)(struct apply *apply, struct error *error);
+    /* Called once the old server has stopped, before any client can reach the new one, which is
+     * `started` on no network, or not started yet; false calls the switch off. */
+    bool (*before_traffic)(struct apply *apply, bool started, struct error *error);
 };
 
 /* Looks at the service's containers. *right: one with the right image and volume is there, and

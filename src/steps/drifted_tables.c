@@ -59,7 +59,7 @@ static void found(void *context, enum row_change change, const struct row_count 
                                      .table = named->table,
                                      .old_rows = now ? now->rows : -1,
                                      .new_rows = new ? new->rows : -1,
-                                     .moved = now && new &&
+                                     .moved = now &&new &&
                                               !digest_same_parents(now->digest, new->digest)};
     if (named->kind == TABLE_ORDINARY)
         add(&tables->items, &tables->count, &tables->capacity, &table);

@@ -7,7 +7,8 @@
 #include "steps/server.h"
 #include "steps/step.h"
 
-/* {server, version_num, file (below the run's directory), sha256, objects, sequences, taken_ms} */
+/* {server, version_num, system, file (below the run's directory), sha256, objects, sequences,
+ * taken_ms} */
 #define FACT_OBJECTS "objects"
 
 /* ---- recording, in one worker; several databases may be under way at once ---- */

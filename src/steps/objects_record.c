@@ -42,7 +42,8 @@ bool objects_record_cluster(struct objects_record *record, struct pg_connection 
 {
     struct objects_scope *scope = objects_scope_of(&record->scopes, "");
     record->scopes.version = pg_version(connection);
-    return objects_read(connection, OBJECTS_CLUSTER, NULL, &scope->objects, error);
+    return objects_system(connection, record->scopes.system, error) &&
+           objects_read(connection, OBJECTS_CLUSTER, NULL, &scope->objects, error);
 }
 
 bool objects_record_snapshot(struct objects_record *record, struct pg_connection *connection,
@@ -102,6 +103,7 @@ static void record_fact(const struct objects_record *record, const char *file,
     sha256_bytes(text_string(text), text->length, sha256);
     cJSON_AddStringToObject(fact, "server", record->server);
     cJSON_AddNumberToObject(fact, "version_num", record->scopes.version);
+    cJSON_AddStringToObject(fact, "system", record->scopes.system);
     cJSON_AddStringToObject(fact, "file", file);
     cJSON_AddStringToObject(fact, "sha256", sha256);
     cJSON_AddNumberToObject(fact, "objects", (double)objects);
@@ -202,7 +204,9 @@ bool objects_scopes_load(const struct step_run *run, const char *server,
     if (!file || !text_equal(json_text(fact, "server"), server))
         return nothing_recorded(server, error);
     char *path = file_join(run->directory, file);
+    const char *system = json_text(fact, "system");
     scopes->version = (int)json_number_at(fact, "version_num");
+    text_copy(scopes->system, sizeof scopes->system, system ? system : "");
     bool done = read_record(path, json_text(fact, "sha256"), scopes, error);
     free(path);
     return done;

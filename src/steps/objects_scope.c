@@ -72,3 +72,12 @@ bool objects_secrets_read(const struct server_access *access, const char *databa
     pg_close(connection);
     return done;
 }
+
+bool objects_system(struct pg_connection *connection, char system[32], struct error *error)
+{
+    char *value =
+        pg_value(connection, "SELECT system_identifier FROM pg_catalog.pg_control_system()", error);
+    text_copy(system, 32, value ? value : "");
+    free(value);
+    return *system != '\0';
+}

@@ -15,7 +15,9 @@ struct objects_scope {
 struct objects_scopes {
     struct objects_scope *items;
     size_t count;
-    int version; /* server_version_num of the server that a record is of */
+    /* Of the server that a record is of. */
+    int version;     /* server_version_num */
+    char system[32]; /* its data directory's identifier, by pg_control_system() */
 };
 
 /* The scope of that name, added when it isn't there. Valid until the next one is added. */
@@ -32,6 +34,9 @@ bool objects_scope_read(const struct server_access *access, const char *database
 bool objects_secrets_read(const struct server_access *access, const char *database,
                           const struct objects_key *key, struct pg_object_list *list,
                           struct error *error);
+
+/* The identifier of a server's data directory. */
+bool objects_system(struct pg_connection *connection, char system[32], struct error *error);
 
 /* The record's text, a line an object. */
 void objects_scopes_write(const struct objects_scopes *scopes, struct text *text);

@@ -200,7 +200,5 @@ static bool write_evidence(const struct objects_verdict *verdict, struct error *
 bool objects_verdict_finish(struct objects_verdict *verdict, struct error *error)
 {
     sum_up(verdict);
-    bool written = verdict->run->planning || write_evidence(verdict, error);
-    text_free(&verdict->evidence);
-    return written;
+    return verdict->run->planning || write_evidence(verdict, error);
 }

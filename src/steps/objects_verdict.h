@@ -24,7 +24,7 @@ struct objects_verdict {
     char first[400]; /* the first failure */
     struct objects_reason reasons[REASONS_MAX];
     size_t reason_count;
-    struct text evidence;
+    struct text evidence; /* to be freed */
 };
 
 /* Compares one database's objects; those of an absent database are one difference. */
@@ -35,7 +35,7 @@ void objects_verdict_secrets(struct objects_verdict *verdict, const char *databa
 /* A failure that is none of an object's. */
 void objects_verdict_fail(struct objects_verdict *verdict, const char *name, const char *detail);
 /* The checks that sum up, and evidence/objects-STEP.tsv (not while planning). False when that can't
- * be written. Frees. */
+ * be written. */
 bool objects_verdict_finish(struct objects_verdict *verdict, struct error *error);
 
 #endif

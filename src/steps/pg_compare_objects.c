@@ -7,83 +7,103 @@
 
 #include <string.h>
 
+struct side {
+    struct server_access access;
+    struct pg_database_list databases; /* that it has now; empty when it doesn't answer */
+    int version;                       /* server_version_num */
+    char system[32];                   /* its data directory's identifier */
+};
+
 struct parity {
     struct step_run *run;
-    struct server_access old, new;
-    bool old_answers; /* so that secrets can be compared, which no record holds */
+    struct side old, new;
     struct objects_key key;
     struct objects_scopes recorded;
-    struct text_list databases; /* of the old server; "" first, for what the cluster shares */
-    struct pg_database_list present;
+    struct text_list databases; /* to compare; "" first, for what the cluster shares */
     struct objects_verdict verdict;
 };
 
-static bool list_present(struct parity *parity, struct error *error)
+static bool know_side(struct parity *parity, const char *argument, struct side *side,
+                      struct error *error)
 {
-    struct pg_connection *connection = server_open(&parity->new, error);
-    bool done = connection && catalog_databases(connection, &parity->present, error);
-    if (done)
-        parity->verdict.setting.new_version = pg_version(connection);
+    struct pg_connection *connection =
+        server_open_argument(parity->run, argument, &side->access, error);
+    bool done = connection && objects_system(connection, side->system, error) &&
+                catalog_databases(connection, &side->databases, error);
+    side->version = connection ? pg_version(connection) : 0;
     pg_close(connection);
     return done;
 }
 
-static bool list_of_old(struct parity *parity, struct error *error)
+static void free_side(struct side *side)
 {
-    struct pg_database_list list = {0};
-    struct pg_connection *connection = server_open(&parity->old, error);
-    bool done = connection && catalog_databases(connection, &list, error);
-    if (done)
-        parity->verdict.setting.old_version = pg_version(connection);
-    pg_close(connection);
+    server_free(&side->access);
+    pg_database_list_free(&side->databases);
+}
+
+static bool same_server(const struct parity *parity, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "\"%s\" and \"%s\" are one and the same server",
+              step_text(parity->run, "old"), step_text(parity->run, "new"));
+    return error_remedy(error,
+                        "Check the containers' names of both. Once traffic has moved, compare "
+                        "with against: backup.");
+}
+
+static bool list_now(struct parity *parity, struct error *error)
+{
+    if (!know_side(parity, "old", &parity->old, error))
+        return false;
+    if (text_equal(parity->old.system, parity->new.system))
+        return same_server(parity, error);
     text_list_add(&parity->databases, "");
-    for (size_t i = 0; i < list.count; i++)
-        if (list.items[i].connectable)
-            text_list_add(&parity->databases, list.items[i].name);
-    pg_database_list_free(&list);
-    return done;
+    for (size_t i = 0; i < parity->old.databases.count; i++)
+        if (parity->old.databases.items[i].connectable)
+            text_list_add(&parity->databases, parity->old.databases.items[i].name);
+    parity->verdict.setting.old_version = parity->old.version;
+    return true;
 }
 
-/* The record's version is the backup's: the fact of the server, or what it says now. */
+/* The old server is only asked for what no record holds. After the switchover its container's name
+ * may be the new server's: then there is nobody to ask. */
+static void find_old(struct parity *parity)
+{
+    struct error why = ERROR_INIT;
+    bool known = know_side(parity, "old", &parity->old, &why);
+    if (known && text_equal(parity->old.system, parity->recorded.system))
+        return;
+    step_check(parity->run, "passwords", VERDICT_WARN,
+               "not compared: no record holds them, and the old server can't be asked: %s",
+               known ? "another one is in its place" : why.message);
+    pg_database_list_free(&parity->old.databases);
+}
+
 static bool list_recorded(struct parity *parity, struct error *error)
 {
-    struct error ignored = ERROR_INIT;
     if (!objects_scopes_load(parity->run, step_text(parity->run, "old"), &parity->recorded, error))
         return false;
+    if (text_equal(parity->recorded.system, parity->new.system))
+        return same_server(parity, error);
     for (size_t i = 0; i < parity->recorded.count; i++)
         text_list_add(&parity->databases, parity->recorded.items[i].database);
     parity->verdict.setting.old_version = parity->recorded.version;
-    struct pg_connection *connection =
-        server_find(parity->run, step_text(parity->run, "old"), &parity->old, &ignored)
-            ? server_open(&parity->old, &ignored)
-            : NULL;
-    parity->old_answers = connection != NULL;
-    pg_close(connection);
-    if (!parity->old_answers)
-        step_check(parity->run, "passwords", VERDICT_WARN,
-                   "not compared, as no record holds them and the old server doesn't answer: %s",
-                   ignored.message);
+    find_old(parity);
     return true;
 }
 
 static bool prepare(struct parity *parity, struct error *error)
 {
-    bool backup = parity->verdict.against_backup;
-    if (!server_find(parity->run, step_text(parity->run, "new"), &parity->new, error) ||
-        !list_present(parity, error) || !objects_key_make(&parity->key, error))
+    if (!know_side(parity, "new", &parity->new, error) || !objects_key_make(&parity->key, error))
         return false;
-    parity->verdict.setting.user = parity->new.parameters.user;
-    if (backup)
-        return list_recorded(parity, error);
-    parity->old_answers = true;
-    return server_find(parity->run, step_text(parity->run, "old"), &parity->old, error) &&
-           list_of_old(parity, error);
+    parity->verdict.setting.user = parity->new.access.parameters.user;
+    parity->verdict.setting.new_version = parity->new.version;
+    return parity->verdict.against_backup ? list_recorded(parity, error) : list_now(parity, error);
 }
 
 static bool compare_with(struct parity *parity, struct objects_scope *old, struct error *error)
 {
     struct objects_scope new = {0};
-    bool done = objects_scope_read(&parity->new, old->database, &new, error);
+    bool done = objects_scope_read(&parity->new.access, old->database, &new, error);
     if (done)
         objects_verdict_scope(&parity->verdict, old, &new);
     objects_scope_free(&new);
@@ -93,33 +113,39 @@ static bool compare_with(struct parity *parity, struct objects_scope *old, struc
 static bool compare_objects(struct parity *parity, const char *database, struct error *error)
 {
     struct objects_scope now = {0}, *old = objects_scope_find(&parity->recorded, database);
-    bool done = old || objects_scope_read(&parity->old, database, &now, error);
+    bool done = old || objects_scope_read(&parity->old.access, database, &now, error);
     done = done && compare_with(parity, old ? old : &now, error);
     objects_scope_free(&now);
     return done;
+}
+
+static bool has_database(const struct side *side, const char *database)
+{
+    return *database ? pg_database_find(&side->databases, database) != NULL
+                     : side->databases.count > 0;
 }
 
 /* Both live servers are asked: neither a password nor what could be made of one is ever stored. */
 static bool compare_secrets(struct parity *parity, const char *database, struct error *error)
 {
     struct pg_object_list old = {0}, new = {0};
-    bool done = !parity->old_answers ||
-                (objects_secrets_read(&parity->old, database, &parity->key, &old, error) &&
-                 objects_secrets_read(&parity->new, database, &parity->key, &new, error));
-    if (done && parity->old_answers)
+    if (!has_database(&parity->old, database))
+        return true;
+    bool done = objects_secrets_read(&parity->old.access, database, &parity->key, &old, error) &&
+                objects_secrets_read(&parity->new.access, database, &parity->key, &new, error);
+    if (done)
         objects_verdict_secrets(&parity->verdict, database, &old, &new);
     objects_free(&old);
     objects_free(&new);
     return done;
 }
 
-/* A database that the old server has lost since the backup has no secrets to ask for. */
 static bool compare_database(struct parity *parity, size_t index, struct error *error)
 {
     const char *database = parity->databases.items[index];
     step_progress(parity->run, (double)index, (double)parity->databases.count, "databases",
                   *database ? database : "roles");
-    if (*database && !pg_database_find(&parity->present, database)) {
+    if (!has_database(&parity->new, database)) {
         objects_verdict_fail(&parity->verdict, database, "the database isn't on the new server");
         return true;
     }
@@ -144,7 +170,8 @@ static bool compare_all(struct parity *parity, struct error *error)
     bool done = prepare(parity, error);
     for (size_t i = 0; done && i < parity->databases.count; i++)
         done = compare_database(parity, i, error);
-    done = objects_verdict_finish(&parity->verdict, done ? error : NULL) && done;
+    done = done && objects_verdict_finish(&parity->verdict, error);
+    text_free(&parity->verdict.evidence);
     return done && judge(&parity->verdict, error);
 }
 
@@ -155,11 +182,10 @@ static bool run_compare_objects(struct step_run *run, struct error *error)
     if (server_not_yet(run, step_text(run, "new")))
         return true;
     bool done = compare_all(&parity, error);
-    server_free(&parity.old);
-    server_free(&parity.new);
+    free_side(&parity.old);
+    free_side(&parity.new);
     objects_scopes_free(&parity.recorded);
     text_list_free(&parity.databases);
-    pg_database_list_free(&parity.present);
     explicit_bzero(&parity.key, sizeof parity.key);
     return done;
 }

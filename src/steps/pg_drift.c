@@ -3,6 +3,7 @@
  */
 #include "steps/accepted.h"
 #include "steps/actions.h"
+#include "steps/drift_objects.h"
 #include "steps/drift_outside.h"
 #include "steps/drifted_tables.h"
 #include "steps/fence_known.h"
@@ -25,6 +26,7 @@ struct drift_run {
     struct drifted_tables tables;
     struct differences differences;
     struct drift_outside outside;
+    struct drift_objects objects;
     struct write_position position; /* of the old server, after all was measured */
     int64_t taken_ms;
     const cJSON *fence; /* or NULL */
@@ -105,7 +107,8 @@ static bool read_position(struct drift_run *drift, struct error *error)
 static void count_unexplained(struct table_difference *difference)
 {
     struct difference_counts *counts = &difference->counts;
-    if (difference->comparable && !difference->table.moved && !counts->missing && !counts->extra && !counts->changed)
+    if (difference->comparable && !difference->table.moved && !counts->missing && !counts->extra &&
+        !counts->changed)
         counts->changed = 1;
 }
 
@@ -166,6 +169,8 @@ static void record(const struct drift_run *drift)
     cJSON_AddNumberToObject(fact, "updated", (double)drift->updated);
     cJSON_AddNumberToObject(fact, "deleted", (double)drift->deleted);
     cJSON_AddNumberToObject(fact, "sequences", (double)drift->outside.sequences);
+    if (drift->objects.known)
+        cJSON_AddNumberToObject(fact, "objects", (double)drift->objects.count);
     cJSON_AddNumberToObject(fact, "databases", (double)drift->other_databases);
     add_positions(drift, fact);
     cJSON_AddNumberToObject(fact, "taken_ms", (double)drift->taken_ms);
@@ -192,10 +197,24 @@ static void check_others(const struct drift_run *drift)
                    drift->outside.sequences, drift->outside.absent_sequences);
 }
 
+#define OBJECTS_SHOWN 20
+
+static void check_objects(const struct drift_run *drift)
+{
+    const struct drift_objects *objects = &drift->objects;
+    for (size_t i = 0; i < objects->names.count && i < OBJECTS_SHOWN; i++)
+        step_check(drift->run, "object", VERDICT_WARN, "%s", objects->names.items[i]);
+    if (objects->known)
+        step_check(drift->run, "objects", objects->count ? VERDICT_WARN : VERDICT_PASS,
+                   objects->count ? "%zu were changed after the backup: the copy doesn't have that"
+                                  : "%zu were changed after the backup",
+                   objects->count);
+}
+
 static bool any_drift(const struct drift_run *drift)
 {
     return drift->rows || drift->tables.count || drift->outside.sequences ||
-           drift->outside.absent_sequences || drift->other_databases;
+           drift->outside.absent_sequences || drift->other_databases || drift->objects.count;
 }
 
 static void check_sum(const struct drift_run *drift)
@@ -245,6 +264,7 @@ static bool find_drift(struct drift_run *drift, struct error *error)
     return differences_find(drift->run, &drift->old, &drift->new, drift->tables.items,
                             drift->tables.count, &drift->differences, error) &&
            read_new_databases(drift, error) && read_outside(drift, error) &&
+           drift_objects_read(drift->run, &drift->old, &drift->objects, error) &&
            read_position(drift, error);
 }
 
@@ -256,6 +276,7 @@ static bool report(struct drift_run *drift, struct error *error)
                             error))
         return false;
     check_others(drift);
+    check_objects(drift);
     record(drift);
     return check_fence(drift, error) && written_base_store(drift->run, &drift->new, error) &&
            accepted_covers(drift->run, drift->rows, 0, error);
@@ -266,6 +287,7 @@ static void free_drift(struct drift_run *drift)
     differences_free(&drift->differences);
     drifted_tables_free(&drift->tables);
     drift_outside_free(&drift->outside);
+    drift_objects_free(&drift->objects);
     row_counts_free(&drift->now);
     row_counts_free(&drift->copy);
     survey_free(&drift->old_survey);

@@ -156,8 +156,7 @@ static const struct argument inventory_arguments[] = {
      "yes: reads every row and records a checksum of every table's contents beside its count"},
     {"connections", ARGUMENT_INTEGER, false, "4", NULL,
      "over how many connections it counts, at most; fewer where the server has few free"},
-    {"accepted", ARGUMENT_TEXT, false, NULL, NULL,
-     "with column now: " ACCEPTED_HELP},
+    {"accepted", ARGUMENT_TEXT, false, NULL, NULL, "with column now: " ACCEPTED_HELP},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 

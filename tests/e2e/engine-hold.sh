@@ -242,8 +242,8 @@ is "$status $(state_of stuck) $(fence stuck)" "11 step failed open" "retry tries
 
 # drift NAME ROWS SEQUENCES OBJECTS: what NAME.drift prints from now on.
 drift() {
-    printf '{"exact":true,"fenced":false,"rows":%d,"tables":1,"inserted":%d,"updated":0,"deleted":0,"sequences":%d,"objects":%d,"taken_ms":%s}' \
-        "$2" "$2" "$3" "$4" "$(date +%s000)" >"$work/$1.drift"
+    printf '{"exact":true,"fenced":false,"rows":%d,"tables":%d,"inserted":%d,"updated":0,"deleted":0,"sequences":%d,"objects":%d,"taken_ms":%s}' \
+        "$2" "$(($2 > 0))" "$2" "$3" "$4" "$(date +%s000)" >"$work/$1.drift"
 }
 # offering NAME: a runbook whose gate offers to copy again.
 offering() {
@@ -292,6 +292,18 @@ offering changed
 run run "$work/changed.yaml" --plain --run-id changed
 says "objects that changed block the gate" "2 schema objects changed since the backup: take the backup again"
 says "and nothing is offered" "The gate can't be confirmed."
+# What copying rows doesn't mend blocks, and so does what has no number.
+blocked() {
+    local name=$1
+    printf '{"exact":true,"taken_ms":%s%s}' "$(date +%s000)" "$2" >"$work/$name.drift"
+    offering "$name"
+    run run "$work/$name.yaml" --plain --run-id "$name"
+    says "$3 blocks the gate" "The gate can't be confirmed."
+}
+blocked databases ',"rows":0,"tables":0,"databases":1' "a database on one server only"
+blocked shape ',"rows":0,"tables":1' "a table that differs without a row"
+blocked nocount ',"tables":0' "a count without a number"
+blocked unfenced ',"rows":0,"tables":0,"fenced":true' "a fence that isn't there any more"
 
 # --- the price of a rollback
 

@@ -2,6 +2,7 @@
 # A fence whose program dies at the worst moments, a switchover behind it and back, and the way to a fenced server for
 # somebody who isn't root.
 # time-limit: 420
+# shellcheck disable=SC2119 # no arguments
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -24,7 +25,9 @@ killed() {
     "$program" run "$lib_dir/fence.yaml" --plain --run-id "$run" --set "old_container=$OLD_CONTAINER" "$@" \
         >/dev/null 2>&1 </dev/null &
     client=$!
-    until grep -Eq "$pattern" "$directory/fence.json" 2>/dev/null; do :; done
+    until grep -Eq "$pattern" "$directory/fence.json" 2>/dev/null; do
+        kill -0 "$client" 2>/dev/null || bail_out "$run: the run ended before its record had $pattern"
+    done
     kill -9 "$(grep -h '"type":"engine_started"' "$directory/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
     wait "$client" 2>/dev/null || true
 }

@@ -2,6 +2,7 @@
 # The fence around a server that clients read and write all the time: by the network and by read-only sessions; what
 # stands in its way; and that everything is as before when it is taken back.
 # time-limit: 420
+# shellcheck disable=SC2119 # no arguments
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"

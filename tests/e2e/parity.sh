@@ -174,6 +174,12 @@ unlike "$(cut -f4 "$record" | grep -E '^(password|secret)' || true; cut -f3 "$re
 compare_now clean
 is "$status" 0 "no difference between the two servers as they are now"
 
+program_says run "$lib_dir/parity-now.yaml" --plain --run-id itself --vars "$VARS_FILE" --set "new_container=$OLD_CONTAINER"
+is "$status" 11 "a server isn't compared with itself"
+like "$output" 'one and the same server' "which the message says"
+unlike "$output" 'no difference' "and nothing is said to be equal"
+program_says rollback itself
+
 # in_turn NAME CHANGE BACK PATTERN
 in_turn() {
     psql_at "$NEW_PORT" parity "$2" >/dev/null
@@ -206,13 +212,14 @@ is "$status" 0 "without them there is no difference again"
 
 # ---- all at once, against the backup ----
 
-compose_away() {
+copy_away() {
     docker rm -fv "$NEW_CONTAINER" >/dev/null
     docker volume rm "$NEW_VOLUME" >/dev/null
-    rm -rf "$BACKUP_DIR/backup.sql"
+    rm -rf "$BACKUP_DIR/backup"
 }
-compose_away
-copy two --set "spoil=$test_dir/spoil"
+copy_away
+# The same from a backup in the other format.
+copy two --set "spoil=$test_dir/spoil" --set format=directory
 is "$status" 11 "the differences fail the step"
 is "$(run_field two .current_step)" copy/compare-spoilt "which is the comparison after they were made"
 [ "$(run_field two .current_step)" = copy/compare-spoilt ] || show_output

@@ -246,6 +246,11 @@ look compare "${odd[@]}"
 is "$status" 0 "carried over, they are no failure any more"
 [ "$status" = 0 ] || show_output
 
+look later
+names 11 'server "old" is gone: its settings are those on record' "a server that was stopped is compared by its record"
+like "$output" 'FAIL +setting max_prepared_transactions: 5 \(postgresql.auto.conf line [0-9]+\) on the old server, 0 \(default\)' "with its values and their sources"
+restart "$OLD_CONTAINER"
+
 # ---- the application's own login ----
 
 new_sql <<'SQL'

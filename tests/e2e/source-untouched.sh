@@ -8,7 +8,6 @@ set -euo pipefail
 # shellcheck source=tests/lib/program.sh
 . "$lib_dir/program.sh"
 
-runbook=$lib_dir/whole.yaml
 # What this script does on the server itself is told from the program's doings by the name.
 export PGAPPNAME=witness
 
@@ -94,8 +93,8 @@ functions_of_the_source() {
     local database
     for database in $(user_databases "$PG_PORT"); do
         psql_at "$PG_PORT" "$database" "
-            SELECT (CASE WHEN pronamespace <> 'pg_catalog'::regnamespace THEN 'user '
-                         WHEN provolatile = 'v' THEN 'volatile ' ELSE 'stable ' END) || lower(proname)
+            SELECT (CASE WHEN provolatile <> 'v' THEN 'stable ' WHEN pronamespace = 'pg_catalog'::regnamespace THEN 'volatile '
+                         ELSE 'user ' END) || lower(proname)
               FROM pg_proc WHERE proname !~ '[^a-zA-Z0-9_]'"
     done | LC_ALL=C sort -u
 }
@@ -138,9 +137,9 @@ for statement in "SELECT 'DELETE FROM t; '' INSERT'" "/* UPDATE */ SHOW work_mem
     ok "the list lets pass: $statement" judged "$statement"
 done
 
-upgrade run1 --set format=directory --confirm prepare/backup --confirm switchover/fence --confirm switchover/go
-is "$(run_field run1 .gate)" switchover/stay "the run is switched"
-[ "$(run_field run1 .gate)" = switchover/stay ] || show_output 60
+upgrade run1 --confirm prepare/backup --confirm switchover/fence --confirm switchover/go
+is "$(run_field run1 .current_step)" cleanup/stable "the run is switched"
+[ "$(run_field run1 .current_step)" = cleanup/stable ] || show_output 60
 is "$(server_major "$PG_PORT")" 17 "the service is PostgreSQL 17"
 program_says rollback run1
 is "$status" 12 "and is rolled back"

@@ -3,6 +3,7 @@
 # Needs e2e.sh and program.sh.
 
 # fence RUN [ARGUMENT]...
+# shellcheck disable=SC2154 # of e2e.sh
 fence() {
     program_says run "$lib_dir/fence.yaml" --plain --run-id "$1" --set "old_container=$OLD_CONTAINER" "${@:2}"
 }

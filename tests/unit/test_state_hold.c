@@ -285,6 +285,21 @@ static void saving_comes_before_the_undo_and_costs_nothing_when_it_fails(void **
     run_state_free(state);
 }
 
+static void what_was_saved_is_called_by_its_file(void **unused)
+{
+    (void)unused;
+    struct run_state *state = switched_run();
+    must(state, "{'type':'rollback_started','reason':'why','save':true}");
+    fact(state, "saved", "{'path':'/before'}");
+    must(state, "{'type':'save_started','step':'one/apply','detail':'server=live'}");
+    assert_string_equal(state->save.what, "server=live");
+    fact(state, "saved", "{'path':'/run/written.sql'}");
+    must(state, "{'type':'save_finished','step':'one/apply','ok':true}");
+    assert_true(state->save.done);
+    assert_string_equal(state->save.what, "/run/written.sql");
+    run_state_free(state);
+}
+
 static void a_count_dies_with_its_engine(void **unused)
 {
     (void)unused;
@@ -311,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_price_without_a_number_is_unknown),
         cmocka_unit_test(the_largest_tables_come_first),
         cmocka_unit_test(saving_comes_before_the_undo_and_costs_nothing_when_it_fails),
+        cmocka_unit_test(what_was_saved_is_called_by_its_file),
         cmocka_unit_test(a_count_dies_with_its_engine),
     };
     return cmocka_run_group_tests_name("state_hold", tests, NULL, NULL);
