@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A backup as a directory: the copy is the same as by the plain way; what is missing, changed, cut off or of
 # somebody else is found; nothing is left behind.
-# time-limit: 420
+# time-limit: 600
 # shellcheck disable=SC2016,SC2119 # PostgreSQL names with $, no arguments
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
@@ -53,7 +53,7 @@ check() {
 }
 
 helpers() {
-    docker ps -aq --filter label=org.pgrunbook.helper=$1
+    docker ps -aq --filter label=org.pgrunbook.helper="$1"
 }
 no_helper() {
     [ -z "$(helpers "$1")" ]
@@ -285,6 +285,19 @@ SQL
 }
 truncated directory
 truncated plain
+
+# ---- a server that no client reaches ----
+
+one "pg.fence: {server: it, mode: network}
+        undo: {pg.unfence: {server: it}}
+      - id: backup
+        pg.backup: {server: it, to: \"$test_dir/fenced\", format: directory}
+      - id: alone
+        shell: {command: \"docker inspect -f 'networks {{len .NetworkSettings.Networks}}' $OLD_CONTAINER; exit 3\"}"
+like "$output" 'one/backup done' "a server whose container is on no network is backed up"
+like "$output" 'networks 0' "as it was on none then"
+check "$test_dir/fenced"
+is "$status" 0 "and the backup is whole"
 
 # ---- cut off ----
 
