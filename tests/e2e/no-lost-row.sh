@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The application writes all through the upgrade; no commit that it saw acknowledged is lost, none is there twice.
 # RUNS says how many upgrades: 3 when nothing is said, 20 in make check.
-# time-limit: 3600
+# time-limit: 2400
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"

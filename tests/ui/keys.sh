@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What keys do, and above all what they don't: gates, rollback, search, movement, typed-ahead and pasted keys.
+# runs-alone
 # time-limit: 180
 set -euo pipefail
 # shellcheck source=tests/lib/replay.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Every screen as text, compared with golden/*.txt; RECORD=1 writes those anew, for a person to look at.
+# runs-alone
 # time-limit: 180
 set -euo pipefail
 # shellcheck source=tests/lib/replay.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The terminal: resizing in every state, being left in order on every way out, colours, and what it costs to stand still.
+# runs-alone
 # time-limit: 120
 set -euo pipefail
 # shellcheck source=tests/lib/replay.sh
