@@ -184,7 +184,7 @@ static void check_others(const struct drift_run *drift)
         const struct difference_table *table = &drift->tables.others[i];
         char *name = xprintf("%s: %s.%s", table->database, table->schema, table->table);
         step_check(drift->run, name, VERDICT_WARN,
-                   "a materialised view or an extension's own table: its contents are others, no "
+                   "a materialised view, or a table that only one version of its extension has: no "
                    "row is lost");
         free(name);
     }
@@ -259,7 +259,6 @@ static bool check_fence(const struct drift_run *drift, struct error *error)
 
 static bool find_drift(struct drift_run *drift, struct error *error)
 {
-    drifted_tables_set_kinds(&drift->copy, &drift->old_survey);
     drifted_tables_find(&drift->now, &drift->copy, &drift->tables);
     return differences_find(drift->run, &drift->old, &drift->new, drift->tables.items,
                             drift->tables.count, &drift->differences, error) &&
