@@ -52,6 +52,9 @@ static const char *match_words(enum rows_match match)
         [ROWS_EQUAL_COUNT] = "none in the counts; the contents weren't compared",
         [ROWS_CAUGHT_UP] = ("none to the old server as it is now: what was written after the "
                             "snapshot was copied again"),
+        [ROWS_COMPUTED] = ("none that counts: a materialised view, whose rows each server computes "
+                           "for itself"),
+        [ROWS_OF_VERSION] = "none that counts: only one version of its extension has this table",
         [ROWS_CONTENTS] = "as many rows as in the snapshot, but with OTHER CONTENTS",
         [ROWS_DIFFERENT] = "another number of rows than in the snapshot",
         [ROWS_MISSING] = "the new server doesn't have this table",
@@ -181,6 +184,9 @@ static const char *words_without_rows(const struct view *view, const struct tabl
     if (match == ROWS_CAUGHT_UP)
         return "No row differs any more. Those that were copied again are in the run's directory, "
                "evidence/differences-*.tsv.";
+    if (match == ROWS_COMPUTED)
+        return "A materialised view has no rows of its own: those of the tables that it's made of "
+               "are compared. REFRESH MATERIALIZED VIEW computes them anew.";
     if (written)
         return "Which rows were written isn't known yet: the step that counts exactly what was "
                "written since the backup (pg.drift, before the switchover) looks for them.";

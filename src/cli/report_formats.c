@@ -137,13 +137,16 @@ static void add_losses(const struct report *report, const struct run_state *stat
 
 static void add_summary(const struct report *report, const struct run_state *state)
 {
-    char from[40], to[40], outage[40], rows[128], total[32];
+    char from[40], to[40], outage[40], rows[192], total[32];
     struct rows_summary summary = run_state_rows(state);
     static const char *const head[] = {"What", "Value"};
     snprintf(outage, sizeof outage, "%.0f ms in %zu interruptions",
              run_state_outage_ms(state, clock_wall_ms()), state->outage_count);
     snprintf(rows, sizeof rows, "%zu tables, %s rows, %zu compared, %zu different", summary.tables,
              text_grouped(total, sizeof total, summary.rows), summary.compared, summary.different);
+    if (summary.computed)
+        snprintf(rows + strlen(rows), sizeof rows - strlen(rows),
+                 ", %zu materialised views computed anew", summary.computed);
     table_head(report, head, 2);
     fact_row(report, "Run", state->run);
     fact_row(report, "State", run_status_name(state->status));

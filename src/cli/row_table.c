@@ -13,8 +13,8 @@ enum { SNAPSHOT, NEW, NOW };
 static bool noteworthy(const struct run_state *state, const struct table_rows *table)
 {
     enum rows_match match = run_state_match(state, table);
-    return rows_match_is_bad(match) || match == ROWS_CAUGHT_UP ||
-           run_state_written(state, table).any;
+    return rows_match_is_bad(match) || match == ROWS_CAUGHT_UP || match == ROWS_COMPUTED ||
+           match == ROWS_OF_VERSION || run_state_written(state, table).any;
 }
 
 static void add_line(struct text *output, const char *name, const char *const cells[CELLS])

@@ -94,6 +94,7 @@ static cJSON *rows_summary_json(const struct run_state *state)
     cJSON_AddNumberToObject(object, "different", (double)rows.different);
     cJSON_AddNumberToObject(object, "rows", (double)rows.rows);
     cJSON_AddNumberToObject(object, "caught_up", (double)rows.caught_up);
+    cJSON_AddNumberToObject(object, "computed_anew", (double)rows.computed);
     cJSON_AddBoolToObject(object, "drift_known", rows.drift_known);
     cJSON_AddNumberToObject(object, "drifted_tables", (double)rows.drifted_tables);
     cJSON_AddNumberToObject(object, "drifted_rows", (double)rows.drifted_rows);

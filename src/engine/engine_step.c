@@ -33,6 +33,8 @@ static cJSON *rows_of(const struct run_state *state)
             cJSON_AddNumberToObject(row, "rows", (double)table->rows[column]);
             if (table->digest[column])
                 cJSON_AddStringToObject(row, "digest", table->digest[column]);
+            if (table->kind[column])
+                cJSON_AddStringToObject(row, "kind", table->kind[column]);
             cJSON_AddItemToArray(list, row);
         }
     }

@@ -147,12 +147,16 @@ static char *changed_objects(const cJSON *drift)
 {
     double objects = fact_number(drift, "objects"), databases = fact_number(drift, "databases");
     double tables = fact_number(drift, "tables");
+    double sequences = fact_number(drift, "absent_sequences");
     if (objects > 0)
         return xprintf("%.0f schema object%s changed since the backup: take the backup again",
                        objects, objects > 1 ? "s" : "");
     if (databases > 0)
         return xprintf("%.0f database%s on one server only: take the backup again", databases,
                        databases > 1 ? "s are" : " is");
+    if (sequences > 0)
+        return xprintf("%.0f sequence%s on one server only: take the backup again", sequences,
+                       sequences > 1 ? "s are" : " is");
     if (tables > 0 && fact_number(drift, "rows") == 0)
         return xprintf("%.0f table%s in more than rows: take the backup again", tables,
                        tables > 1 ? "s differ" : " differs");

@@ -100,6 +100,7 @@ struct table_rows {
     char *table;
     long long rows[3]; /* by enum rows_column: snapshot, new, now; -1 unknown */
     char *digest[3];   /* of the rows' contents, or NULL: two that differ are different rows */
+    char *kind[3];     /* "materialised view", "extension", or NULL: an ordinary table */
     struct row_writes writes; /* live */
 };
 
@@ -290,6 +291,8 @@ enum rows_match {
     ROWS_EQUAL,       /* in count and contents */
     ROWS_EQUAL_COUNT, /* in count; the contents weren't looked at */
     ROWS_CAUGHT_UP,   /* not as in the snapshot, but as on the old server now */
+    ROWS_COMPUTED,    /* others, but a materialised view's: each server computes its own */
+    ROWS_OF_VERSION,  /* none to lose: only one version of its extension has the table */
     ROWS_CONTENTS,    /* as many rows, but others */
     ROWS_DIFFERENT,   /* in count */
     ROWS_MISSING,     /* the new server doesn't have the table */
@@ -336,6 +339,8 @@ struct rows_summary {
     long long difference;   /* sum of |new - snapshot| over those */
     size_t caught_up;       /* other rows than in the snapshot, but those that the old server has
                                now */
+    size_t computed;        /* materialised views with other rows: no difference */
+    size_t of_version;      /* tables that only one version of their extension has: neither */
     long long rows;         /* in the snapshot */
     size_t drifted_tables;  /* now differs from the snapshot, and the new server lacks it */
     long long drifted_rows; /* sum of |now - snapshot| over those */

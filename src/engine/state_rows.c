@@ -14,6 +14,8 @@ static void free_table(struct table_rows *table)
     free(table->table);
     for (size_t i = 0; i < COLUMNS; i++)
         free(table->digest[i]);
+    for (size_t i = 0; i < COLUMNS; i++)
+        free(table->kind[i]);
 }
 
 void rows_clear(struct run_state *state)
@@ -63,6 +65,7 @@ bool apply_rows_begin(struct run_state *state, const cJSON *event, struct error 
     for (size_t i = 0; i < state->table_count; i++) {
         state->tables[i].rows[column] = -1;
         replace_text(&state->tables[i].digest[column], NULL);
+        replace_text(&state->tables[i].kind[column], NULL);
         if (unknown_everywhere(&state->tables[i]))
             free_table(&state->tables[i]);
         else
@@ -144,6 +147,7 @@ bool apply_rows(struct run_state *state, const cJSON *event, struct error *error
     struct table_rows *table = rows_table(state, names[0], names[1], names[2]);
     table->rows[column] = (long long)event_number(event, "rows", -1);
     replace_text(&table->digest[column], event_text(event, "digest"));
+    replace_text(&table->kind[column], event_text(event, "kind"));
     return true;
 }
 
@@ -168,6 +172,16 @@ static bool has_what_is_now(const struct table_rows *table)
            !table_rows_differ(table, NEW, NOW);
 }
 
+static bool is_view(const struct table_rows *table, int column)
+{
+    return text_equal(table->kind[column], "materialised view");
+}
+
+static bool is_of_extension(const struct table_rows *table, int column)
+{
+    return text_equal(table->kind[column], "extension");
+}
+
 /* Whether the step that fills the column has stopped counting, however it ended. */
 static bool count_has_ended(const struct run_state *state, int column)
 {
@@ -181,7 +195,18 @@ static enum rows_match match_counted(const struct table_rows *table)
         return table->digest[SNAPSHOT] && table->digest[NEW] ? ROWS_EQUAL : ROWS_EQUAL_COUNT;
     if (has_what_is_now(table))
         return ROWS_CAUGHT_UP;
+    if (is_view(table, SNAPSHOT) && is_view(table, NEW))
+        return ROWS_COMPUTED;
     return table->rows[SNAPSHOT] == table->rows[NEW] ? ROWS_CONTENTS : ROWS_DIFFERENT;
+}
+
+static enum rows_match match_extra(const struct table_rows *table)
+{
+    if (has_what_is_now(table))
+        return ROWS_CAUGHT_UP;
+    return is_view(table, NEW)           ? ROWS_COMPUTED
+           : is_of_extension(table, NEW) ? ROWS_OF_VERSION
+                                         : ROWS_EXTRA;
 }
 
 /* A table that only one of two columns has is a difference once the other one's count is complete.
@@ -192,9 +217,9 @@ enum rows_match run_state_match(const struct run_state *state, const struct tabl
     if (before >= 0 && after >= 0)
         return match_counted(table);
     if (before >= 0 && state->columns[NEW].complete)
-        return ROWS_MISSING;
+        return before == 0 && is_of_extension(table, SNAPSHOT) ? ROWS_OF_VERSION : ROWS_MISSING;
     if (after >= 0 && state->columns[SNAPSHOT].complete)
-        return has_what_is_now(table) ? ROWS_CAUGHT_UP : ROWS_EXTRA;
+        return match_extra(table);
     return before >= 0 && count_has_ended(state, NEW) ? ROWS_UNCOUNTED : ROWS_UNKNOWN;
 }
 
@@ -218,12 +243,15 @@ static void summarise(const struct run_state *state, const struct table_rows *ta
     summary->rows += at_least_none(before);
     summary->compared += before >= 0 && after >= 0;
     summary->caught_up += match == ROWS_CAUGHT_UP;
+    summary->computed += match == ROWS_COMPUTED;
+    summary->of_version += match == ROWS_OF_VERSION;
     if (rows_match_is_bad(match) && match != ROWS_UNCOUNTED) {
         summary->different++;
         summary->difference += distance(at_least_none(before), at_least_none(after));
     }
     if (!summary->drift_known || (now < 0 && before < 0) ||
-        !table_rows_differ(table, SNAPSHOT, NOW) || has_what_is_now(table))
+        !table_rows_differ(table, SNAPSHOT, NOW) || has_what_is_now(table) ||
+        (is_view(table, SNAPSHOT) && is_view(table, NOW)))
         return;
     summary->drifted_tables++;
     summary->drifted_rows += distance(at_least_none(before), at_least_none(now));

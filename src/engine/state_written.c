@@ -22,6 +22,8 @@ const char *rows_match_text(char *buffer, size_t size, const struct table_rows *
         [ROWS_EQUAL] = "=",
         [ROWS_EQUAL_COUNT] = "count =",
         [ROWS_CAUGHT_UP] = "caught up",
+        [ROWS_COMPUTED] = "computed anew",
+        [ROWS_OF_VERSION] = "extension's",
         [ROWS_CONTENTS] = "contents",
         [ROWS_DIFFERENT] = "",
         [ROWS_MISSING] = "MISSING",

@@ -29,8 +29,9 @@ static const char tables_sql[] =
     "pn.nspname || '.' || p.relname, ', ' ORDER BY pn.nspname COLLATE \"C\", p.relname COLLATE "
     "\"C\") COLLATE \"C\", 0)) FROM pg_catalog.pg_inherits i "
     "JOIN pg_catalog.pg_class p ON p.oid = i.inhparent "
-    "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid) "
-    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = "
+    "c.oid), " DUMPED_ROWS_SQL
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "LEFT JOIN pg_catalog.pg_depend d ON d.objid = c.oid AND d.deptype = 'e' "
     "AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
     "AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass "
@@ -123,11 +124,31 @@ bool catalog_tables(struct pg_connection *connection, struct pg_table_list *list
             .kind = (enum pg_table_kind)pg_number(result, row, 3),
             .columns = optional_field(result, row, 4),
             .parents = optional_field(result, row, 5),
+            .condition = optional_field(result, row, 6),
             .rows = -1,
         };
     }
     PQclear(result);
     return true;
+}
+
+static const char *const kind_names[] = {
+    [TABLE_ORDINARY] = NULL,
+    [TABLE_MATERIALISED] = "materialised view",
+    [TABLE_EXTENSION] = "extension",
+};
+
+const char *pg_table_kind_name(enum pg_table_kind kind)
+{
+    return kind_names[kind];
+}
+
+enum pg_table_kind pg_table_kind_of(const char *name)
+{
+    size_t kind = sizeof kind_names / sizeof kind_names[0] - 1;
+    while (kind > TABLE_ORDINARY && !text_equal(kind_names[kind], name))
+        kind--;
+    return (enum pg_table_kind)kind;
 }
 
 void pg_table_list_free(struct pg_table_list *list)
@@ -137,6 +158,7 @@ void pg_table_list_free(struct pg_table_list *list)
         free(list->items[i].name);
         free(list->items[i].columns);
         free(list->items[i].parents);
+        free(list->items[i].condition);
         free(list->items[i].hashes);
     }
     free(list->items);

@@ -31,8 +31,23 @@ long long pg_database_list_bytes(const struct pg_database_list *list);
 enum pg_table_kind {
     TABLE_ORDINARY,
     TABLE_MATERIALISED, /* a restore computes its rows anew */
-    TABLE_EXTENSION,    /* the extension's own rows come from its script, only the rest is dumped */
+    TABLE_EXTENSION,    /* one in which an extension lets users keep rows, which a dump carries */
 };
+/* NULL for an ordinary table. */
+const char *pg_table_kind_name(enum pg_table_kind kind);
+/* What isn't such a name is ordinary. */
+enum pg_table_kind pg_table_kind_of(const char *name);
+
+/* Of pg_class `c` and pg_namespace `n`: the rows of alias `t` that a dump carries, as a condition;
+ * NULL when it carries them all. The others are the extension's own: they come from its script, and
+ * so with its version. The text in the catalog may name columns by their table's name, so it stands
+ * in a statement of its own. Source: PostgreSQL manual, "Extension Configuration Tables". */
+#define DUMPED_ROWS_SQL                                                                            \
+    "(SELECT pg_catalog.format('t.ctid IN (SELECT ctid FROM ONLY %I.%I %s)', n.nspname, "          \
+    "c.relname, f.condition) FROM (SELECT "                                                        \
+    "x.extcondition[pg_catalog.array_position(x.extconfig, c.oid)] AS condition "                  \
+    "FROM pg_catalog.pg_extension x WHERE c.oid = ANY (x.extconfig)) AS f "                        \
+    "WHERE f.condition <> '' LIMIT 1)"
 
 #define PG_DIGEST_SIZE 64
 
@@ -44,6 +59,8 @@ struct pg_table {
                                     may change their order; else NULL */
     char *parents;               /* hash of the names of the tables that it's a partition or a child
                                     of, in hexadecimal digits; NULL without any */
+    char *condition;             /* SQL that a row of alias `t` fulfils when a dump carries it; NULL
+                                    for all. Counts and digests are of these rows alone */
     long long pages;             /* of 8 KB, with what is stored out of line */
     long long rows;              /* exact, -1 until counted */
     char digest[PG_DIGEST_SIZE]; /* of the rows' contents, "" until taken */

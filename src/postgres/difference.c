@@ -41,13 +41,15 @@ static bool add_row_hash(const struct difference_request *request, struct text *
     return true;
 }
 
-static bool add_from(const struct difference_request *request, struct text *sql,
-                     struct error *error)
+/* `side`: the shape of the server that is asked. */
+static bool add_from(const struct difference_request *request, const struct table_shape *side,
+                     struct text *sql, struct error *error)
 {
     text_add(sql, " FROM ONLY ");
     if (!table_shape_add_name(request->old, request->shape, sql, error))
         return false;
     text_add(sql, " t");
+    table_shape_add_condition(side, " WHERE ", sql);
     return true;
 }
 
@@ -104,8 +106,9 @@ static bool add_bucket(const struct difference_request *request, long buckets, s
     return true;
 }
 
-static bool bucket_statement(const struct difference_request *request, long buckets,
-                             struct text *sql, struct error *error)
+static bool bucket_statement(const struct difference_request *request,
+                             const struct table_shape *side, long buckets, struct text *sql,
+                             struct error *error)
 {
     text_add(sql, "SELECT ");
     if (!add_bucket(request, buckets, sql, error))
@@ -114,7 +117,7 @@ static bool bucket_statement(const struct difference_request *request, long buck
     if (!add_row_hash(request, sql, error))
         return false;
     text_add(sql, ")::pg_catalog.text");
-    if (!add_from(request, sql, error))
+    if (!add_from(request, side, sql, error))
         return false;
     text_add(sql, " GROUP BY 1 ORDER BY 1");
     return true;
@@ -145,11 +148,12 @@ static long differing_buckets(const PGresult *old, const PGresult *new, struct t
     return count;
 }
 
-static bool ask_both(const struct difference_request *request, const char *sql, PGresult **old,
-                     PGresult **new, struct error *error)
+static bool ask_both(const struct difference_request *request, const struct text sql[2],
+                     PGresult **old, PGresult **new, struct error *error)
 {
     *old = *new = NULL;
-    return pg_send(request->old, sql, error) && pg_send(request->new, sql, error) &&
+    return pg_send(request->old, text_string(&sql[0]), error) &&
+           pg_send(request->new, text_string(&sql[1]), error) &&
            pg_take_result(request->old, true, old, error) &&
            pg_take_result(request->new, true, new, error);
 }
@@ -158,18 +162,20 @@ static bool ask_both(const struct difference_request *request, const char *sql, 
 static bool compare_buckets(const struct difference_request *request, long buckets,
                             struct text *list, long *differing, struct error *error)
 {
-    struct text sql = {0};
+    struct text sql[2] = {{0}, {0}};
     PGresult *old = NULL, *new = NULL;
     *differing = 1;
     if (buckets == 1)
         return true;
-    bool compared = bucket_statement(request, buckets, &sql, error) &&
-                    ask_both(request, text_string(&sql), &old, &new, error);
+    bool compared = bucket_statement(request, request->shape, buckets, &sql[0], error) &&
+                    bucket_statement(request, request->new_shape, buckets, &sql[1], error) &&
+                    ask_both(request, sql, &old, &new, error);
     if (compared)
         *differing = differing_buckets(old, new, list);
     PQclear(old);
     PQclear(new);
-    text_free(&sql);
+    text_free(&sql[0]);
+    text_free(&sql[1]);
     return compared;
 }
 
@@ -199,13 +205,14 @@ static bool add_columns(const struct difference_request *request, struct text *s
     return true;
 }
 
-static bool rows_statement(const struct difference_request *request, long buckets,
-                           const struct text *list, struct text *sql, struct error *error)
+static bool rows_statement(const struct difference_request *request, const struct table_shape *side,
+                           long buckets, const struct text *list, struct text *sql,
+                           struct error *error)
 {
-    if (!add_columns(request, sql, error) || !add_from(request, sql, error))
+    if (!add_columns(request, sql, error) || !add_from(request, side, sql, error))
         return false;
     if (list->length) {
-        text_add(sql, " WHERE (");
+        text_add(sql, side->condition ? " AND (" : " WHERE (");
         if (!add_bucket(request, buckets, sql, error))
             return false;
         text_printf(sql, ") = ANY ('{%s}'::pg_catalog.int8[])", text_string(list));
@@ -243,11 +250,25 @@ static bool note_row(void *context, enum difference_kind kind, const struct merg
     return !request->found || request->found(request->context, &found, error);
 }
 
+static bool merge_rows(struct finding *finding, long buckets, const struct text *list,
+                       struct error *error)
+{
+    const struct difference_request *request = finding->request;
+    struct text old = {0}, new = {0};
+    bool merged = rows_statement(request, request->shape, buckets, list, &old, error) &&
+                  rows_statement(request, request->new_shape, buckets, list, &new, error) &&
+                  merge_servers(request->old, text_string(&old), request->new, text_string(&new),
+                                note_row, finding, error);
+    text_free(&old);
+    text_free(&new);
+    return merged;
+}
+
 bool difference_find(const struct difference_request *request, struct difference_counts *counts,
                      struct error *error)
 {
     struct finding finding = {request, counts};
-    struct text list = {0}, sql = {0};
+    struct text list = {0};
     long buckets = difference_buckets(request->rows), differing = 0;
     *counts = (struct difference_counts){0};
     bool found = compare_buckets(request, buckets, &list, &differing, error);
@@ -255,11 +276,8 @@ bool difference_find(const struct difference_request *request, struct difference
     if (differing > buckets / 2)
         text_consume(&list, list.length);
     if (found && differing)
-        found = rows_statement(request, buckets, &list, &sql, error) &&
-                merge_servers(request->old, text_string(&sql), request->new, text_string(&sql),
-                              note_row, &finding, error);
+        found = merge_rows(&finding, buckets, &list, error);
     text_free(&list);
-    text_free(&sql);
     return found || error_wrap(error, "comparing the rows of %s.%s", request->shape->schema,
                                request->shape->name);
 }

@@ -22,9 +22,11 @@ typedef bool difference_found(void *context, const struct difference_row *row, s
 
 struct difference_request {
     struct pg_connection *old, *new; /* both prepared by digest_session */
-    const struct table_shape *shape; /* of the table, alike on both */
-    long long rows;                  /* about how many it has: sizes the buckets */
-    difference_found *found;         /* or NULL: only the counts */
+    const struct table_shape
+        *shape; /* of the table, alike on both; its condition is the old one's */
+    const struct table_shape *new_shape; /* the new server's, for which of its rows count */
+    long long rows;                      /* about how many it has: sizes the buckets */
+    difference_found *found;             /* or NULL: only the counts */
     void *context;
 };
 

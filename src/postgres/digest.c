@@ -70,6 +70,8 @@ static bool add_table(struct pg_connection *connection, const struct pg_table *t
     if (!pg_add_identifier(connection, sql, table->name, error))
         return false;
     text_add(sql, " t");
+    if (table->condition)
+        text_printf(sql, " WHERE %s", table->condition);
     return true;
 }
 

@@ -25,8 +25,8 @@ bool digest_same_rows(const char *left, const char *right);
 /* Whether they are of tables with the same parents, whatever their rows. */
 bool digest_same_parents(const char *left, const char *right);
 
-/* Appends "SELECT NUMBER, COUNT, DIGEST FROM ONLY SCHEMA.NAME t": one row of two numbers and a
- * text. */
+/* Appends "SELECT NUMBER, COUNT, DIGEST FROM ONLY SCHEMA.NAME t", with the table's condition: one
+ * row of two numbers and a text. */
 bool digest_statement(struct pg_connection *connection, const struct pg_table *table, size_t number,
                       struct text *sql, struct error *error);
 /* The same with an empty text in the digest's place: much cheaper. */

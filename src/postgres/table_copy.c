@@ -59,6 +59,7 @@ static bool find_keys(struct gathering *gathering, struct error *error)
     struct difference_request request = {.old = copy->old,
                                          .new = copy->new,
                                          .shape = copy->shape,
+                                         .new_shape = copy->new_shape,
                                          .rows = copy->rows,
                                          .found = gather,
                                          .context = gathering};
@@ -92,8 +93,9 @@ static bool remove_batch(struct table_copy *copy, const struct key_list *list, s
     text_add(&sql, " t USING ");
     key_list_add_values(list, batch, copy->shape, &sql);
     text_add(&sql, " WHERE ");
-    removed = removed && key_list_add_condition(copy->new, copy->shape, &sql, error) &&
-              run_counted(copy->new, text_string(&sql), &copy->removed, error);
+    removed = removed && key_list_add_condition(copy->new, copy->shape, &sql, error);
+    table_shape_add_condition(copy->new_shape, " AND ", &sql);
+    removed = removed && run_counted(copy->new, text_string(&sql), &copy->removed, error);
     text_free(&sql);
     return removed;
 }
@@ -135,6 +137,7 @@ static bool fetch(struct table_copy *copy, const struct key_list *list, size_t b
         text_add(&from, " ON ");
         fetched = key_list_add_condition(copy->old, copy->shape, &from, error);
     }
+    table_shape_add_condition(copy->shape, " WHERE ", &from);
     text_add(&from, ") TO STDOUT");
     fetched = fetched && pg_copy_between(copy->old, text_string(&from), copy->new,
                                          text_string(&into), &copy->copied, error);
@@ -164,11 +167,12 @@ static bool empty_table(struct table_copy *copy, struct error *error)
     struct text sql = {0};
     PGresult *referenced = ask_table(copy, referenced_sql, error);
     bool emptied = referenced != NULL;
-    if (emptied)
-        text_add(&sql, pg_true(referenced, 0, 0) ? "DELETE FROM ONLY " : "TRUNCATE ONLY ");
+    bool some = copy->new_shape->condition || (emptied && pg_true(referenced, 0, 0));
     PQclear(referenced);
-    emptied = emptied && table_shape_add_name(copy->new, copy->shape, &sql, error) &&
-              run_counted(copy->new, text_string(&sql), &copy->removed, error);
+    text_add(&sql, some ? "DELETE FROM ONLY " : "TRUNCATE ONLY ");
+    emptied = emptied && table_shape_add_name(copy->new, copy->shape, &sql, error);
+    table_shape_add_condition(copy->new_shape, " t WHERE ", &sql);
+    emptied = emptied && run_counted(copy->new, text_string(&sql), &copy->removed, error);
     text_free(&sql);
     return emptied;
 }

@@ -6,12 +6,14 @@
 #include "postgres/table_shape.h"
 
 struct table_copy {
-    struct pg_connection *old;       /* in a transaction with one snapshot */
-    struct pg_connection *new;       /* in a transaction of table_copy_begin */
-    const struct table_shape *shape; /* of the table, alike on both */
-    long long rows;                  /* about how many it has */
-    bool whole;                      /* out: it was copied as a whole */
-    long long removed, copied;       /* out: rows */
+    struct pg_connection *old; /* in a transaction with one snapshot */
+    struct pg_connection *new; /* in a transaction of table_copy_begin */
+    const struct table_shape
+        *shape; /* of the table, alike on both; its condition is the old one's */
+    const struct table_shape *new_shape; /* the new server's, for which of its rows count */
+    long long rows;                      /* about how many it has */
+    bool whole;                          /* out: it was copied as a whole */
+    long long removed, copied;           /* out: rows */
 };
 
 /* Begins a transaction in which triggers, rules and foreign keys don't act: rows arrive as they
@@ -19,10 +21,11 @@ struct table_copy {
  * session_replication_role. */
 bool table_copy_begin(struct pg_connection *new, struct error *error);
 
-/* Removes what is too much or changed, before it brings what lacks or was changed, so that no
- * unique constraint trips on the order. Triggers and rules that act all the same (ENABLE ALWAYS,
- * ENABLE REPLICA) are disabled meanwhile. Memory is bounded: where the keys are too many, or the
- * table has none, all of it is copied anew. Both connections need digest_session. */
+/* Only the rows that count on each server are looked at, removed and brought. Removes what is too
+ * much or changed, before it brings what lacks or was changed, so that no unique constraint trips
+ * on the order. Triggers and rules that act all the same (ENABLE ALWAYS, ENABLE REPLICA) are
+ * disabled meanwhile. Memory is bounded: where the keys are too many, or the table has none, all of
+ * it is copied anew. Both connections need digest_session. */
 bool table_copy(struct table_copy *copy, struct error *error);
 
 #endif

@@ -1,15 +1,17 @@
 /* table_shape.c: columns and keys, asked of the system catalogs. */
 #include "postgres/table_shape.h"
 
+#include "postgres/catalog.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* The columns of the answer. */
-enum { NAME, TYPE, KEY_TYPE, GENERATED, KEY_PLACE, OPERATOR, TYPE_OID };
+enum { NAME, TYPE, KEY_TYPE, GENERATED, KEY_PLACE, OPERATOR, TYPE_OID, CONDITION };
 
 /* The types without a modifier (-1) are those that cut no value when one is cast to them. */
 static const char shape_sql[] =
-    "WITH asked AS (SELECT c.oid FROM pg_catalog.pg_class c "
+    "WITH asked AS (SELECT c.oid, " DUMPED_ROWS_SQL " AS condition FROM pg_catalog.pg_class c "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "WHERE n.nspname = $1 AND c.relname = $2), "
     "chosen AS (SELECT i.* FROM pg_catalog.pg_index i "
@@ -30,7 +32,7 @@ static const char shape_sql[] =
     "JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace) "
     "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), "
     "pg_catalog.format_type(a.atttypid, -1), a.attgenerated <> '', coalesce(k.place, -1), "
-    "coalesce(k.equals, ''), a.atttypid FROM asked "
+    "coalesce(k.equals, ''), a.atttypid, coalesce(asked.condition, '') FROM asked "
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = asked.oid AND a.attnum > 0 "
     "AND NOT a.attisdropped LEFT JOIN keys k ON k.attnum = a.attnum ORDER BY a.attnum";
 
@@ -83,6 +85,8 @@ bool table_shape_read(struct pg_connection *connection, const char *schema, cons
     shape->key = xcalloc(count + 1, sizeof *shape->key);
     for (int row = 0; row < PQntuples(result); row++)
         take_column(shape, result, row);
+    if (shape->count && *pg_field(result, 0, CONDITION))
+        shape->condition = xstrdup(pg_field(result, 0, CONDITION));
     PQclear(result);
     if (shape->key_count != 1)
         shape->position = POSITION_HASH;
@@ -101,6 +105,7 @@ void table_shape_free(struct table_shape *shape)
     free(shape->key);
     free(shape->schema);
     free(shape->name);
+    free(shape->condition);
     *shape = (struct table_shape){0};
 }
 
@@ -119,6 +124,12 @@ bool table_shapes_alike(const struct table_shape *left, const struct table_shape
     for (size_t i = 0; alike && i < left->count; i++)
         alike = has_column(right, &left->columns[i]);
     return alike;
+}
+
+void table_shape_add_condition(const struct table_shape *shape, const char *word, struct text *sql)
+{
+    if (shape->condition)
+        text_printf(sql, "%s%s", word, shape->condition);
 }
 
 bool table_shape_add_name(struct pg_connection *connection, const struct table_shape *shape,

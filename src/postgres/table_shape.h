@@ -23,6 +23,7 @@ enum shape_position {
 
 struct table_shape {
     char *schema, *name;
+    char *condition;              /* as in struct pg_table: which rows count; NULL for all */
     struct shape_column *columns; /* in the table's order */
     size_t count;
     size_t *key; /* indexes of columns; none: rows can't be told apart but by their contents */
@@ -41,6 +42,8 @@ void table_shape_free(struct table_shape *shape);
 bool table_shapes_alike(const struct table_shape *left, const struct table_shape *right);
 
 /* Parts of statements about the table, whose alias is `t`. */
+/* "WORD CONDITION", such as " WHERE " before it; nothing where all rows count. */
+void table_shape_add_condition(const struct table_shape *shape, const char *word, struct text *sql);
 bool table_shape_add_name(struct pg_connection *connection, const struct table_shape *shape,
                           struct text *sql, struct error *error); /* "schema"."name" */
 /* Columns that are copied, with `prefix` before each, parted by commas. */

@@ -66,7 +66,8 @@ void table_writes_free(struct table_writes_list *list)
 /* A row's xmin is the id without its epoch. Ids compare in a circle: one is later when the way to
  * it is shorter than half the circle. */
 bool rows_written_since(struct pg_connection *connection, const char *schema, const char *name,
-                        const char *xid, long long *rows, struct error *error)
+                        const char *condition, const char *xid, long long *rows,
+                        struct error *error)
 {
     struct text sql = {0};
     uint64_t since = strtoull(xid, NULL, 10) & 0xffffffffU;
@@ -78,6 +79,8 @@ bool rows_written_since(struct pg_connection *connection, const char *schema, co
                 " t WHERE ((t.xmin::pg_catalog.text::pg_catalog.int8 - %" PRIu64 ") & 4294967295) "
                 "< 2147483648 AND t.xmin::pg_catalog.text::pg_catalog.int8 > 2",
                 since);
+    if (condition)
+        text_printf(&sql, " AND %s", condition);
     PGresult *result = added ? pg_query(connection, text_string(&sql), 0, NULL, error) : NULL;
     *rows = result ? pg_number(result, 0, 0) : 0;
     PQclear(result);

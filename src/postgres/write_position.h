@@ -33,10 +33,11 @@ bool table_writes_read(struct pg_connection *connection, struct table_writes_lis
                        struct error *error);
 void table_writes_free(struct table_writes_list *list);
 
-/* How many of a table's rows were inserted or updated by transactions from `xid` (as in struct
- * write_position, of the same server) on; rows that were deleted don't show. Source: PostgreSQL
- * manual, "System Columns". */
+/* How many of a table's rows (with `condition` those that fulfil it, as struct pg_table has it)
+ * were inserted or updated by transactions from `xid` (as in struct write_position, of the same
+ * server) on; rows that were deleted don't show. Source: PostgreSQL manual, "System Columns". */
 bool rows_written_since(struct pg_connection *connection, const char *schema, const char *name,
-                        const char *xid, long long *rows, struct error *error);
+                        const char *condition, const char *xid, long long *rows,
+                        struct error *error);
 
 #endif

@@ -198,7 +198,7 @@ static void note_tables(struct backup *backup, const struct pg_database_entry *d
     (void)database;
     for (size_t i = 0; i < tables->count; i++) {
         const struct pg_table *table = &tables->items[i];
-        if (table->kind != TABLE_ORDINARY || table->rows == 0)
+        if (table->kind == TABLE_MATERIALISED || table->rows == 0)
             continue;
         cJSON *row = cJSON_CreateArray();
         cJSON_AddItemToArray(row, cJSON_CreateString(table->schema));

@@ -57,14 +57,24 @@ static bool open_old(struct transaction *transaction, struct error *error)
            pg_execute(transaction->old, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", error);
 }
 
+static bool ask_both(struct transaction *transaction, const struct pg_table *old,
+                     const struct pg_table *new, struct error *error)
+{
+    struct text before = {0}, after = {0};
+    bool asked = digest_statement(transaction->old, old, 0, &before, error) &&
+                 digest_statement(transaction->new, new, 0, &after, error) &&
+                 pg_send(transaction->old, text_string(&before), error) &&
+                 pg_send(transaction->new, text_string(&after), error);
+    text_free(&before);
+    text_free(&after);
+    return asked;
+}
+
 static bool measure_both(struct transaction *transaction, struct pg_table *old,
                          struct pg_table *new, struct error *error)
 {
-    struct text sql = {0};
     PGresult *before = NULL, *after = NULL;
-    bool measured = digest_statement(transaction->old, old, 0, &sql, error) &&
-                    pg_send(transaction->old, text_string(&sql), error) &&
-                    pg_send(transaction->new, text_string(&sql), error) &&
+    bool measured = ask_both(transaction, old, new, error) &&
                     pg_take_result(transaction->old, true, &before, error) &&
                     pg_take_result(transaction->new, true, &after, error);
     if (measured) {
@@ -75,7 +85,6 @@ static bool measure_both(struct transaction *transaction, struct pg_table *old,
     }
     PQclear(before);
     PQclear(after);
-    text_free(&sql);
     return measured;
 }
 
@@ -89,12 +98,15 @@ static bool not_equal(const struct pg_table *old, const struct pg_table *new, st
                                "up, so make the copy anew with a new backup.");
 }
 
-/* The proof: the same count and digest, before anything is committed. */
-static bool prove(struct transaction *transaction, struct pg_table *table, struct error *error)
+/* The proof: the same count and digest, before anything is committed; of each server's rows those
+ * that count there. */
+static bool prove(struct transaction *transaction, struct pg_table *table,
+                  const struct table_shape *new_shape, struct error *error)
 {
-    struct pg_table new = *table;
     if (digest_is_by_column(table->digest) && !digest_by_column(transaction->new, table, error))
         return false;
+    struct pg_table new = *table;
+    new.condition = new_shape->condition;
     bool measured = measure_both(transaction, table, &new, error);
     return measured && ((table->rows == new.rows && !strcmp(table->digest, new.digest)) ||
                         not_equal(table, &new, error));
@@ -108,17 +120,19 @@ static bool other_columns(const struct table_shape *shape, struct error *error)
                                "again with a new backup.");
 }
 
-static bool copy_table(struct transaction *transaction, const struct pg_table *table,
-                       struct error *error)
+static bool copy_table(struct transaction *transaction, struct pg_table *table, struct error *error)
 {
     struct table_shape old = {0}, new = {0};
-    struct table_copy copy = {
-        .old = transaction->old, .new = transaction->new, .shape = &old, .rows = table->rows};
+    struct table_copy copy = {.old = transaction->old,
+                              .new = transaction->new,
+                              .shape = &old,
+                              .new_shape = &new,
+                              .rows = table->rows};
     bool copied =
         table_shape_read(transaction->old, table->schema, table->name, &old, error) &&
         table_shape_read(transaction->new, table->schema, table->name, &new, error) &&
         ((old.count == new.count &&table_shapes_alike(&old, &new)) || other_columns(&old, error)) &&
-        table_copy(&copy, error);
+        table_copy(&copy, error) && prove(transaction, table, &new, error);
     transaction->sums.rows += copy.removed + copy.copied;
     transaction->sums.whole += copy.whole;
     transaction->sums.tables++;
@@ -135,7 +149,7 @@ static bool copy_tables(struct transaction *transaction, struct error *error)
         char *label = xprintf("%s: %s.%s", work->database, table->schema, table->name);
         step_progress(work->run, (double)work->done++, (double)work->total, "tables", label);
         free(label);
-        if (!copy_table(transaction, table, error) || !prove(transaction, table, error))
+        if (!copy_table(transaction, table, error))
             return false;
     }
     return true;
@@ -272,8 +286,7 @@ static void report_rows(const struct catch_up_database *work, enum rows_column c
                         const struct pg_table *tables, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        step_rows(work->run, column, work->database, tables[i].schema, tables[i].name,
-                  tables[i].rows, tables[i].digest);
+        step_rows(work->run, column, work->database, &tables[i]);
 }
 
 static void add_sums(struct catch_up_sums *sums, const struct catch_up_sums *more)

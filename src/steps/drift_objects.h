@@ -17,8 +17,4 @@ bool drift_objects_read(struct step_run *run, const struct server_access *old,
                         struct drift_objects *objects, struct error *error);
 void drift_objects_free(struct drift_objects *objects);
 
-/* Whether a change ("shop: large object 17: bytes: 3 at the backup, 5 now") is one that copying the
- * large object again makes up for. */
-bool drift_object_is_copied(const char *name);
-
 #endif

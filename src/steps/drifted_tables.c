@@ -26,17 +26,6 @@ struct pg_table *drifted_tables_in(const struct survey *survey, const char *data
     return NULL;
 }
 
-void drifted_tables_set_kinds(struct row_counts *counts, const struct survey *survey)
-{
-    for (size_t i = 0; i < counts->count; i++) {
-        struct row_count *count = &counts->items[i];
-        const struct pg_table *table =
-            drifted_tables_in(survey, count->database, count->schema, count->table);
-        if (table)
-            count->kind = table->kind;
-    }
-}
-
 static void add(struct difference_table **items, size_t *count, size_t *capacity,
                 const struct difference_table *table)
 {
@@ -61,10 +50,10 @@ static void found(void *context, enum row_change change, const struct row_count 
                                      .new_rows = new ? new->rows : -1,
                                      .moved = now &&new &&
                                               !digest_same_parents(now->digest, new->digest)};
-    if (named->kind == TABLE_ORDINARY)
-        add(&tables->items, &tables->count, &tables->capacity, &table);
-    else
+    if (named->kind == TABLE_MATERIALISED || row_counts_explained(now, new))
         add(&tables->others, &tables->other_count, &tables->other_capacity, &table);
+    else
+        add(&tables->items, &tables->count, &tables->capacity, &table);
 }
 
 void drifted_tables_find(struct row_counts *now, struct row_counts *new,

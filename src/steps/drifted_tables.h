@@ -10,16 +10,14 @@
 struct drifted_tables {
     struct difference_table *items; /* with rows of their own; by database, schema, table */
     size_t count, capacity;
-    struct difference_table *others; /* materialised views and extensions' own tables */
+    struct difference_table *others; /* in which no row can be lost: materialised views,
+                                        tables of one version of an extension */
     size_t other_count, other_capacity;
 };
 
 /* The strings stay those of `now` and `new`, which are sorted. Free with drifted_tables_free. */
 void drifted_tables_find(struct row_counts *now, struct row_counts *new,
                          struct drifted_tables *tables);
-/* Counts that were recorded don't say which tables are materialised views or an extension's own;
- * the old server's catalog does. */
-void drifted_tables_set_kinds(struct row_counts *counts, const struct survey *survey);
 /* The table of that name in a survey, or NULL. */
 struct pg_table *drifted_tables_in(const struct survey *survey, const char *database,
                                    const char *schema, const char *name);

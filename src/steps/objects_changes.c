@@ -25,12 +25,25 @@ static void note(struct looking *looking, const char *name, const char *words)
     free(line);
 }
 
+/* Copying a large object again brings over it, and who may do what with it. */
+static bool is_copied(const struct object_difference *difference)
+{
+    const struct pg_object *object = difference->old ? difference->old : difference->new;
+    return !strcmp(object->kind, "large object") ||
+           (!strcmp(object->kind, "grant") && text_starts(object->identity, "large object "));
+}
+
 static void changed(void *context, const struct object_difference *difference)
 {
+    struct looking *looking = context;
     struct text name = {0}, words = {0};
+    if (is_copied(difference)) {
+        looking->changes->copied++;
+        return;
+    }
     object_name(&name, difference);
     object_words_since(&words, difference);
-    note(context, text_string(&name), text_string(&words));
+    note(looking, text_string(&name), text_string(&words));
     text_free(&name);
     text_free(&words);
 }

@@ -37,9 +37,10 @@ void objects_record_free(struct objects_record *record); /* NULL is fine */
 #define OBJECT_NAMES_MAX 1000
 
 struct object_changes {
-    size_t count;           /* differences, without sequences' values */
+    size_t count;           /* differences, without sequences' values and those below */
+    size_t copied;          /* of large objects, which copying them again makes up for */
     struct text_list names; /* "limor_prod: table public.t: owner: ...", the first
-                               OBJECT_NAMES_MAX */
+                               OBJECT_NAMES_MAX that `count` counts */
 };
 
 /* What has changed on the server that the record is of: it is asked now, large objects' contents

@@ -136,20 +136,6 @@ static bool catch_up_one(struct catch_up *work, const char *database, struct err
     return done;
 }
 
-static void check_own_tables(const struct catch_up *work)
-{
-    for (size_t i = 0; i < work->tables.other_count; i++) {
-        const struct difference_table *table = &work->tables.others[i];
-        const struct pg_table *found =
-            drifted_tables_in(&work->survey, table->database, table->schema, table->table);
-        if (found && found->kind == TABLE_EXTENSION)
-            step_check(work->run, table->table, VERDICT_WARN,
-                       "%s: %s.%s is an extension's own table and isn't copied: its rows come with "
-                       "the extension's version",
-                       table->database, table->schema, table->table);
-    }
-}
-
 static void report(const struct catch_up *work, int64_t began_ms)
 {
     char rows[32];
@@ -169,7 +155,6 @@ static void report(const struct catch_up *work, int64_t began_ms)
                "sequences, %zu materialised views; each table is equal on both servers",
                sums->tables, sums->whole, text_grouped(rows, sizeof rows, sums->rows),
                sums->large_objects, sums->sequences, sums->views);
-    check_own_tables(work);
 }
 
 static bool catch_up_all(struct catch_up *work, struct error *error)
@@ -180,8 +165,6 @@ static bool catch_up_all(struct catch_up *work, struct error *error)
     if (!survey_read(&work->old, &work->survey, error))
         return false;
     take_known(work);
-    drifted_tables_set_kinds(&work->now, &work->survey);
-    drifted_tables_set_kinds(&work->copy, &work->survey);
     drifted_tables_find(&work->now, &work->copy, &work->tables);
     if (!check_tables(work, error))
         return false;

@@ -61,9 +61,7 @@ static enum verdict judge(const struct walk *walk, enum row_change change,
 {
     if (change == ROW_EQUAL && !unproven(walk, old, new))
         return VERDICT_PASS;
-    if (change == ROW_MISSING)
-        return VERDICT_FAIL;
-    if (!walk->equal || new->kind != TABLE_ORDINARY)
+    if (row_counts_explained(old, new) || (!walk->equal && change != ROW_MISSING))
         return VERDICT_WARN;
     return VERDICT_FAIL;
 }
@@ -111,10 +109,10 @@ static void describe(struct text *text, const struct walk *walk, const struct ro
         describe_contents(text, walk, old, new);
     else
         describe_counts(text, walk, old, new);
-    if (new &&new->kind == TABLE_MATERIALISED)
-        text_add(text, ": a materialised view, computed anew by the restore");
-    else if (new &&new->kind == TABLE_EXTENSION)
-        text_add(text, ": an extension's own table");
+    if (row_counts_explained(old, new))
+        text_add(text, (new ? new : old)->kind == TABLE_MATERIALISED
+                           ? ": a materialised view, computed anew by the restore"
+                           : ": a table that only one version of its extension has");
     else if (!walk->equal && new)
         text_add(text, ": written since the switchover");
 }

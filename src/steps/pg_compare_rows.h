@@ -18,8 +18,8 @@ struct rows_verdict {
 };
 
 /* Without `equal`, rows that were written since are a warning. With it, a table whose contents
- * weren't read on both sides fails: an equal count alone proves nothing. A materialised view, which
- * a restore computes anew, and an extension's own table only ever warn. Checks show the first 20,
+ * weren't read on both sides fails: an equal count alone proves nothing. A difference that
+ * row_counts_explained only ever warns. Checks show the first 20,
  * evidence/rows-STEP.tsv holds every table. False only when that can't be written. */
 bool compare_row_counts(struct step_run *run, const struct rows_comparison *comparison,
                         struct rows_verdict *verdict, struct error *error);

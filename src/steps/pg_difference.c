@@ -93,7 +93,8 @@ static void count_by_number(struct table_difference *difference)
     difference->counts.changed = old < new ? old : new;
 }
 
-static bool find_rows(const struct pair *pair, const struct table_shape *shape, bool keys,
+static bool find_rows(const struct pair *pair, const struct table_shape *shape,
+                      const struct table_shape *new_shape, bool keys,
                       struct table_difference *difference, struct error *error)
 {
     struct collecting collecting = {difference, keys};
@@ -101,6 +102,7 @@ static bool find_rows(const struct pair *pair, const struct table_shape *shape, 
     struct difference_request request = {.old = pair->old,
                                          .new = pair->new,
                                          .shape = shape,
+                                         .new_shape = new_shape,
                                          .rows = old > new ? old : new,
                                          .found = collect,
                                          .context = &collecting};
@@ -119,7 +121,7 @@ static bool compare_table(const struct pair *pair, bool keys, struct table_diffe
     bool compared = table_shape_read(pair->old, table->schema, table->table, &old, error) &&
                     table_shape_read(pair->new, table->schema, table->table, &new, error);
     if (compared && old.count && table_shapes_alike(&old, &new))
-        compared = find_rows(pair, &old, keys, difference, error);
+        compared = find_rows(pair, &old, &new, keys, difference, error);
     else
         count_by_number(difference);
     table_shape_free(&old);

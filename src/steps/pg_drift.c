@@ -169,6 +169,7 @@ static void record(const struct drift_run *drift)
     cJSON_AddNumberToObject(fact, "updated", (double)drift->updated);
     cJSON_AddNumberToObject(fact, "deleted", (double)drift->deleted);
     cJSON_AddNumberToObject(fact, "sequences", (double)drift->outside.sequences);
+    cJSON_AddNumberToObject(fact, "absent_sequences", (double)drift->outside.absent_sequences);
     if (drift->objects.known)
         cJSON_AddNumberToObject(fact, "objects", (double)drift->objects.count);
     cJSON_AddNumberToObject(fact, "databases", (double)drift->other_databases);
@@ -184,7 +185,7 @@ static void check_others(const struct drift_run *drift)
         const struct difference_table *table = &drift->tables.others[i];
         char *name = xprintf("%s: %s.%s", table->database, table->schema, table->table);
         step_check(drift->run, name, VERDICT_WARN,
-                   "a materialised view or an extension's own table: its contents are others, no "
+                   "a materialised view, or a table that only one version of its extension has: no "
                    "row is lost");
         free(name);
     }
@@ -251,15 +252,19 @@ static bool check_fence(const struct drift_run *drift, struct error *error)
     }
     step_check(drift->run, "fence", VERDICT_FAIL, "held, and yet something was written");
     error_set(error, ERROR_OTHER,
-              "something was written under the fence: the next transaction is %s, it was %s",
+              "something was written under the fence, or took a transaction id: the next one is "
+              "%s, it was %s",
               drift->position.xid, json_text(drift->fence, "xid"));
-    return error_remedy(error, "Find out what still writes on the old server (pg_stat_activity), "
-                               "put the fence up again and retry.");
+    return error_remedy(error, "Find out what still writes on the old server (pg_stat_activity). A "
+                               "client that only reads takes an id too when it calls "
+                               "txid_current() or pg_current_xact_id(), or sends NOTIFY: where "
+                               "that can't be stopped, let no client reach the server (--set "
+                               "fence=network, or mode: network of pg.fence). Then put the fence "
+                               "up again and retry.");
 }
 
 static bool find_drift(struct drift_run *drift, struct error *error)
 {
-    drifted_tables_set_kinds(&drift->copy, &drift->old_survey);
     drifted_tables_find(&drift->now, &drift->copy, &drift->tables);
     return differences_find(drift->run, &drift->old, &drift->new, drift->tables.items,
                             drift->tables.count, &drift->differences, error) &&

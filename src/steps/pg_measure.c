@@ -29,8 +29,7 @@ static void measured(void *context, const struct sweep_source *source, const str
     const struct destination *destination = context;
     const struct measure *server = destination->server;
     if (server->column < ROWS_COLUMNS)
-        step_rows(destination->run, server->column, source->database, table->schema, table->name,
-                  table->rows, table->digest);
+        step_rows(destination->run, server->column, source->database, table);
     if (server->counts)
         row_counts_add(server->counts, source->database, table);
 }

@@ -52,6 +52,7 @@ void row_counts_known(const struct step_run *run, enum rows_column column,
             .schema = xstrdup(text_of(item, "schema")),
             .table = xstrdup(text_of(item, "table")),
             .rows = (long long)number_of(item, "rows"),
+            .kind = pg_table_kind_of(text_of(item, "kind")),
         };
         text_copy(known->digest, sizeof known->digest, text_of(item, "digest"));
     }
@@ -90,6 +91,13 @@ bool row_counts_equal(const struct row_count *old, const struct row_count *new)
 {
     bool digests = *old->digest && *new->digest;
     return old->rows == new->rows && (!digests || !strcmp(old->digest, new->digest));
+}
+
+bool row_counts_explained(const struct row_count *old, const struct row_count *new)
+{
+    if (old && new)
+        return old->kind == TABLE_MATERIALISED && new->kind == TABLE_MATERIALISED;
+    return old ? old->kind == TABLE_EXTENSION && old->rows == 0 : new->kind != TABLE_ORDINARY;
 }
 
 void row_counts_compare(struct row_counts *old, struct row_counts *new,

@@ -28,6 +28,11 @@ void row_counts_free(struct row_counts *counts);
 /* Same count, and same contents where both digests were taken. */
 bool row_counts_equal(const struct row_count *old, const struct row_count *new);
 
+/* Whether no row can be lost where the two differ, one of which may be NULL: a materialised view,
+ * whose rows each server computes, and a table that only one version of an extension has, the old
+ * one without a row in it. */
+bool row_counts_explained(const struct row_count *old, const struct row_count *new);
+
 enum row_change { ROW_EQUAL, ROW_DIFFERENT, ROW_MISSING, ROW_EXTRA };
 
 /* Walks over both sets, sorted by database, schema and table, and calls `found` for each table:

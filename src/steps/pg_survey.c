@@ -89,8 +89,7 @@ void survey_counted(void *context, const struct pg_table *table)
 {
     struct survey_progress *progress = context;
     if (progress->column < ROWS_COLUMNS)
-        step_rows(progress->run, progress->column, progress->database, table->schema, table->name,
-                  table->rows, table->digest);
+        step_rows(progress->run, progress->column, progress->database, table);
     if (progress->counts)
         row_counts_add(progress->counts, progress->database, table);
     progress->done++;

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "postgres/catalog.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -198,15 +199,17 @@ void step_rows_end(struct step_run *run, enum rows_column column)
 }
 
 void step_rows(struct step_run *run, enum rows_column column, const char *database,
-               const char *schema, const char *table, long long rows, const char *digest)
+               const struct pg_table *table)
 {
     cJSON *object = message("rows");
     cJSON_AddNumberToObject(object, "column", column);
     cJSON_AddStringToObject(object, "database", database);
-    cJSON_AddStringToObject(object, "schema", schema);
-    cJSON_AddStringToObject(object, "table", table);
-    cJSON_AddNumberToObject(object, "rows", (double)rows);
-    if (digest && *digest)
-        cJSON_AddStringToObject(object, "digest", digest);
+    cJSON_AddStringToObject(object, "schema", table->schema);
+    cJSON_AddStringToObject(object, "table", table->name);
+    cJSON_AddNumberToObject(object, "rows", (double)table->rows);
+    if (*table->digest)
+        cJSON_AddStringToObject(object, "digest", table->digest);
+    if (pg_table_kind_name(table->kind))
+        cJSON_AddStringToObject(object, "kind", pg_table_kind_name(table->kind));
     send_message(run, object);
 }

@@ -10,6 +10,8 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
+struct pg_table;
+
 enum verdict { VERDICT_PASS, VERDICT_WARN, VERDICT_FAIL };
 
 /* The three columns of the row-count panel. */
@@ -68,12 +70,12 @@ void step_check(struct step_run *run, const char *name, enum verdict verdict, co
 void step_fact(struct step_run *run, const char *key, cJSON *value);
 void step_fact_text(struct step_run *run, const char *key, const char *value);
 void step_fact_number(struct step_run *run, const char *key, double value);
-/* One table's exact row count and its rows' digest (NULL or "" when it wasn't taken); forget a
- * column first when it's counted anew. */
+/* One table's exact row count, its rows' digest unless it's "", and its kind unless it's ordinary;
+ * forget a column first when it's counted anew. */
 void step_rows_begin(struct step_run *run, enum rows_column column);
 void step_rows_end(struct step_run *run, enum rows_column column); /* every table was counted */
 void step_rows(struct step_run *run, enum rows_column column, const char *database,
-               const char *schema, const char *table, long long rows, const char *digest);
+               const struct pg_table *table);
 
 /* All rows of the table of actions, NULL-terminated (steps/actions.c). */
 extern const struct action *const actions[];

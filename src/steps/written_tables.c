@@ -1,6 +1,7 @@
 /* written_tables.c: the live server measured and held against the proven copy. */
 #include "steps/written_tables.h"
 
+#include "steps/drifted_tables.h"
 #include "steps/pg_measure.h"
 #include "steps/written_base.h"
 
@@ -52,8 +53,8 @@ static bool count_table(struct session *session, struct written_table *table, lo
     if (!open_session(session, table->database, error))
         return false;
     const char *xid = written_base_xid(&session->base, &session->position);
-    if (xid &&
-        !rows_written_since(session->connection, table->schema, table->name, xid, &written, error))
+    if (xid && !rows_written_since(session->connection, table->schema, table->name,
+                                   table->condition, xid, &written, error))
         return false;
     const struct table_writes *writes = writes_of(session, table);
     if (writes && written_base_difference(&session->base, &session->position, table->database,
@@ -68,7 +69,7 @@ static void found(void *context, enum row_change change, const struct row_count 
 {
     struct written_tables *written = context;
     const struct row_count *named = now ? now : before;
-    if (change == ROW_EQUAL || !named || named->kind != TABLE_ORDINARY)
+    if (change == ROW_EQUAL || !named || named->kind == TABLE_MATERIALISED)
         return;
     if (written->count == written->capacity) {
         written->capacity = written->capacity ? 2 * written->capacity : 16;
@@ -91,6 +92,9 @@ static bool count_tables_written(struct written_tables *written, struct session 
     written->exact = true;
     for (size_t i = 0; i < written->count; i++) {
         struct written_table *table = &written->items[i];
+        const struct pg_table *now =
+            drifted_tables_in(&written->survey, table->database, table->schema, table->name);
+        table->condition = now ? now->condition : NULL;
         if (!table->gone && !table->exact &&
             !count_table(session, table, table->deleted, table->inserted, error))
             return false;

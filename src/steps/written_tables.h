@@ -10,8 +10,9 @@
 struct written_table {
     const char *database, *schema, *name; /* the survey's; or of the proven counts */
     long long inserted, updated, deleted;
-    bool exact; /* else by the server's counters, or the least that the counts allow */
-    bool gone;  /* the table was dropped since */
+    bool exact;            /* else by the server's counters, or the least that the counts allow */
+    const char *condition; /* the survey's, of struct pg_table */
+    bool gone;             /* the table was dropped since */
 };
 
 struct written_tables {

@@ -61,6 +61,32 @@ old_sql kinds <<<'ALTER TABLE computed DROP COLUMN more; CREATE TABLE another (i
 refused table "a table more" 'kinds: public.another is on the old server only'
 old_sql kinds <<<'DROP TABLE another; CREATE SEQUENCE lonely'
 refused sequence "a sequence more" 'the sequence public.lonely is on the old server only'
+cat >"$test_dir/gate.yaml" <<'YAML'
+runbook: 1
+name: gate
+title: A gate that shows the drift
+vars:
+  old_container: {about: the old server}
+  new_container: {about: the copy}
+  password:      {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  old: {container: "${old_container}", password: "${password}"}
+  new: {container: "${new_container}", password: "${password}"}
+phases:
+  - id: gate
+    title: Gate
+    steps:
+      - id: drift
+        pg.drift: {old: old, new: new}
+      - id: go
+        gate: {require: [drift], confirm: key, show: [drift]}
+        shell: {command: "true"}
+YAML
+program_says run "$test_dir/gate.yaml" --plain --run-id gate --set "old_container=$OLD_SERVER" --set "new_container=$NEW_SERVER" \
+    --confirm gate/go
+is "$status" 10 "a gate isn't passed on it"
+like "$output" 'FAIL +Written since the backup: 1 sequence is on one server only' "and says why"
+program_says rollback gate
 old_sql kinds <<<'DROP SEQUENCE lonely; ALTER TABLE parted DETACH PARTITION parted_1'
 refused partition "a partition detached" 'public.parted_1 is a partition or a child of other tables now'
 old_sql kinds <<<"ALTER TABLE parted ATTACH PARTITION parted_1 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')"
@@ -92,6 +118,11 @@ is "$(fact fenced drift '"\(.rows) \(.fenced) \(.objects)"')" '0 true 0' "and pr
 like "$output" '6 rows in 2 tables: 2 inserted, 3 updated, 1 deleted' "after rows and large objects that were"
 like "$output" 'WAL [0-9A-F]+/[0-9A-F]+ then and [0-9A-F]+/[0-9A-F]+ now' "the WAL positions are the evidence"
 is "$(large_objects "$NEW_PORT")" "$(large_objects "$PG_PORT")" "a new large object has its owner and grants"
+held large 'DO $$ BEGIN PERFORM lo_create(n) FROM generate_series(20001, 21200) n; END $$; GRANT SELECT ON LARGE OBJECT 20001 TO PUBLIC'
+is "$status" 0 "more large objects than are named are caught up"
+[ "$status" = 0 ] || show_output 60
+is "$(fact large drift .objects)" 0 "none of them is a change of the schema"
+is "$(large_objects "$NEW_PORT")" "$(large_objects "$PG_PORT")" "all are there"
 held index 'CREATE INDEX late ON plain (t); UPDATE plain SET t = NULL WHERE id = 9001'
 is "$status" 11 "an index made since can't be caught up"
 like "$output" 'warn +object: kinds: index public.late: it has come since the backup' "the drift names it"
@@ -102,6 +133,7 @@ drift breach --set fence=yes --set "before_drift=PGPASSWORD=$POSTGRES_PASSWORD p
     -d kinds -c 'SET default_transaction_read_only = off' -c 'UPDATE plain SET t = 1 WHERE id = 9001'"
 is "$status" 11 "what is written under the fence fails the drift"
 like "$output" 'something was written under the fence' "it says so"
+like "$output" 'pg_current_xact_id.*fence=network' "and what does so without a write, and the way out"
 program_says rollback breach
 is "$(psql_at "$PG_PORT" kinds 'SHOW default_transaction_read_only')" off "the fence is gone"
 drift after

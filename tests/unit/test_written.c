@@ -132,6 +132,49 @@ static void what_was_copied_again_is_no_restore_difference(void **unused)
     run_state_free(state);
 }
 
+static void count_kind(struct run_state *state, int column, const char *table, int rows,
+                       const char *digest, const char *kind)
+{
+    char event[256];
+    snprintf(event, sizeof event,
+             "{'type':'rows','time':3,'column':%d,'database':'d','schema':'s','table':'%s',"
+             "'rows':%d,'digest':'%s','kind':'%s'}",
+             column, table, rows, digest, kind);
+    must(state, event);
+}
+
+static void what_each_server_has_of_its_own_is_no_difference(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    count_kind(state, 0, "view", 5, "1", "materialised view");
+    count_kind(state, 1, "view", 6, "2", "materialised view");
+    count_kind(state, 2, "view", 7, "3", "materialised view");
+    count_kind(state, 0, "same", 5, "1", "materialised view");
+    count_kind(state, 1, "same", 5, "1", "materialised view");
+    count_kind(state, 1, "newer", 2, "1", "extension");
+    count_kind(state, 0, "older", 0, "0", "extension");
+    end_columns(state);
+    matches(state, "view", ROWS_COMPUTED, "computed anew");
+    matches(state, "same", ROWS_EQUAL, "=");
+    matches(state, "newer", ROWS_OF_VERSION, "extension's");
+    matches(state, "older", ROWS_OF_VERSION, "extension's");
+    struct rows_summary rows = run_state_rows(state);
+    assert_int_equal(rows.different, 0);
+    assert_int_equal(rows.computed, 1);
+    assert_int_equal(rows.of_version, 2);
+    count_kind(state, 0, "jobs", 5, "1", "extension");
+    count_kind(state, 1, "jobs", 5, "2", "extension");
+    count_kind(state, 0, "lost", 1, "1", "extension");
+    count(state, 0, "replaced", 5, "1");
+    count_kind(state, 1, "replaced", 5, "2", "materialised view");
+    matches(state, "jobs", ROWS_CONTENTS, "contents");
+    matches(state, "lost", ROWS_MISSING, "MISSING");
+    matches(state, "replaced", ROWS_CONTENTS, "contents");
+    assert_int_equal(run_state_rows(state).different, 3);
+    run_state_free(state);
+}
+
 static void a_count_says_what_was_written_until_a_counter_knows_more(void **unused)
 {
     (void)unused;
@@ -236,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_counts_with_other_contents_are_not_equal),
         cmocka_unit_test(what_was_copied_again_is_no_restore_difference),
+        cmocka_unit_test(what_each_server_has_of_its_own_is_no_difference),
         cmocka_unit_test(a_count_says_what_was_written_until_a_counter_knows_more),
         cmocka_unit_test(counters_say_nothing_without_their_base),
         cmocka_unit_test(rows_that_differ_are_found_by_their_table),

@@ -46,7 +46,10 @@ static void row_counts_title(const struct view *view, struct text *title)
     if (rows.different)
         text_printf(title, ", %zu DIFFERENT", rows.different);
     else if (rows.compared)
-        text_add(title, rows.compared == rows.tables ? ", all equal" : ", none different");
+        text_add(title, rows.compared == rows.tables && !rows.computed ? ", all equal"
+                                                                       : ", none different");
+    if (rows.computed)
+        text_printf(title, ", %zu computed anew", rows.computed);
 }
 
 /* ---- the selected table ---- */
@@ -169,7 +172,10 @@ static void add_words(struct lines *lines, enum role role, const char *words, in
 
 static enum role match_role(enum rows_match match)
 {
-    return rows_match_is_bad(match) ? ROLE_BAD : match == ROWS_EQUAL_COUNT ? ROLE_TEXT : ROLE_GOOD;
+    static const enum role roles[] = {
+        [ROWS_UNKNOWN] = ROLE_GOOD,   [ROWS_EQUAL] = ROLE_GOOD,    [ROWS_EQUAL_COUNT] = ROLE_TEXT,
+        [ROWS_CAUGHT_UP] = ROLE_GOOD, [ROWS_COMPUTED] = ROLE_WARN, [ROWS_OF_VERSION] = ROLE_WARN};
+    return rows_match_is_bad(match) ? ROLE_BAD : roles[match];
 }
 
 static void add_written(struct lines *lines, const struct written *written, int columns)
@@ -218,7 +224,7 @@ static void add_total(const struct run_state *state, struct lines *lines,
     struct rows_summary rows = run_state_rows(state);
     struct written written = run_state_written_total(state);
     char words[64] = "";
-    bool whole = rows.compared && rows.compared == rows.tables;
+    bool whole = rows.compared && rows.compared == rows.tables - rows.of_version && !rows.computed;
     if (rows.different)
         snprintf(words, sizeof words, "%zu differ%s", rows.different,
                  rows.different == 1 ? "s" : "");

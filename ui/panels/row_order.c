@@ -26,8 +26,11 @@ static long long rank_of(const struct run_state *state, const struct table_rows 
         return rows_of(table);
     if (order != ORDER_DIFFERING)
         return 0;
-    if (rows_match_is_bad(run_state_match(state, table)))
+    enum rows_match match = run_state_match(state, table);
+    if (rows_match_is_bad(match))
         return 2;
+    if (match == ROWS_COMPUTED || match == ROWS_OF_VERSION)
+        return 1;
     return run_state_written(state, table).any ? 1 : 0;
 }
 
