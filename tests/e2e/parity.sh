@@ -115,6 +115,12 @@ copy() {
     program_says run "$lib_dir/parity.yaml" --plain --run-id "$1" --vars "$VARS_FILE" --set "backup_dir=$BACKUP_DIR" "${@:2}"
 }
 
+copy_away() {
+    docker rm -fv "$NEW_CONTAINER" >/dev/null
+    docker volume rm "$NEW_VOLUME" >/dev/null
+    rm -rf "$BACKUP_DIR/backup"
+}
+
 compare_now() {
     program_says run "$lib_dir/parity-now.yaml" --plain --run-id "$1" --vars "$VARS_FILE"
     evidence=$runs/$1/evidence/objects-compare-objects.tsv
@@ -133,6 +139,21 @@ echo "\$0 \$*" >"$test_dir/spoilt"
 PGPASSWORD=$POSTGRES_PASSWORD psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $NEW_PORT -U postgres -d parity -f "$test_dir/spoil.sql" >/dev/null
 TEXT
 chmod 700 "$test_dir/spoil"
+
+# The old server doesn't answer before the second comparison, whose passwords only it can tell.
+cat >"$test_dir/hush" <<TEXT
+#!/bin/sh
+exec docker stop -t 30 $OLD_CONTAINER
+TEXT
+chmod 700 "$test_dir/hush"
+copy hushed --set "spoil=$test_dir/hush"
+is "$status" 11 "with the old server stopped the passwords can't be compared, and the step fails"
+like "$output" 'asking server "old" for its passwords, which no record holds' "which the message says"
+unlike "$output" 'warn +passwords' "before the switchover that is no warning"
+program_says rollback hushed
+docker start "$OLD_CONTAINER" >/dev/null
+wait_for 60 docker exec "$OLD_CONTAINER" psql -h 127.0.0.1 -U postgres -c 'SELECT 1'
+copy_away
 
 copy one
 is "$status" 0 "no difference between the copy and what the backup has recorded"
@@ -212,11 +233,6 @@ is "$status" 0 "without them there is no difference again"
 
 # ---- all at once, against the backup ----
 
-copy_away() {
-    docker rm -fv "$NEW_CONTAINER" >/dev/null
-    docker volume rm "$NEW_VOLUME" >/dev/null
-    rm -rf "$BACKUP_DIR/backup"
-}
 copy_away
 # The same from a backup in the other format.
 copy two --set "spoil=$test_dir/spoil" --set format=directory

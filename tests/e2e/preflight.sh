@@ -247,7 +247,12 @@ is "$status" 0 "carried over, they are no failure any more"
 [ "$status" = 0 ] || show_output
 
 look later
-names 11 'server "old" is gone: its settings are those on record' "a server that was stopped is compared by its record"
+names 11 'asking the old server for its settings: ' "a server that doesn't answer is a failure as long as traffic is on it"
+unlike "$output" 'on record' "and no record stands in for it"
+restart "$OLD_CONTAINER"
+look later --set switched=yes
+names 11 'server "old" is gone: its settings are those on record' "after the switchover it is compared by its record"
+like "$output" 'warn +pg_hba.conf: not compared' "which holds no rules, and this is said"
 like "$output" 'FAIL +setting max_prepared_transactions: 5 \(postgresql.auto.conf line [0-9]+\) on the old server, 0 \(default\)' "with its values and their sources"
 restart "$OLD_CONTAINER"
 
