@@ -113,10 +113,25 @@ static bool prepare(struct parity *parity, struct error *error)
     return parity->verdict.against_backup ? list_recorded(parity, error) : list_now(parity, error);
 }
 
+/* Only a change of the form takes a question, and only the new server knows its answer. */
+static bool know_locales(struct parity *parity, const struct objects_scope *old,
+                         struct error *error)
+{
+    if (!objects_setting_crosses(&parity->verdict.setting, OBJECTS_LANGUAGE_TAGS))
+        return true;
+    struct pg_connection *connection =
+        objects_scope_open(&parity->new.access, old->database, error);
+    bool done = connection &&
+                icu_locales_ask(connection, &old->objects, &parity->verdict.setting.locales, error);
+    pg_close(connection);
+    return done;
+}
+
 static bool compare_with(struct parity *parity, struct objects_scope *old, struct error *error)
 {
     struct objects_scope new = {0};
-    bool done = objects_scope_read(&parity->new.access, old->database, &new, error);
+    bool done = objects_scope_read(&parity->new.access, old->database, &new, error) &&
+                know_locales(parity, old, error);
     if (done)
         objects_verdict_scope(&parity->verdict, old, &new);
     objects_scope_free(&new);
@@ -204,6 +219,7 @@ static bool run_compare_objects(struct step_run *run, struct error *error)
     free_side(&parity.new);
     objects_scopes_free(&parity.recorded);
     text_list_free(&parity.databases);
+    objects_setting_free(&parity.verdict.setting);
     explicit_bzero(&parity.key, sizeof parity.key);
     return done;
 }
