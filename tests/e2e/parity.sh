@@ -167,6 +167,8 @@ like "$output" 'objects: [0-9]+ objects: no difference that is not expected' "as
 like "$output" 'expected difference: .*: the new image brings a newer version of the extension' "a newer extension is expected"
 like "$output" 'expected difference: .*MAINTAIN' "as is the privilege that 17 has brought"
 like "$output" 'expected difference: 5: the new version keeps ICU locales in their standard form' "and another form of the same locale"
+like "$output" 'warn +expected difference: 4: the database allows no connections, so that no backup holds it' \
+    "a database that can't be copied is told, with what is said of it"
 record=$runs/one/evidence/objects-old.tsv
 is "$(stat -c %a "$record")" 600 "nobody else can read the record"
 is "$(sha256sum <"$record" | cut -d' ' -f1)" "$(grep -o '"key":"objects".*' "$runs/one/journal.jsonl" | tail -n 1 | grep -oE '"sha256":"[0-9a-f]+' | cut -d'"' -f4)" \
