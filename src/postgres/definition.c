@@ -235,12 +235,12 @@ static bool only_qualified(const struct text_list *old, size_t left, const struc
            !strcmp(at(old, left + 2), at(new, right));
 }
 
-static bool same_tokens(const struct text_list *old, const struct text_list *new)
+static bool same_tokens(const struct text_list *old, const struct text_list *new, bool unqualified)
 {
     size_t left = 0, right = 0;
     while (left < old->count && right < new->count) {
         if (strcmp(old->items[left], new->items[right]) != 0) {
-            if (!only_qualified(old, left, new, right))
+            if (!unqualified || !only_qualified(old, left, new, right))
                 return false;
             left += 2;
         }
@@ -250,14 +250,14 @@ static bool same_tokens(const struct text_list *old, const struct text_list *new
     return left == old->count && right == new->count;
 }
 
-bool definition_equal(const char *old, const char *new)
+bool definition_equal(const char *old, const char *new, bool unqualified)
 {
     struct text_list left = {0}, right = {0};
     if (!strcmp(old, new))
         return true;
     canonical(old, &left);
     canonical(new, &right);
-    bool equal = same_tokens(&left, &right);
+    bool equal = same_tokens(&left, &right, unqualified);
     text_list_free(&left);
     text_list_free(&right);
     return equal;

@@ -226,22 +226,70 @@ static const char *after_constant(const char *quote)
     return quote;
 }
 
+/* Behind the value of a parameter in a connection string that stands in a string constant: there
+ * the quotes around the value are doubled, and one quote ends the constant. Source: PostgreSQL
+ * manual, "Connection Strings". */
+static const char *after_parameter(const char *value)
+{
+    bool doubled = value[0] == '\'' && value[1] == '\'';
+    if (*value == '\'' && !doubled)
+        return after_constant(value);
+    for (value += doubled ? 2 : 0; *value; value++) {
+        if (*value == '\\' && value[1])
+            value++;
+        else if (doubled && value[0] == '\'' && value[1] == '\'')
+            return value + 2;
+        else if (!doubled && (isspace((unsigned char)*value) || *value == '\''))
+            return value;
+    }
+    return value;
+}
+
+static const char *after_blanks(const char *text)
+{
+    return text + strspn(text, " \t\r\n");
+}
+
+/* From behind the word on; where the password ends, or where it would have begun. */
+static const char *mask_word(struct text *text, const char *line)
+{
+    const char *value = after_blanks(line);
+    if (*value == '=') {
+        text_add(text, "=***");
+        return after_parameter(after_blanks(value + 1));
+    }
+    if ((*value == 'E' || *value == 'e') && value[1] == '\'')
+        value++;
+    if (*value != '\'')
+        return line;
+    text_add(text, " '***'");
+    return after_constant(value);
+}
+
+/* "//user:password@host": from the slashes on. The same. */
+static const char *mask_address(struct text *text, const char *line)
+{
+    size_t authority = strcspn(line + 2, "/?# \t\r\n'\""), user = strcspn(line + 2, ":");
+    const char *at = memrchr(line + 2, '@', authority);
+    if (!at || user >= (size_t)(at - line - 2))
+        return line;
+    text_append(text, line, 2 + user + 1);
+    text_add(text, "***");
+    return at;
+}
+
 void message_without_password(struct text *text, const char *line)
 {
     static const char word[] = "PASSWORD";
     while (*line) {
-        const char *quote = line + strlen(word);
-        if (strncasecmp(line, word, strlen(word)) != 0) {
+        const char *before = line;
+        if (!strncasecmp(line, word, strlen(word))) {
+            text_append(text, line, strlen(word));
+            line = mask_word(text, line + strlen(word));
+        } else if (text_starts(line, "//")) {
+            line = mask_address(text, line);
+        }
+        if (line == before)
             text_append(text, line++, 1);
-            continue;
-        }
-        while (*quote && (isspace((unsigned char)*quote) || *quote == 'E' || *quote == 'e'))
-            quote++;
-        text_append(text, line, strlen(word));
-        line += strlen(word);
-        if (*quote == '\'') {
-            text_add(text, " '***'");
-            line = after_constant(quote);
-        }
     }
 }

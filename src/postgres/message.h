@@ -32,7 +32,8 @@ struct message_setting {
 /* One line of their standard error, without its end. */
 struct message message_classify(const char *line, const struct message_setting *setting);
 
-/* Appends `line` with every PASSWORD '...' as PASSWORD '***'. */
+/* Appends `line` with every PASSWORD '...' as PASSWORD '***', and the passwords in connection
+ * strings and addresses masked as well. */
 void message_without_password(struct text *text, const char *line);
 
 #endif

@@ -36,6 +36,9 @@ struct objects_key {
 };
 bool objects_key_make(struct objects_key *key, struct error *error);
 
+/* The field of a foreign key that tells whether its triggers are enabled. */
+#define FOREIGN_KEY_TRIGGERS "enforced by triggers"
+
 /* Appends a part to `list`. In a transaction its snapshot is read, and no lock and no setting
  * stays; else one of its own. `key` is needed for the secrets only: the values don't come out, a
  * keyed digest of each does. Members of an extension are left out, as is what the system brings,

@@ -47,12 +47,12 @@ static const char databases[] =
 
 static const char settings[] =
     SETTING_IDENTITY
-    "CASE WHEN " OBJECTS_SECRET("name") " THEN '***' ELSE value END AS value, "
-    "CASE WHEN " OBJECTS_SECRET("name") " THEN s.xmin END AS \"@row\""
+    "CASE WHEN " SECRET_CONDITION("name", "value") " THEN '***' ELSE value END AS value, "
+    "CASE WHEN " SECRET_CONDITION("name", "value") " THEN s.xmin END AS \"@row\""
     SETTING_FROM;
 
 static const char secret_settings[] =
-    SETTING_IDENTITY "value" SETTING_FROM " WHERE " OBJECTS_SECRET("name");
+    SETTING_IDENTITY "value" SETTING_FROM " WHERE " SECRET_CONDITION("name", "value");
 
 static const char passwords[] =
     "SELECT quote_ident(rolname) AS identity, rolpassword AS value FROM pg_authid "

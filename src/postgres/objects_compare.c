@@ -21,14 +21,39 @@ static void whole(const struct objects_comparison *comparison, enum object_chang
     comparison->found(comparison->context, &difference);
 }
 
-static bool same_value(const struct objects_comparison *comparison, const char *field,
-                       const char *before, const char *after)
+static bool is_one_of(const char *word, const char *const *words)
+{
+    while (*words && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* Fields that a server prints from a parse tree, in its own manner; all others are texts. */
+static bool is_printed(const char *field)
+{
+    static const char *const printed[] = {"definition",      "default",       "using", "check",
+                                          "partition bound", "partition key", "where", NULL};
+    return is_one_of(field, printed);
+}
+
+/* Kinds with queries in them; a function's may be SQL that was parsed when it was made. */
+static bool has_query(const char *kind)
+{
+    static const char *const kinds[] = {"view",   "materialised view", "rule",
+                                        "policy", "function",          NULL};
+    return is_one_of(kind, kinds);
+}
+
+static bool same_value(const struct objects_comparison *comparison, const char *kind,
+                       const char *field, const char *before, const char *after)
 {
     if (field[0] == '@' && !comparison->same_server)
         return true;
     if (!before || !after)
         return before == after;
-    return comparison->same_server ? !strcmp(before, after) : definition_equal(before, after);
+    if (comparison->same_server || !is_printed(field))
+        return !strcmp(before, after);
+    return definition_equal(before, after, comparison->unqualified && has_query(kind));
 }
 
 static void field(const struct objects_comparison *comparison, const struct pg_object *old,
@@ -41,7 +66,7 @@ static void field(const struct objects_comparison *comparison, const struct pg_o
                                            .field = name,
                                            .before = before,
                                            .after = after};
-    if (!same_value(comparison, name, before, after))
+    if (!same_value(comparison, old->kind, name, before, after))
         comparison->found(comparison->context, &difference);
 }
 

@@ -24,6 +24,9 @@ struct objects_comparison {
     /* Both lists are one server's, at two times: the fields that begin with '@' count as well, and
      * a definition is the same only when its text is. */
     bool same_server;
+    /* The new server prints a query of one table without its name before each column, the old one
+     * with it. */
+    bool unqualified;
     object_differs *found;
     void *context;
 };

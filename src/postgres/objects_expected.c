@@ -17,7 +17,7 @@ static bool of_kind(const struct object_difference *difference, const char *kind
     return !strcmp(either(difference)->kind, kind);
 }
 
-static bool crosses(const struct objects_setting *setting, int version)
+bool objects_setting_crosses(const struct objects_setting *setting, int version)
 {
     return setting->old_version < version && setting->new_version >= version;
 }
@@ -72,7 +72,7 @@ static char *without_maintain(const char *privileges)
 static bool new_privilege(const struct object_difference *difference,
                           const struct objects_setting *setting)
 {
-    if (!crosses(setting, 170000) ||
+    if (!objects_setting_crosses(setting, 170000) ||
         (!of_kind(difference, "grant") && !of_kind(difference, "default privilege")) ||
         difference->change == OBJECT_MISSING)
         return false;
@@ -91,7 +91,7 @@ static bool public_schema(const struct object_difference *difference,
                           const struct objects_setting *setting)
 {
     const char *identity = either(difference)->identity;
-    return crosses(setting, 150000) &&
+    return objects_setting_crosses(setting, 150000) &&
            ((of_kind(difference, "schema") && !strcmp(identity, "public")) ||
             (of_kind(difference, "grant") && text_starts(identity, "schema public ")));
 }
@@ -142,12 +142,80 @@ static bool resting_subscription(const struct object_difference *difference,
 static bool lost_grantor(const struct object_difference *difference,
                          const struct objects_setting *setting)
 {
-    if (!crosses(setting, 160000) || !of_kind(difference, "membership") || !difference->before ||
-        !difference->after || strstr(difference->before, "granted by"))
+    if (!objects_setting_crosses(setting, 160000) || !of_kind(difference, "membership") ||
+        !difference->before || !difference->after || strstr(difference->before, "granted by"))
         return false;
     size_t length = strlen(difference->before);
     return !strncmp(difference->before, difference->after, length) &&
            text_starts(difference->after + length, length ? ", granted by " : "granted by ");
+}
+
+static bool standard_locale(const struct object_difference *difference,
+                            const struct objects_setting *setting)
+{
+    return text_equal(difference->field, "locale") && difference->before && difference->after &&
+           (of_kind(difference, "collation") || of_kind(difference, "database")) &&
+           icu_locales_same(&setting->locales, difference->before, difference->after);
+}
+
+/* The kinds of objects that belong to a database, and what stands in their identity on both sides
+ * of its name. */
+static const struct {
+    const char *kind, *before, *after;
+    bool ends, begins; /* the identity ends, or begins, with that */
+} of_database[] = {
+    {"database", "", "", true, true},
+    {"setting", " in database ", "", true, false},
+    {"comment", "database ", "", true, true},
+    {"grant", "database ", " ", false, true},
+    {"security label", "database ", " ", false, true},
+};
+
+static bool belongs(const char *kind, const char *identity, const char *database)
+{
+    for (size_t i = 0; i < sizeof of_database / sizeof of_database[0]; i++) {
+        if (strcmp(kind, of_database[i].kind) != 0)
+            continue;
+        char *part = xprintf("%s%s%s", of_database[i].before, database, of_database[i].after);
+        bool fits = (!of_database[i].begins || text_starts(identity, part)) &&
+                    (!of_database[i].ends || text_ends(identity, part)) &&
+                    (!of_database[i].begins || !of_database[i].ends || !strcmp(identity, part));
+        free(part);
+        return fits;
+    }
+    return false;
+}
+
+/* pg_dumpall leaves a database out that it can't connect to, with all that is said of it. */
+static bool closed_database(const struct object_difference *difference,
+                            const struct objects_setting *setting)
+{
+    if (difference->change != OBJECT_MISSING)
+        return false;
+    for (size_t i = 0; i < setting->closed.count; i++)
+        if (belongs(difference->old->kind, difference->old->identity, setting->closed.items[i]))
+            return true;
+    return false;
+}
+
+void objects_setting_note_closed(struct objects_setting *setting,
+                                 const struct pg_object_list *cluster)
+{
+    for (size_t i = 0; i < cluster->count; i++) {
+        const struct pg_object *object = &cluster->items[i];
+        char *open = strcmp(object->kind, "database") != 0
+                         ? NULL
+                         : objects_field(object, "allows connections");
+        if (text_equal(open, "no"))
+            text_list_add(&setting->closed, object->identity);
+        free(open);
+    }
+}
+
+void objects_setting_free(struct objects_setting *setting)
+{
+    icu_locales_free(&setting->locales);
+    text_list_free(&setting->closed);
 }
 
 static const struct {
@@ -171,6 +239,9 @@ static const struct {
     {invalid_index, {"pg_dump leaves an invalid index out", true}},
     {resting_subscription,
      {"a restored subscription is disabled: enable it when the old server is gone", true}},
+    {standard_locale, {"the new version keeps ICU locales in their standard form", false}},
+    {closed_database,
+     {"the database allows no connections, so that no backup holds it: it isn't copied", true}},
     {lost_grantor, {"the role that had granted it was dropped before", false}},
 };
 
@@ -180,5 +251,13 @@ const struct expected_difference *object_expected(const struct object_difference
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (rules[i].fits(difference, setting))
             return &rules[i].difference;
+    return NULL;
+}
+
+const char *object_advice(const struct object_difference *difference)
+{
+    if (text_equal(difference->field, FOREIGN_KEY_TRIGGERS))
+        return "no dump carries that: ALTER TABLE ... ENABLE TRIGGER ALL or DISABLE TRIGGER ALL on "
+               "one of the servers, for each table, so that both are alike";
     return NULL;
 }

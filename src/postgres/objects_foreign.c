@@ -42,7 +42,7 @@ static const char secret_options[] =
     "UNION ALL SELECT 'foreign-data wrapper ' || quote_ident(fdwname), fdwoptions "
     "FROM pg_foreign_data_wrapper "
     "UNION ALL SELECT 'foreign table ' || ftrelid::regclass, ftoptions FROM pg_foreign_table"
-    ") w, unnest(w.options) o WHERE " OBJECTS_SECRET("split_part(o, '=', 1)");
+    ") w, unnest(w.options) o WHERE " OBJECTS_SECRET_OPTION("o");
 /* clang-format on */
 
 const struct objects_query objects_foreign_queries[] = {

@@ -4,6 +4,7 @@
 #define POSTGRES_OBJECTS_QUERIES_H
 
 #include "postgres/objects.h"
+#include "postgres/secret.h"
 
 /* The first column is the identity; each further one is a field with the column's name. */
 struct objects_query {
@@ -36,14 +37,14 @@ extern const struct objects_query objects_grant_queries[];
 #define OBJECTS_LASTING(schema)                                                                    \
     schema " NOT IN (SELECT n.oid FROM pg_namespace n WHERE n.nspname ~ '^pg_(temp|toast)')"
 
-/* Options that hold a secret by their name; their values are compared apart. */
-#define OBJECTS_SECRET(name)                                                                       \
-    "(" name " ~* '(passw|pwd|secret|token|credential|private|passphrase|conninfo|api_?key)')"
+/* "name=value" that holds a secret: the values of those are compared apart. */
+#define OBJECTS_SECRET_OPTION(option)                                                              \
+    SECRET_CONDITION("split_part(" option ", '=', 1)",                                             \
+                     "substr(" option ", strpos(" option ", '='))")
 #define OBJECTS_OPTIONS(array)                                                                     \
-    "(SELECT string_agg(CASE WHEN " OBJECTS_SECRET(                                                \
-        "split_part(o, '=', 1)") " THEN "                                                          \
-                                 "split_part(o, '=', 1) || '=***' ELSE o END, ', ' ORDER BY o) "   \
-                                 "FROM unnest(" array ") o)"
+    "(SELECT string_agg(CASE WHEN " OBJECTS_SECRET_OPTION(                                         \
+        "o") " THEN split_part(o, '=', 1) || '=***' ELSE o END, ', ' ORDER BY o) FROM "            \
+             "unnest(" array ") o)"
 #define OBJECTS_ENABLED(column)                                                                    \
     "CASE " column " WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'enabled on a replica only' "          \
     "WHEN 'A' THEN 'enabled always' ELSE 'enabled' END AS \"is\""

@@ -38,12 +38,24 @@ static const char tables[] =
     "WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' "
     "AND " OBJECTS_OWN("pg_class", "c.oid");
 
+/* DISABLE TRIGGER ALL switches a foreign key off, on one partition alone or on all of a table; its
+ * triggers on the table that is referenced count as well. */
+#define ENFORCED                                                                                   \
+    "CASE WHEN k.contype = 'f' THEN (WITH RECURSIVE parts(oid) AS (SELECT k.oid UNION ALL "        \
+    "SELECT p.oid FROM pg_constraint p JOIN parts ON p.conparentid = parts.oid) "                  \
+    "SELECT CASE WHEN min(t.tgenabled::text) <> max(t.tgenabled::text) THEN 'in part' "            \
+    "ELSE CASE min(t.tgenabled::text) WHEN 'O' THEN 'yes' WHEN 'D' THEN 'no' "                     \
+    "WHEN 'R' THEN 'on a replica only' WHEN 'A' THEN 'always' END END "                            \
+    "FROM pg_trigger t JOIN parts ON t.tgconstraint = parts.oid) END "                             \
+    "AS \"" FOREIGN_KEY_TRIGGERS "\" "
+
 /* A foreign key that stands on a partition because it stands on its parent gets a name of the
  * server's choice. NOT NULL is told by the column; from 18 on it's a row here as well. */
 static const char constraints[] =
     "SELECT format('%I on %s', k.conname, CASE WHEN k.conrelid <> 0 THEN k.conrelid::regclass::text"
     " ELSE 'domain ' || k.contypid::regtype END) AS identity, CASE WHEN k.convalidated THEN "
-    "'valid' ELSE 'not valid' END AS \"is\", pg_get_constraintdef(k.oid) AS definition "
+    "'valid' ELSE 'not valid' END AS \"is\", pg_get_constraintdef(k.oid) AS definition, "
+    ENFORCED
     "FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid "
     "WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') "
     "AND NOT (k.contype = 'f' AND k.conparentid <> 0) "

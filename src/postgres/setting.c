@@ -1,6 +1,8 @@
 /* setting.c: settings, asked of the server's views. */
 #include "postgres/setting.h"
 
+#include "postgres/secret.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -168,32 +170,12 @@ bool setting_goes_along(const struct pg_setting *setting)
     return setting_is_set(setting) && setting->origin != SETTING_DATA_DIRECTORY;
 }
 
-/* What must be in a text setting's name for its value to be kept back. */
-static const char *const secret_words[] = {
-    "_command", "conninfo", "password", "passwd",     "passphrase",  "secret", "token",
-    "apikey",   "api_key",  "jwt",      "credential", "private_key", "_dsn",   "connection_string",
-};
-
-/* A connection string or an address may hold a password whatever the setting is called. */
-static const char *const secret_values[] = {"password=", "passwd=", "pwd=", "://"};
-
-static bool holds_any(const char *text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcasestr(text, words[i]))
-            return true;
-    return false;
-}
-
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 bool setting_is_secret(const struct pg_setting *setting)
 {
     bool text = !*setting->type || !strcmp(setting->type, "string");
-    if (!text || !*setting->value || !strcmp(setting->name, "password_encryption"))
-        return false;
-    return holds_any(setting->name, secret_words, COUNT(secret_words)) ||
-           holds_any(setting->value, secret_values, COUNT(secret_values));
+    return text && *setting->value && secret_is(setting->name, setting->value);
 }
 
 const char *setting_display(const struct pg_setting *setting)

@@ -17,9 +17,8 @@
 #define FACT_BACKUP "compose.backup" /* {path, sha256, created: by this run} */
 #define FACT_VOLUME "compose.volume" /* what held the server's data before: a volume or a path */
 #define FACT_STACK                                                                                 \
-    "compose.stack"              /* {directory, environment_files} as the stack was brought up     \
-                                  */
-#define FACT_SWITCHED "switched" /* wall ms when traffic moved */
+    "compose.stack" /* {directory, environment_files} as the stack was brought up                  \
+                     */
 #define FACT_SERVING                                                                               \
     "serving" /* wall ms of the engine, when the server that serves now started                    \
                */

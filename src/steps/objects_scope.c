@@ -40,8 +40,8 @@ void objects_scopes_free(struct objects_scopes *scopes)
     *scopes = (struct objects_scopes){0};
 }
 
-static struct pg_connection *open_scope(const struct server_access *access, const char *database,
-                                        struct error *error)
+struct pg_connection *objects_scope_open(const struct server_access *access, const char *database,
+                                         struct error *error)
 {
     return *database ? server_open_database(access, database, error) : server_open(access, error);
 }
@@ -50,7 +50,7 @@ bool objects_scope_read(const struct server_access *access, const char *database
                         struct objects_scope *scope, struct error *error)
 {
     *scope = (struct objects_scope){.database = xstrdup(database)};
-    struct pg_connection *connection = open_scope(access, database, error);
+    struct pg_connection *connection = objects_scope_open(access, database, error);
     bool done = connection != NULL;
     if (done && !*database)
         done = objects_read(connection, OBJECTS_CLUSTER, NULL, &scope->objects, error);
@@ -67,7 +67,7 @@ bool objects_secrets_read(const struct server_access *access, const char *databa
                           struct error *error)
 {
     enum objects_part part = *database ? OBJECTS_DATABASE_SECRETS : OBJECTS_CLUSTER_SECRETS;
-    struct pg_connection *connection = open_scope(access, database, error);
+    struct pg_connection *connection = objects_scope_open(access, database, error);
     bool done = connection && objects_read(connection, part, key, list, error);
     pg_close(connection);
     return done;

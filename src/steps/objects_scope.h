@@ -27,6 +27,10 @@ struct objects_scope *objects_scope_find(const struct objects_scopes *scopes, co
 void objects_scopes_free(struct objects_scopes *scopes);
 void objects_scope_free(struct objects_scope *scope);
 
+/* A connection to a scope's database, or to the server's first for what all share. NULL with
+ * `error`. */
+struct pg_connection *objects_scope_open(const struct server_access *access, const char *database,
+                                         struct error *error);
 /* One scope of a server as it is now: objects with large ones, and sequences. Free in any case. */
 bool objects_scope_read(const struct server_access *access, const char *database,
                         struct objects_scope *scope, struct error *error);

@@ -78,6 +78,8 @@ static void found(void *context, const struct object_difference *difference)
     char *name = full_name(verdict, difference);
     struct text words = {0};
     object_words(&words, difference);
+    if (!expected && object_advice(difference))
+        text_printf(&words, "; %s", object_advice(difference));
     add_evidence(verdict, difference, expected);
     if (expected)
         count_reason(verdict, name, expected);
@@ -140,9 +142,13 @@ static void compare_sequences(struct objects_verdict *verdict, struct objects_sc
 void objects_verdict_scope(struct objects_verdict *verdict, struct objects_scope *old,
                            struct objects_scope *new)
 {
-    struct objects_comparison comparison = {.found = found, .context = verdict};
+    struct objects_comparison comparison = {
+        .unqualified = objects_setting_crosses(&verdict->setting, OBJECTS_UNQUALIFIED),
+        .found = found,
+        .context = verdict};
     verdict->database = old->database;
     verdict->compared += old->objects.count + old->sequences.count;
+    objects_setting_note_closed(&verdict->setting, &old->objects);
     objects_compare(&old->objects, &new->objects, &comparison);
     compare_sequences(verdict, old, new);
 }

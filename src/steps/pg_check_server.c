@@ -2,6 +2,7 @@
  */
 #include "steps/actions.h"
 #include "steps/findings.h"
+#include "steps/health_command.h"
 #include "steps/server.h"
 #include "steps/server_checks.h"
 
@@ -187,6 +188,7 @@ static bool run_check_server(struct step_run *run, struct error *error)
 {
     struct survey_of_server survey = {.findings = {.run = run}};
     bool done = server_find(run, step_text(run, "server"), &survey.access, error) &&
+                health_command_check(&survey.findings, &survey.access, error) &&
                 survey_all(&survey, error);
     for (size_t i = 0; i < survey.count; i++)
         text_free(&survey.inquiries[i].names);
@@ -211,7 +213,7 @@ const struct action pg_check_server_action = {
     .name = "pg.check_server",
     .danger = DANGER_READ,
     .help = "looks for what a dump can't carry over: prepared transactions, replication, md5 "
-            "passwords, invalid databases and more",
+            "passwords, invalid databases and more; and for a health check that endangers it",
     .arguments = check_server_arguments,
     .run = run_check_server,
 };

@@ -64,18 +64,32 @@ static bool list_now(struct parity *parity, struct error *error)
     return true;
 }
 
-/* The old server is only asked for what no record holds. After the switchover its container's name
- * may be the new server's: then there is nobody to ask. */
-static void find_old(struct parity *parity)
+static bool nobody_to_ask(struct parity *parity, const char *why)
+{
+    pg_database_list_free(&parity->old.databases);
+    step_check(parity->run, "passwords", VERDICT_WARN,
+               "not compared: no record holds them, and the old server can't be asked: %s", why);
+    return true;
+}
+
+/* The old server is asked for what no record holds. Only after the switchover may it be gone, and
+ * its container's name be the new server's: then there is nobody to ask. */
+static bool find_old(struct parity *parity, struct error *error)
 {
     struct error why = ERROR_INIT;
     bool known = know_side(parity, "old", &parity->old, &why);
-    if (known && text_equal(parity->old.system, parity->recorded.system))
-        return;
-    step_check(parity->run, "passwords", VERDICT_WARN,
-               "not compared: no record holds them, and the old server can't be asked: %s",
-               known ? "another one is in its place" : why.message);
-    pg_database_list_free(&parity->old.databases);
+    bool same = known && text_equal(parity->old.system, parity->recorded.system);
+    if (same)
+        return true;
+    if (known)
+        error_set(&why, ERROR_OTHER, "another server is in its place than the one backed up");
+    if (step_switched(parity->run))
+        return nobody_to_ask(parity, why.message);
+    *error = why;
+    error_wrap(error, "asking server \"%s\" for its passwords, which no record holds",
+               step_text(parity->run, "old"));
+    return error_remedy(error, "Let the old server run and take connections, then retry: the "
+                               "passwords of both servers have to be compared.");
 }
 
 static bool list_recorded(struct parity *parity, struct error *error)
@@ -87,8 +101,7 @@ static bool list_recorded(struct parity *parity, struct error *error)
     for (size_t i = 0; i < parity->recorded.count; i++)
         text_list_add(&parity->databases, parity->recorded.items[i].database);
     parity->verdict.setting.old_version = parity->recorded.version;
-    find_old(parity);
-    return true;
+    return find_old(parity, error);
 }
 
 static bool prepare(struct parity *parity, struct error *error)
@@ -100,10 +113,25 @@ static bool prepare(struct parity *parity, struct error *error)
     return parity->verdict.against_backup ? list_recorded(parity, error) : list_now(parity, error);
 }
 
+/* Only a change of the form takes a question, and only the new server knows its answer. */
+static bool know_locales(struct parity *parity, const struct objects_scope *old,
+                         struct error *error)
+{
+    if (!objects_setting_crosses(&parity->verdict.setting, OBJECTS_LANGUAGE_TAGS))
+        return true;
+    struct pg_connection *connection =
+        objects_scope_open(&parity->new.access, old->database, error);
+    bool done = connection &&
+                icu_locales_ask(connection, &old->objects, &parity->verdict.setting.locales, error);
+    pg_close(connection);
+    return done;
+}
+
 static bool compare_with(struct parity *parity, struct objects_scope *old, struct error *error)
 {
     struct objects_scope new = {0};
-    bool done = objects_scope_read(&parity->new.access, old->database, &new, error);
+    bool done = objects_scope_read(&parity->new.access, old->database, &new, error) &&
+                know_locales(parity, old, error);
     if (done)
         objects_verdict_scope(&parity->verdict, old, &new);
     objects_scope_free(&new);
@@ -129,8 +157,13 @@ static bool has_database(const struct side *side, const char *database)
 static bool compare_secrets(struct parity *parity, const char *database, struct error *error)
 {
     struct pg_object_list old = {0}, new = {0};
-    if (!has_database(&parity->old, database))
+    if (!has_database(&parity->old, database)) {
+        if (parity->old.databases.count)
+            step_check(parity->run, "passwords of foreign servers", VERDICT_WARN,
+                       "database %s isn't on the old server any more: they were not compared",
+                       database);
         return true;
+    }
     bool done = objects_secrets_read(&parity->old.access, database, &parity->key, &old, error) &&
                 objects_secrets_read(&parity->new.access, database, &parity->key, &new, error);
     if (done)
@@ -186,6 +219,7 @@ static bool run_compare_objects(struct step_run *run, struct error *error)
     free_side(&parity.new);
     objects_scopes_free(&parity.recorded);
     text_list_free(&parity.databases);
+    objects_setting_free(&parity.verdict.setting);
     explicit_bzero(&parity.key, sizeof parity.key);
     return done;
 }

@@ -224,39 +224,45 @@ static bool compare_rules(struct comparison *comparison, struct error *error)
 /* ---- the action ---- */
 
 /* After the switchover the old server is gone, its container's name may be the new one's, and what
- * was recorded of it counts. */
+ * was recorded of it counts. Before it whatever keeps the old server from answering is a failure.
+ */
 static bool read_old(struct comparison *comparison, struct error *error)
 {
     struct step_run *run = comparison->findings.run;
     const char *name = step_text(run, "old");
-    bool gone = cJSON_GetNumberValue(step_known(run, "switched")) > 0;
-    if (gone)
-        error_set(error, ERROR_OTHER, "server \"%s\" has been switched off", name);
-    else if (server_find(run, name, &comparison->old_access, error) &&
-             settings_of_server(&comparison->old_access, false, &comparison->old, error))
-        return true;
-    pg_settings_free(&comparison->old);
+    if (!step_switched(run))
+        return (server_find(run, name, &comparison->old_access, error) &&
+                settings_of_server(&comparison->old_access, false, &comparison->old, error)) ||
+               error_wrap(error, "asking the old server for its settings");
     comparison->recalled = settings_recall(run, name, &comparison->old);
     if (comparison->recalled)
         step_log(run, "server \"%s\" is gone: its settings are those on record", name);
-    return comparison->recalled;
+    return comparison->recalled ||
+           error_set(error, ERROR_OTHER,
+                     "server \"%s\" has been switched off, and its settings are not on record "
+                     "(pg.check_settings records them)",
+                     name);
+}
+
+static bool compare_all_rules(struct comparison *comparison, struct error *error)
+{
+    if (!comparison->recalled)
+        return compare_rules(comparison, error);
+    step_check(comparison->findings.run, "pg_hba.conf", VERDICT_WARN,
+               "not compared: no record holds the old server's rules, and it is gone");
+    return true;
 }
 
 static bool compare(struct comparison *comparison, struct error *error)
 {
     struct step_run *run = comparison->findings.run;
-    struct error old_error = ERROR_INIT;
     if (!server_find(run, step_text(run, "new"), &comparison->new_access, error) ||
-        !settings_of_server(&comparison->new_access, false, &comparison->new, error))
+        !settings_of_server(&comparison->new_access, false, &comparison->new, error) ||
+        !read_old(comparison, error))
         return false;
-    if (!read_old(comparison, &old_error)) {
-        *error = old_error;
-        return error_wrap(error, "the old server's settings are not on record (pg.check_settings "
-                                 "records them)");
-    }
     judge_all(comparison);
     report_all(comparison);
-    return (comparison->recalled || compare_rules(comparison, error)) &&
+    return compare_all_rules(comparison, error) &&
            evidence_write(run, "settings", &comparison->evidence, error) &&
            findings_judge(&comparison->findings, error);
 }
@@ -278,7 +284,7 @@ static bool run_compare_settings(struct step_run *run, struct error *error)
 
 static const struct argument compare_settings_arguments[] = {
     {"old", ARGUMENT_SERVER, true, NULL, NULL,
-     "the old server; when it doesn't run any more, what pg.check_settings recorded of it"},
+     "the old server; after the switchover, what pg.check_settings recorded of it"},
     {"new", ARGUMENT_SERVER, true, NULL, NULL, "the new server"},
     {FINDINGS_ARGUMENT, ARGUMENT_LIST, false, NULL, NULL, FINDINGS_HELP},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},

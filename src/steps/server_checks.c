@@ -79,12 +79,26 @@ const struct server_check server_checks[] = {
      .remedy = "DROP DATABASE NAME on the old server finishes what was begun."},
     {.key = "closed-databases",
      .name = "databases without connections",
-     .verdict = VERDICT_WARN,
+     .verdict = VERDICT_FAIL,
      .sql = "SELECT datname FROM pg_catalog.pg_database WHERE NOT datallowconn "
             "AND datname <> 'template0' AND datconnlimit <> -2 ORDER BY 1",
      .found = ": they allow no connections, so that the backup can't hold them",
      .none = "none",
-     .remedy = "If one of them is needed: ALTER DATABASE NAME ALLOW_CONNECTIONS true."},
+     .remedy =
+         "ALTER DATABASE NAME ALLOW_CONNECTIONS true if it is needed, DROP DATABASE NAME if "
+         "it isn't. Allowed, it stays behind on the old server with its grants and settings."},
+    {.key = "disabled-foreign-keys",
+     .name = "foreign keys with disabled triggers",
+     .each_database = true,
+     .verdict = VERDICT_FAIL,
+     .sql = "SELECT DISTINCT pg_catalog.format('%I on %s', k.conname, "
+            "k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k "
+            "JOIN pg_catalog.pg_trigger t ON t.tgconstraint = k.oid "
+            "WHERE k.contype = 'f' AND t.tgenabled <> 'O' ORDER BY 1",
+     .found = ": no dump carries that, they are enforced on the new server",
+     .none = "none",
+     .remedy = "ALTER TABLE NAME ENABLE TRIGGER ALL on the old server. Allowed, it has to be "
+               "DISABLE TRIGGER ALL on the new one before the objects are compared."},
     {.key = "tablespaces",
      .name = "tablespaces",
      .verdict = VERDICT_FAIL,

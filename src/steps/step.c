@@ -97,6 +97,11 @@ const cJSON *step_known(const struct step_run *run, const char *key)
     return cJSON_GetObjectItemCaseSensitive(run->facts, key);
 }
 
+bool step_switched(const struct step_run *run)
+{
+    return cJSON_GetNumberValue(step_known(run, FACT_SWITCHED)) > 0;
+}
+
 static cJSON *message(const char *type)
 {
     cJSON *object = cJSON_CreateObject();

@@ -54,6 +54,9 @@ char *step_server_setting(const struct step_run *run, const char *server, const 
 
 /* A fact by key, or NULL. */
 const cJSON *step_known(const struct step_run *run, const char *key);
+/* Whether traffic has moved to the new server: from then on the old one may be gone. */
+#define FACT_SWITCHED "switched" /* wall ms when it moved */
+bool step_switched(const struct step_run *run);
 
 /* Reports. A log line is one line; longer texts are split. */
 void step_log(struct step_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -46,6 +46,7 @@ a membership's option; GRANT readers TO alice WITH ADMIN FALSE; membership|alice
 a membership missing; REVOKE readers FROM bob; membership|bob in readers|MISSING
 a role's setting; ALTER ROLE bob SET work_mem = '10MB'; setting|work_mem for role bob|CHANGED|value
 a role's secret setting; ALTER ROLE bob SET app.jwt_secret = 'jwt-other'; secret setting|app.jwt_secret for role bob|CHANGED|value
+a role's setting with a password in its value; ALTER ROLE bob SET app.database_url = 'postgres://bob:url-other@far.example/x'; secret setting|app.database_url for role bob|CHANGED|value
 a role's setting in a database; ALTER ROLE bob IN DATABASE parity RESET search_path; setting|search_path for role bob in database parity|MISSING
 a database's setting; ALTER DATABASE parity SET statement_timeout = '6min'; setting|statement_timeout in database parity|CHANGED|value
 a database's limit; ALTER DATABASE parity CONNECTION LIMIT 91; database|parity|CHANGED|connection limit
@@ -58,6 +59,8 @@ row security; ALTER TABLE app.guarded NO FORCE ROW LEVEL SECURITY; table|app.gua
 a constraint validated; ALTER TABLE app."Ref ""x" VALIDATE CONSTRAINT unproven; constraint|unproven on app."Ref ""x"|CHANGED|is
 a check constraint's list; ALTER TABLE app.t DROP CONSTRAINT t_status_check, ADD CONSTRAINT t_status_check CHECK (status IN ('a', 'c')); constraint|t_status_check on app.t|CHANGED|definition
 a foreign key's action; ALTER TABLE app."Ref ""x" DROP CONSTRAINT "Ref ""x_id_fkey", ADD CONSTRAINT "Ref ""x_id_fkey" FOREIGN KEY (id) REFERENCES app.t; constraint|"Ref ""x_id_fkey" on app."Ref ""x"|CHANGED|definition
+a foreign key's triggers disabled; ALTER TABLE app."Ref ""x" DISABLE TRIGGER ALL; constraint|"Ref ""x_id_fkey" on app."Ref ""x"|CHANGED|enforced by triggers
+a partition's foreign key disabled; ALTER TABLE app.parted_1 DISABLE TRIGGER ALL; ALTER TABLE app.parted_1 ENABLE TRIGGER of_parts; constraint|parted_ref_fkey on app.parted|CHANGED|enforced by triggers
 a default; ALTER TABLE app.t ALTER status SET DEFAULT 'b'; column|app.t.status|CHANGED|default
 a column's type; ALTER TABLE app.child ALTER c TYPE bigint; column|app.child.c|CHANGED|type
 NOT NULL; ALTER TABLE app.other ALTER id SET NOT NULL; column|app.other.id|CHANGED|not null
@@ -65,6 +68,7 @@ a statistics target; ALTER TABLE app.t ALTER note SET STATISTICS 78; column|app.
 a column's storage; ALTER TABLE app.t ALTER tags SET STORAGE MAIN; column|app.t.tags|CHANGED|storage
 identity; ALTER TABLE app.t ALTER id SET GENERATED ALWAYS; column|app.t.id|CHANGED|identity column
 a comment; COMMENT ON COLUMN app.t.note IS 'another note'; comment|table column app.t.note|CHANGED|text
+a blank in a comment; COMMENT ON CONSTRAINT odd ON app.t IS 'odd '; comment|table constraint odd on app.t|CHANGED|text
 a comment missing; COMMENT ON TRIGGER before ON app.t IS NULL; comment|trigger before on app.t|MISSING
 a database's comment; COMMENT ON DATABASE parity IS 'most kinds'; comment|database parity|CHANGED|text
 a large object truncated by one byte; DO $$ DECLARE f int := lo_open(500001, 393216); BEGIN PERFORM lo_truncate(f, 15999 / 2); END $$; large object|500001|CHANGED|bytes
@@ -95,6 +99,7 @@ a statistics object; ALTER STATISTICS app.st SET STATISTICS 34; statistics objec
 an operator's estimator; ALTER OPERATOR app.=== (app.pair, app.pair) SET (RESTRICT = NONE); operator|app.===(app.pair,app.pair)|CHANGED|restrict
 a cast; DROP CAST (app.pair AS text); cast|app.pair as text|MISSING
 a text search configuration; ALTER TEXT SEARCH CONFIGURATION app.cfg DROP MAPPING FOR asciiword; text search configuration|app.cfg|CHANGED|mappings
+a collation's locale; DROP COLLATION app.phonebook; CREATE COLLATION app.phonebook (provider = icu, locale = 'de-u-co-eor'); collation|app.phonebook|CHANGED|locale
 a collation; DROP COLLATION app.plain; collation|app.plain|MISSING
 TEXT
 )
@@ -113,6 +118,12 @@ evidence_has() {
 
 copy() {
     program_says run "$lib_dir/parity.yaml" --plain --run-id "$1" --vars "$VARS_FILE" --set "backup_dir=$BACKUP_DIR" "${@:2}"
+}
+
+copy_away() {
+    docker rm -fv "$NEW_CONTAINER" >/dev/null
+    docker volume rm "$NEW_VOLUME" >/dev/null
+    rm -rf "$BACKUP_DIR/backup"
 }
 
 compare_now() {
@@ -134,12 +145,30 @@ PGPASSWORD=$POSTGRES_PASSWORD psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p $NEW
 TEXT
 chmod 700 "$test_dir/spoil"
 
+# The old server doesn't answer before the second comparison, whose passwords only it can tell.
+cat >"$test_dir/hush" <<TEXT
+#!/bin/sh
+exec docker stop -t 30 $OLD_CONTAINER
+TEXT
+chmod 700 "$test_dir/hush"
+copy hushed --set "spoil=$test_dir/hush"
+is "$status" 11 "with the old server stopped the passwords can't be compared, and the step fails"
+like "$output" 'asking server "old" for its passwords, which no record holds' "which the message says"
+unlike "$output" 'warn +passwords' "before the switchover that is no warning"
+program_says rollback hushed
+docker start "$OLD_CONTAINER" >/dev/null
+wait_for 60 docker exec "$OLD_CONTAINER" psql -h 127.0.0.1 -U postgres -c 'SELECT 1'
+copy_away
+
 copy one
 is "$status" 0 "no difference between the copy and what the backup has recorded"
 [ "$status" = 0 ] || show_output 60
 like "$output" 'objects: [0-9]+ objects: no difference that is not expected' "as the step says"
 like "$output" 'expected difference: .*: the new image brings a newer version of the extension' "a newer extension is expected"
 like "$output" 'expected difference: .*MAINTAIN' "as is the privilege that 17 has brought"
+like "$output" 'expected difference: 5: the new version keeps ICU locales in their standard form' "and another form of the same locale"
+like "$output" 'warn +expected difference: 4: the database allows no connections, so that no backup holds it' \
+    "a database that can't be copied is told, with what is said of it"
 record=$runs/one/evidence/objects-old.tsv
 is "$(stat -c %a "$record")" 600 "nobody else can read the record"
 is "$(sha256sum <"$record" | cut -d' ' -f1)" "$(grep -o '"key":"objects".*' "$runs/one/journal.jsonl" | tail -n 1 | grep -oE '"sha256":"[0-9a-f]+' | cut -d'"' -f4)" \
@@ -164,7 +193,7 @@ while IFS= read -r hash; do
         [ -z "$form" ] || ! grep -rqF -- "$form" "$runs/one" || fail "the run's directory holds $form of a password's hash"
     done
 done <<<"$hashes"
-for secret in far-password sub-password jwt-in-a-setting "alice's"; do
+for secret in far-password sub-password jwt-in-a-setting url-password dsn-password "alice's"; do
     ! grep -rqF -- "$secret" "$runs/one" || fail "the run's directory holds the secret $secret"
 done
 unlike "$(cut -f4 "$record" | grep -E '^(password|secret)' || true; cut -f3 "$record")" '^(password|secret|subscription.s)' "no kind of secret is recorded, in no form"
@@ -212,11 +241,6 @@ is "$status" 0 "without them there is no difference again"
 
 # ---- all at once, against the backup ----
 
-copy_away() {
-    docker rm -fv "$NEW_CONTAINER" >/dev/null
-    docker volume rm "$NEW_VOLUME" >/dev/null
-    rm -rf "$BACKUP_DIR/backup"
-}
 copy_away
 # The same from a backup in the other format.
 copy two --set "spoil=$test_dir/spoil" --set format=directory
@@ -229,7 +253,7 @@ while IFS= read -r line; do
     ok "found: ${line%%;*}" evidence_has "$evidence" "${line##*; }"
 done <<<"$differences"
 is "$(awk -F '\t' '$1 == "limor_prod"' "$evidence")" '' "nothing is said of a database that nobody changed"
-for secret in far-other sub-other jwt-other "$(psql_at "$NEW_PORT" postgres "SELECT split_part(rolpassword, '\$', 3) FROM pg_authid WHERE rolname = 'alice'")"; do
+for secret in far-other sub-other jwt-other url-other "$(psql_at "$NEW_PORT" postgres "SELECT split_part(rolpassword, '\$', 3) FROM pg_authid WHERE rolname = 'alice'")"; do
     ! grep -rqF -- "$secret" "$runs/two" || fail "the run's directory holds the secret $secret"
 done
 done_testing

@@ -61,6 +61,7 @@ look server
 is "$status" 0 "such a server passes"
 [ "$status" = 0 ] || show_output
 unlike "$output" 'FAIL' "without a failure"
+like "$output" 'pass +health check' "and its health check is harmless"
 look settings
 is "$status" 0 "so do its settings"
 [ "$status" = 0 ] || show_output
@@ -125,6 +126,9 @@ CREATE SUBSCRIPTION idle CONNECTION 'host=127.0.0.1 port=1' PUBLICATION x WITH (
 CREATE SUBSCRIPTION busy CONNECTION 'host=127.0.0.1 port=1' PUBLICATION x WITH (connect = false, slot_name = 'busy');
 ALTER SUBSCRIPTION busy ENABLE;
 CREATE DATABASE closed ALLOW_CONNECTIONS false;
+CREATE TABLE public.pointed (i int PRIMARY KEY);
+CREATE TABLE public.pointing (i int PRIMARY KEY REFERENCES public.pointed);
+ALTER TABLE public.pointing DISABLE TRIGGER ALL;
 CREATE DATABASE half_dropped;
 UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'half_dropped';
 UPDATE pg_database SET datcollversion = '2.0' WHERE datname = 'limor_prod';
@@ -147,7 +151,8 @@ for pattern in \
     'warn +disabled subscriptions: idle in limor_prod' \
     'warn +publications: limor_prod: news' \
     'FAIL +invalid databases: half_dropped' \
-    'warn +databases without connections: closed' \
+    'FAIL +databases without connections: closed' \
+    'FAIL +foreign keys with disabled triggers: limor_prod: pointing_i_fkey on (public.)?pointing' \
     'FAIL +tablespaces: elsewhere at /var/lib/postgresql/elsewhere' \
     "FAIL +tables in the system's schemas: limor_prod: information_schema.misplaced" \
     'warn +collation versions of databases: limor_prod \(made with 2.0, now 2.36\)' \
@@ -168,7 +173,7 @@ ROLLBACK PREPARED 'stuck one';
 SELECT pg_drop_replication_slot('standby_one');
 DROP PUBLICATION news;
 ALTER SUBSCRIPTION busy DISABLE; ALTER SUBSCRIPTION busy SET (slot_name = NONE); DROP SUBSCRIPTION busy; DROP SUBSCRIPTION idle;
-DROP DATABASE half_dropped; DROP TABLESPACE elsewhere; DROP TABLE information_schema.misplaced;
+DROP DATABASE half_dropped; DROP DATABASE closed; DROP TABLE public.pointing, public.pointed; DROP TABLESPACE elsewhere; DROP TABLE information_schema.misplaced;
 ALTER DATABASE limor_prod REFRESH COLLATION VERSION;
 SET password_encryption = 'scram-sha-256';
 ALTER ROLE old_client PASSWORD 'kept anew';
@@ -179,10 +184,13 @@ is "$status" 0 "with all of it mended the server passes"
 
 # ---- settings that the new major doesn't take ----
 
-docker run -d --name "$RECOVERY_CONTAINER" -p "127.0.0.1::5432" -e POSTGRES_PASSWORD="$POSTGRES_PASSWORD" "$OLD_IMAGE" \
+docker run -d --name "$RECOVERY_CONTAINER" --health-cmd 'pg_isready -U postgres' -p "127.0.0.1::5432" -e POSTGRES_PASSWORD="$POSTGRES_PASSWORD" "$OLD_IMAGE" \
     -c vacuum_defer_cleanup_age=1 -c old_snapshot_threshold=60 >/dev/null
 odd=(--set "old_container=$RECOVERY_CONTAINER")
 wait_for 60 docker exec "$RECOVERY_CONTAINER" psql -h 127.0.0.1 -U postgres -c 'SELECT 1'
+look server "${odd[@]}"
+names 0 'warn +health check: it runs by a shell' "a health check whose child the server may inherit is named"
+like "$output" 'health check: In the compose file: .*"CMD".*init: true' "with what to do about it"
 docker exec -i "$RECOVERY_CONTAINER" psql -X -q -U postgres >/dev/null <<'SQL'
 ALTER SYSTEM SET db_user_namespace = off;
 ALTER SYSTEM SET trace_recovery_messages = 'log';
@@ -247,7 +255,12 @@ is "$status" 0 "carried over, they are no failure any more"
 [ "$status" = 0 ] || show_output
 
 look later
-names 11 'server "old" is gone: its settings are those on record' "a server that was stopped is compared by its record"
+names 11 'asking the old server for its settings: ' "a server that doesn't answer is a failure as long as traffic is on it"
+unlike "$output" 'on record' "and no record stands in for it"
+restart "$OLD_CONTAINER"
+look later --set switched=yes
+names 11 'server "old" is gone: its settings are those on record' "after the switchover it is compared by its record"
+like "$output" 'warn +pg_hba.conf: not compared' "which holds no rules, and this is said"
 like "$output" 'FAIL +setting max_prepared_transactions: 5 \(postgresql.auto.conf line [0-9]+\) on the old server, 0 \(default\)' "with its values and their sources"
 restart "$OLD_CONTAINER"
 

@@ -1,8 +1,9 @@
-// Asks a server SELECT 1 every few milliseconds, as a client of its published port does, and connects again after
-// every failure. Ends at SIGTERM or SIGINT and prints as one line of JSON how long the client went without an answer.
+// Asks a server SELECT 1 every few milliseconds, as a client of its published port does, and
+// connects again after every failure. Ends at SIGTERM or SIGINT and prints as one line of JSON how
+// long the client went without an answer.
 //
-// An outage lasts from the last answer before it to the first answer after it. A silence without any failure counts
-// as one from SILENCE_MS on.
+// An outage lasts from the last answer before it to the first answer after it. A silence without
+// any failure counts as one from SILENCE_MS on.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@ enum {
 };
 
 struct outage {
-    double start;         // seconds since 1970
+    double start; // seconds since 1970
     double milliseconds;
 };
 
@@ -36,8 +37,8 @@ struct meter {
     const char *keywords[16];
     const char *values[16];
     PGconn *connection;
-    double last_answer;   // monotonic, ms; negative before the first one
-    bool failed_since;    // a failure since the last answer
+    double last_answer; // monotonic, ms; negative before the first one
+    bool failed_since;  // a failure since the last answer
     long answers;
     long failures;
     double slowest;
@@ -107,7 +108,8 @@ static bool connect_to_server(struct meter *meter)
          state = PQconnectPoll(meter->connection)) {
         if (state == PGRES_POLLING_FAILED)
             return false;
-        if (!wait_for_socket(meter->connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+        if (!wait_for_socket(meter->connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+                             deadline))
             return false;
     }
     record_version(meter);
@@ -176,7 +178,8 @@ static void record_failure(struct meter *meter)
 {
     if (stopping)
         return;
-    snprintf(meter->error, sizeof meter->error, "%s", meter->connection ? PQerrorMessage(meter->connection) : "");
+    snprintf(meter->error, sizeof meter->error, "%s",
+             meter->connection ? PQerrorMessage(meter->connection) : "");
     PQfinish(meter->connection);
     meter->connection = NULL;
     meter->failures++;
@@ -213,10 +216,12 @@ static void print_report(struct meter *meter)
     bool still_out = meter->last_answer >= 0 && (meter->failed_since || silence >= SILENCE_MS);
     if (still_out)
         record_outage(meter, silence);
-    printf("{\"longest_outage_ms\": %.1f, \"total_outage_ms\": %.1f, \"outages\": %ld, \"failures\": %ld, "
-           "\"answers\": %ld, \"slowest_answer_ms\": %.1f, \"still_out\": %s, \"server_versions\": [",
-           meter->longest, meter->total, meter->outage_count, meter->failures, meter->answers, meter->slowest,
-           still_out || meter->last_answer < 0 ? "true" : "false");
+    printf(
+        "{\"longest_outage_ms\": %.1f, \"total_outage_ms\": %.1f, \"outages\": %ld, \"failures\": "
+        "%ld, "
+        "\"answers\": %ld, \"slowest_answer_ms\": %.1f, \"still_out\": %s, \"server_versions\": [",
+        meter->longest, meter->total, meter->outage_count, meter->failures, meter->answers,
+        meter->slowest, still_out || meter->last_answer < 0 ? "true" : "false");
     for (int i = 0; i < meter->version_count; i++)
         printf("%s\"%s\"", i ? ", " : "", meter->versions[i]);
     printf("], \"each\": [");
@@ -230,8 +235,10 @@ static void print_report(struct meter *meter)
 
 static void usage(void)
 {
-    fputs("Usage: outage [--host H] [--port N] [--user U] [--dbname D] [--seconds S] [--ready FILE]\n"
-          "The password comes from PGPASSWORD. FILE is made at the first answer.\n", stderr);
+    fputs(
+        "Usage: outage [--host H] [--port N] [--user U] [--dbname D] [--seconds S] [--ready FILE]\n"
+        "The password comes from PGPASSWORD. FILE is made at the first answer.\n",
+        stderr);
     exit(2);
 }
 
@@ -249,9 +256,12 @@ static void set_parameter(struct meter *meter, const char *keyword, const char *
 static void parse_options(struct meter *meter, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"host", required_argument, NULL, 'h'},    {"port", required_argument, NULL, 'p'},
-        {"user", required_argument, NULL, 'U'},    {"dbname", required_argument, NULL, 'd'},
-        {"seconds", required_argument, NULL, 's'}, {"ready", required_argument, NULL, 'r'},
+        {"host", required_argument, NULL, 'h'},
+        {"port", required_argument, NULL, 'p'},
+        {"user", required_argument, NULL, 'U'},
+        {"dbname", required_argument, NULL, 'd'},
+        {"seconds", required_argument, NULL, 's'},
+        {"ready", required_argument, NULL, 'r'},
         {0},
     };
     static const struct {

@@ -12,6 +12,13 @@ GRANT readers TO bob, "Odd Role";
 GRANT pg_read_all_stats TO bob;
 ALTER ROLE bob SET work_mem = '9MB';
 ALTER ROLE bob SET app.jwt_secret = 'jwt-in-a-setting';
+ALTER ROLE bob SET app.database_url = 'postgres://bob:url-password@far.example/x';
+ALTER ROLE bob SET app.far = 'host=far.example password = dsn-password';
+CREATE DATABASE sorted TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de@collation=phonebook' LOCALE 'C';
+CREATE DATABASE "Shut off" ALLOW_CONNECTIONS false;
+ALTER ROLE bob IN DATABASE "Shut off" SET work_mem = '11MB';
+COMMENT ON DATABASE "Shut off" IS 'not copied';
+GRANT TEMPORARY ON DATABASE "Shut off" TO bob;
 CREATE DATABASE parity TEMPLATE template0 OWNER alice CONNECTION LIMIT 90;
 ALTER DATABASE parity SET statement_timeout = '5min';
 ALTER ROLE bob IN DATABASE parity SET search_path = app, public;
@@ -37,6 +44,11 @@ CREATE DOMAIN app.code AS varchar(5) CHECK (VALUE IN ('x', 'y')) CONSTRAINT lowe
 CREATE TYPE app.span AS RANGE (subtype = float8, subtype_diff = float8mi);
 CREATE COLLATION app.nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE COLLATION app.plain FROM "C";
+-- each written as an older major keeps it
+CREATE COLLATION app.numbers (provider = icu, locale = 'en-u-kn-true');
+CREATE COLLATION app.german (provider = icu, locale = 'de_DE');
+CREATE COLLATION app.secondary (provider = icu, locale = '@colStrength=secondary', deterministic = false);
+CREATE COLLATION app.phonebook (provider = icu, locale = 'de@collation=phonebook');
 GRANT USAGE ON TYPE app.mood TO readers;
 
 -- tables

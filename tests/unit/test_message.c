@@ -137,6 +137,20 @@ static void passwords(void **state)
     assert_masked("PASSWORD 'cut off", "PASSWORD '***'");
     assert_masked("PASSWORD NULL", "PASSWORD NULL");
     assert_masked("password authentication failed", "password authentication failed");
+    assert_masked("CREATE SUBSCRIPTION s CONNECTION 'host=a password=hush dbname=d' PUBLICATION p;",
+                  "CREATE SUBSCRIPTION s CONNECTION 'host=a password=*** dbname=d' PUBLICATION p;");
+    assert_masked("CONNECTION 'password = hush' PUBLICATION p",
+                  "CONNECTION 'password=***' PUBLICATION p");
+    assert_masked("CONNECTION 'password=''hush \\''hush'' host=a' x",
+                  "CONNECTION 'password=*** host=a' x");
+    assert_masked("password='hush hush' host=a", "password=*** host=a");
+    assert_masked("CONNECTION 'host=a sslpassword=hush' x",
+                  "CONNECTION 'host=a sslpassword=***' x");
+    assert_masked("SET x = 'postgres://me:hu@sh@h/d'", "SET x = 'postgres://me:***@h/d'");
+    assert_masked("see https://www.postgresql.org:80/x@y", "see https://www.postgresql.org:80/x@y");
+    assert_masked("postgres://me@h:5432/d", "postgres://me@h:5432/d");
+    assert_masked("SET password_encryption = 'md5'", "SET password_encryption = 'md5'");
+    assert_masked("password=", "password=***");
     assert_masked("", "");
 }
 

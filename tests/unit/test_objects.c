@@ -18,13 +18,13 @@
 
 static void same(const char *old, const char *new)
 {
-    if (!definition_equal(old, new))
+    if (!definition_equal(old, new, true))
         fail_msg("not the same: %s\n%s", old, new);
 }
 
 static void different(const char *old, const char *new)
 {
-    if (definition_equal(old, new))
+    if (definition_equal(old, new, true))
         fail_msg("the same: %s\n%s", old, new);
 }
 
@@ -61,6 +61,8 @@ static void definitions_that_differ(void **state)
     different("(", "");
     different("''", "'''");
     different("$1 + 1", "$2 + 1");
+    assert_false(definition_equal("SELECT t.id FROM t", "SELECT id FROM t", false));
+    assert_true(definition_equal("SELECT  id", "SELECT id", false));
 }
 
 /* ---- sequences ---- */
@@ -104,7 +106,8 @@ static void sequences(void **state)
 /* ---- differences ---- */
 
 static struct text said;
-static struct objects_setting setting = {150020, 170012, "postgres"};
+static struct objects_setting setting = {
+    .old_version = 150020, .new_version = 170012, .user = "postgres"};
 
 static void say(void *context, const struct object_difference *difference)
 {
@@ -128,7 +131,7 @@ static void fill(struct pg_object_list *list, const struct entry *entries)
 static const char *compared(const struct entry *old, const struct entry *new, bool same_server)
 {
     struct pg_object_list left = {0}, right = {0};
-    struct objects_comparison comparison = {same_server, say, &setting};
+    struct objects_comparison comparison = {same_server, true, say, &setting};
     fill(&left, old);
     fill(&right, new);
     text_consume(&said, said.length);
@@ -163,6 +166,30 @@ static void differences_in_words(void **state)
                         "view a.v: it is on the new server only [no]\n");
     assert_non_null(strstr(compared(old, new, true), "role eve: it was written anew"));
     assert_string_equal(compared(old, old, false), "");
+}
+
+static void assert_differs(const char *kind, const char *before, const char *after, bool differs)
+{
+    const struct entry old[] = {{kind, "x", before}, {NULL, NULL, NULL}};
+    const struct entry new[] = {{kind, "x", after}, {NULL, NULL, NULL}};
+    if ((*compared(old, new, false) != '\0') != differs)
+        fail_msg("%s: %s %s", kind, before, after);
+}
+
+/* Only what a server prints from a parse tree may be printed otherwise by another one. */
+static void texts_and_definitions(void **state)
+{
+    (void)state;
+    assert_differs("comment", "text=two  blanks\t", "text=two blanks\t", true);
+    assert_differs("comment", "text=see t.id\t", "text=see id\t", true);
+    assert_differs("setting", "value=a, b\t", "value=a,b\t", true);
+    assert_differs("table", "options=x. y\t", "options=x.y\t", true);
+    assert_differs("column", "default=f( 1)\t", "default=f(1)\t", false);
+    assert_differs("column", "default=a.f()\t", "default=f()\t", true);
+    assert_differs("constraint", "definition=CHECK (a.f())\t", "definition=CHECK (f())\t", true);
+    assert_differs("view", "definition=SELECT t.a\t", "definition=SELECT a\t", false);
+    assert_differs("policy", "using=(t.a > 1)\t", "using=(a > 1)\t", false);
+    assert_differs("function", "definition=SELECT t.a\t", "definition=SELECT a\t", false);
 }
 
 static void long_values(void **state)
@@ -227,6 +254,56 @@ static void expected_ones(void **state)
     assert_expected("membership", "a in b", "options=admin\t", "options=granted by postgres\t",
                     false);
     setting.old_version = 150020;
+}
+
+static void closed_databases(void **state)
+{
+    static const struct entry cluster[] = {{"database", "shut", "allows connections=no\t"},
+                                           {"database", "mine", "allows connections=yes\t"},
+                                           {NULL, NULL, NULL}};
+    struct pg_object_list list = {0};
+    (void)state;
+    assert_expected("database", "shut", "allows connections=no\t", NULL, false);
+    fill(&list, cluster);
+    objects_setting_note_closed(&setting, &list);
+    assert_expected("database", "shut", "allows connections=no\t", NULL, true);
+    assert_expected("database", "shut", NULL, "owner=me\t", false);
+    assert_expected("database", "mine", "allows connections=yes\t", NULL, false);
+    assert_expected("database", "shutter", "owner=me\t", NULL, false);
+    assert_expected("setting", "work_mem for role a in database shut", "value=1\t", NULL, true);
+    assert_expected("setting", "work_mem for role shut", "value=1\t", NULL, false);
+    assert_expected("comment", "database shut", "text=x\t", NULL, true);
+    assert_expected("comment", "database shutter", "text=x\t", NULL, false);
+    assert_expected("grant", "database shut to a by b", "privileges=CONNECT\t", NULL, true);
+    assert_expected("grant", "database shutter to a by b", "privileges=CONNECT\t", NULL, false);
+    assert_expected("table", "shut", "owner=me\t", NULL, false);
+    objects_free(&list);
+    objects_setting_free(&setting);
+}
+
+static void standard_locales(void **state)
+{
+    struct icu_locale german = {.written = (char *)(uintptr_t) "de_DE",
+                                .standard = (char *)(uintptr_t) "de-DE"};
+    (void)state;
+    assert_expected("collation", "c", "locale=de_DE\t", "locale=de-DE\t", false);
+    setting.locales = (struct icu_locales){.items = &german, .count = 1};
+    assert_expected("collation", "c", "locale=de_DE\t", "locale=de-DE\t", true);
+    assert_expected("database", "mine", "locale=de_DE\t", "locale=de-DE\t", true);
+    assert_expected("collation", "c", "locale=de_DE\t", "locale=de-AT\t", false);
+    assert_expected("collation", "c", "locale=de_AT\t", "locale=de-DE\t", false);
+    assert_expected("collation", "c", "provider=de_DE\t", "provider=de-DE\t", false);
+    setting.locales = (struct icu_locales){0};
+}
+
+static void advice(void **state)
+{
+    static const struct pg_object object = {"constraint", NULL, NULL};
+    struct object_difference difference = {.old = &object, .field = FOREIGN_KEY_TRIGGERS};
+    (void)state;
+    assert_non_null(strstr(object_advice(&difference), "DISABLE TRIGGER ALL"));
+    difference.field = "definition";
+    assert_null(object_advice(&difference));
 }
 
 /* ---- fields and the record ---- */
@@ -296,8 +373,12 @@ int main(void)
         cmocka_unit_test(definitions_that_differ),
         cmocka_unit_test(sequences),
         cmocka_unit_test(differences_in_words),
+        cmocka_unit_test(texts_and_definitions),
         cmocka_unit_test(long_values),
         cmocka_unit_test(expected_ones),
+        cmocka_unit_test(closed_databases),
+        cmocka_unit_test(standard_locales),
+        cmocka_unit_test(advice),
         cmocka_unit_test(fields),
         cmocka_unit_test(record),
         cmocka_unit_test(secrets),
