@@ -75,8 +75,17 @@ static void failed(const struct view *view, struct lines *lines, int width)
 static void rollback_failed(const struct view *view, struct lines *lines, int width)
 {
     bool letting_go = view->state->release.step;
+    int64_t left_ms = view->state->again_ms - view->now_ms;
+    char left[32];
     add_failed_step(view, lines, letting_go ? "LETTING GO FAILED AT" : "ROLLBACK FAILED AT", "rR",
                     width);
+    if (!view->state->again_ms)
+        return;
+    char *words = xprintf("%sIt is tried again by itself in %s.",
+                          run_state_holds(view->state) ? "WRITES ARE STILL STOPPED. " : "",
+                          text_duration(left, sizeof left, left_ms > 0 ? (long)left_ms : 0));
+    lines_wrap(lines, ROLE_BAD, words, 1, width - 1);
+    free(words);
 }
 
 static void gate_waits(const struct view *view, struct lines *lines, int width)

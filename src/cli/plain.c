@@ -160,7 +160,9 @@ static void react(struct plain *plain)
         stands_still(plain, "A step failed; the run waits.");
     else if (state->status == RUN_ROLLBACK_FAILED)
         stands_still(plain,
-                     "The rollback failed; the run waits. Roll back again to go on with it.");
+                     state->again_ms
+                         ? "An undo failed; the engine tries it again by itself until it succeeds."
+                         : "The rollback failed; the run waits. Roll back again to go on with it.");
     else if (state->status == RUN_DECLINED)
         stands_still(plain, "The gate was declined; the run waits.");
     else if (state->status == RUN_PAUSED)

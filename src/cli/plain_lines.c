@@ -120,6 +120,26 @@ static void print_released(const struct run_state *state, const cJSON *event)
            step_status_name(step_of(state, event)->status), text_of(event, "remedy"));
 }
 
+static void print_rollback_failed(const struct run_state *state, const cJSON *event)
+{
+    char pause[32];
+    long again_ms = (long)number_of(event, "again_ms");
+    if (!again_ms)
+        return;
+    print_time(event);
+    printf("%s; tried again by itself in %s\n",
+           run_state_holds(state) ? "what is held is NOT LET GO yet"
+                                  : "what was held is let go, but not all is undone",
+           text_duration(pause, sizeof pause, again_ms));
+}
+
+static void print_repeated(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("        trying again to undo\n");
+}
+
 static void print_price_started(const struct run_state *state, const cJSON *event)
 {
     (void)state;
@@ -198,6 +218,8 @@ static const struct {
     {"hold_began", true, print_hold_began},
     {"release_started", true, print_release},
     {"release_finished", true, print_released},
+    {"rollback_failed", true, print_rollback_failed},
+    {"undo_repeated", true, print_repeated},
     {"price_started", true, print_price_started},
     {"save_started", true, print_save_started},
     {"save_finished", true, print_save_finished},

@@ -52,6 +52,10 @@ static void print_hold(const struct run_state *state)
         printf("\n%s holds for %s now, at most %s more\n", state->hold.step,
                text_duration(since, sizeof since, (long)(now - state->hold.since_ms)),
                text_duration(left, sizeof left, rest > 0 ? (long)rest : 0));
+    if (state->again_ms)
+        printf("\nan undo failed; it is tried again by itself in %s\n",
+               text_duration(left, sizeof left,
+                             state->again_ms > now ? (long)(state->again_ms - now) : 0));
 }
 
 static void print_screenful(const struct run_state *state, bool alive)

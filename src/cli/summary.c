@@ -167,6 +167,7 @@ cJSON *summary_json(const struct run_state *state)
         cJSON_AddItemToArray(steps, step_json(&state->steps[i]));
     const char *lost_at;
     cJSON_AddItemToObject(object, "hold", hold_json(state));
+    cJSON_AddNumberToObject(object, "tries_again", (double)state->again_ms);
     cJSON_AddItemToObject(object, "price", price_json(state));
     cJSON_AddNumberToObject(object, "accepted_loss",
                             (double)run_state_accepted_loss(state, &lost_at));

@@ -28,6 +28,7 @@ static void release(struct engine *engine)
         worker_reap(&engine->counter);
     }
     worker_clear(&engine->counter);
+    repeat_last_act(engine);
     price_forget_asked(engine);
     clients_close(&engine->clients, engine->directory);
     journal_close(engine->journal);

@@ -78,6 +78,7 @@ bool engine_sync(struct engine *engine)
         engine->broken = true;
     if (engine->broken)
         return false;
+    engine->reached_on_disk = engine->state->hold.reached;
     /* Several events can belong together: a client decides only once it has seen all of them. */
     if (engine->outbox.length)
         text_add(&engine->outbox, "{\"type\":\"settled\"}\n");

@@ -37,6 +37,7 @@ void hold_check_stop(struct engine *engine)
         cJSON_AddStringToObject(event, "message", step->message);
     if (!declined && step->remedy && *step->remedy)
         cJSON_AddStringToObject(event, "remedy", step->remedy);
+    repeat_forget(engine);
     engine_emit(engine, event);
 }
 
@@ -52,7 +53,7 @@ void hold_let_go(struct engine *engine, const char *message)
     cJSON *event = release_event(engine->state);
     cJSON_AddStringToObject(event, "message", message);
     engine_emit(engine, event);
-    engine->retry_ms = 0;
+    repeat_forget(engine);
     if (engine_sync(engine))
         worker_end(&engine->worker, "it was ended because what the run holds is let go");
 }
@@ -70,10 +71,19 @@ void hold_check_limit(struct engine *engine)
     free(message);
 }
 
+int64_t hold_deadline(const struct engine *engine)
+{
+    bool counts = run_state_holds(engine->state) && goes_on(engine->state->status);
+    return counts ? engine->state->hold.deadline_ms : 0;
+}
+
 void hold_let_go_again(struct engine *engine)
 {
+    repeat_forget(engine);
     if (engine->state->release.step)
         engine_emit(engine, engine_step_event("release_started", engine->state->release.step));
+    else if (run_state_holds(engine->state))
+        repeat_now(engine);
 }
 
 /* What to do, in the words of what was held. */

@@ -35,6 +35,7 @@ static void engine_signals(sigset_t *waiting)
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGHUP, &ignore, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error like a full disk */
 }
 
 static int64_t sooner(int64_t left, int64_t right)
@@ -55,8 +56,7 @@ static int wait_time(const struct engine *engine)
             next = sooner(next, watcher->restart_ms);
     }
     int64_t now = clock_monotonic_ms(), deadline = engine->state->gate.deadline_ms;
-    if (run_state_holds(engine->state) && engine->state->status != RUN_ROLLBACK_FAILED)
-        deadline = sooner(deadline, engine->state->hold.deadline_ms);
+    deadline = sooner(deadline, hold_deadline(engine));
     if (deadline)
         next = sooner(next, now + (deadline - clock_wall_ms()));
     if (!next)

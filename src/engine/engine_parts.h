@@ -42,6 +42,9 @@ struct engine {
     int64_t linger_ms;  /* monotonic: when the engine of a finished run ends; 0: not finished */
     int64_t stop_ms;    /* monotonic: told to end, it does so then at the latest; 0: not told */
     bool broken;        /* the journal can't be written: nothing may be done any more */
+    const char *failed_undo; /* the undo that failed in this go back, what holds comes next; NULL */
+    int repeated;            /* how often the way back was begun again by itself */
+    bool reached_on_disk;    /* what ended the hold was recorded: it is known to a later start */
     struct error failure;
 };
 
@@ -61,6 +64,7 @@ char *engine_redact(const struct engine *engine, const char *text);
 /* engine_schedule.c. Starts what comes next, if nothing runs; called after every change. */
 void engine_schedule(struct engine *engine);
 void engine_worker_ready(struct engine *engine); /* the worker's pipe can be read */
+long engine_undo_limit(const struct step *step); /* ms */
 /* The event "rollback_started"; its caller adds what was answered to the price. */
 cJSON *engine_rollback_event(const char *reason, const char *operator_name, const char *tty);
 /* Takes the event; what runs is ended, then undone like the rest. */
@@ -86,6 +90,20 @@ void hold_let_go(struct engine *engine, const char *message);
 /* Letting go failed at an undo: tries that one again. */
 void hold_let_go_again(struct engine *engine);
 void hold_finish(struct engine *engine); /* every undo is done */
+
+int64_t hold_deadline(const struct engine *engine); /* wall ms; 0: it is no longer counted */
+
+/* engine_repeat.c: a way back that fails while something is held. */
+/* An undo, or the saving before it, failed: the holding step's own undo comes next; without one the
+ * run stands still, and as long as something is held the engine begins again by itself. */
+void repeat_after_failure(struct engine *engine, const char *path);
+/* The holding step after such a failure; NULL when it is let go: the run stands still now. */
+const struct step *repeat_holding_step(struct engine *engine);
+void repeat_now(struct engine *engine);    /* its time has come */
+void repeat_forget(struct engine *engine); /* a way back is begun for another reason */
+/* The engine of a broken journal ends: what is held is let go, without a record; the undos can be
+ * carried out again by the next start. */
+void repeat_last_act(struct engine *engine);
 
 /* engine_price.c: what a rollback would lose. */
 /* Counts it anew, in a worker of its own. */

@@ -90,7 +90,7 @@ static void start_worker(struct engine *engine, struct step_job *job, long limit
     }
 }
 
-static long undo_limit(const struct step *step)
+long engine_undo_limit(const struct step *step)
 {
     return step->timeout_ms > UNDO_LIMIT_MS ? step->timeout_ms : UNDO_LIMIT_MS;
 }
@@ -170,11 +170,9 @@ static void next_step(struct engine *engine)
 /* The newest step that has something to undo, back to `first`; NULL when there is none left. */
 static const struct step *next_to_undo(const struct engine *engine, long first)
 {
-    for (long i = (long)engine->state->step_count; i-- > first;) {
-        const struct step_state *seen = &engine->state->steps[i];
-        if (seen->started && seen->has_undo && seen->status != STEP_UNDONE)
-            return engine_step(engine, seen->path);
-    }
+    for (long i = (long)engine->state->step_count; i-- > first;)
+        if (run_state_to_undo(engine->state, i))
+            return engine_step(engine, engine->state->steps[i].path);
     return NULL;
 }
 
@@ -186,7 +184,7 @@ static void undo_step(struct engine *engine, const struct step *step)
                            .count = step->undo_count,
                            .undoing = true};
     engine_emit(engine, engine_step_event("undo_started", step->path));
-    start_worker(engine, &job, undo_limit(step));
+    start_worker(engine, &job, engine_undo_limit(step));
 }
 
 static void next_undo(struct engine *engine)
@@ -196,7 +194,7 @@ static void next_undo(struct engine *engine)
     struct step_job job = {.engine = engine, .step = save, .count = 1};
     if (save) {
         job.invocations = save->save;
-        start_worker(engine, &job, undo_limit(save));
+        start_worker(engine, &job, engine_undo_limit(save));
     } else if (step) {
         undo_step(engine, step);
     } else {
@@ -215,19 +213,38 @@ static void next_release(struct engine *engine)
         hold_finish(engine);
 }
 
+static bool goes_back(enum run_status status)
+{
+    return status == RUN_ROLLING_BACK || status == RUN_RELEASING;
+}
+
+/* An undo has failed: no older one is carried out, as it may rely on it, but for the one that lets
+ * go. */
+static void next_after_failure(struct engine *engine)
+{
+    const struct step *holding = repeat_holding_step(engine);
+    if (holding)
+        undo_step(engine, holding);
+}
+
 void engine_schedule(struct engine *engine)
 {
     for (int moves = 0; moves < 10000 && !engine->broken && !engine->worker.process; moves++) {
         hold_check_stop(engine);
         if (engine->retry_ms && clock_monotonic_ms() < engine->retry_ms)
             return;
+        bool due = engine->retry_ms != 0;
         engine->retry_ms = 0;
         if (engine->state->status == RUN_RUNNING)
             next_step(engine);
+        else if (goes_back(engine->state->status) && engine->failed_undo)
+            next_after_failure(engine);
         else if (engine->state->status == RUN_ROLLING_BACK)
             next_undo(engine);
         else if (engine->state->status == RUN_RELEASING)
             next_release(engine);
+        else if (engine->state->status == RUN_ROLLBACK_FAILED && due)
+            repeat_now(engine);
         else
             return;
     }
@@ -247,7 +264,7 @@ void engine_start_rollback(struct engine *engine, cJSON *event)
     const struct run_state *state = engine->state;
     bool undoing = state->current >= 0 && state->steps[state->current].status == STEP_UNDOING;
     engine_emit(engine, event);
-    engine->retry_ms = 0;
+    repeat_forget(engine);
     price_forget_asked(engine);
     if (!engine_sync(engine))
         return;
@@ -297,8 +314,7 @@ cJSON *engine_outcome_event(struct engine *engine, const struct worker *worker, 
 static void step_ended(struct engine *engine, const struct step_state *seen)
 {
     const struct step *step = engine_step(engine, seen->path);
-    enum run_status status = engine->state->status;
-    bool taken_back = status == RUN_ROLLING_BACK || status == RUN_RELEASING;
+    bool taken_back = goes_back(engine->state->status);
     engine_emit(engine, engine_outcome_event(engine, &engine->worker,
                                              taken_back ? "step_interrupted" : "step_finished",
                                              step->path));
@@ -316,7 +332,7 @@ static void after_worker(struct engine *engine)
                     engine_outcome_event(engine, &engine->worker,
                                          saving ? "save_finished" : "undo_finished", seen->path));
         if (!engine->worker.ok)
-            engine_emit(engine, engine_event("rollback_failed"));
+            repeat_after_failure(engine, seen->path);
     } else {
         step_ended(engine, seen);
     }

@@ -129,15 +129,9 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
     state->save.wanted = event_flag(event, "save");
     replace_text(&state->rollback_reason, event_text(event, "reason"));
     state->status = RUN_ROLLING_BACK;
+    state->again_ms = 0;
     state->pause_requested = false;
     cJSON_AddItemToArray(state->decisions, cJSON_Duplicate(event, true));
-    return true;
-}
-
-static bool apply_rollback_failed(struct run_state *state, const cJSON *event, struct error *error)
-{
-    (void)event, (void)error;
-    state->status = RUN_ROLLBACK_FAILED;
     return true;
 }
 
@@ -196,6 +190,7 @@ static const struct event_row {
     {"undo_started", apply_undo_started},
     {"undo_finished", apply_undo_finished},
     {"rollback_failed", apply_rollback_failed},
+    {"undo_repeated", apply_undo_repeated},
     {"run_finished", apply_run_finished},
     {"outage_began", apply_outage_began},
     {"outage_ended", apply_outage_ended},

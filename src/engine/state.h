@@ -234,6 +234,7 @@ struct run_state {
     struct gate_state gate;
     struct hold_state hold;
     struct release_state release;
+    int64_t again_ms; /* wall: then a way back that failed is begun again by itself; 0: it isn't */
     struct price_state price;
     struct save_state save;
     struct table_rows *tables; /* sorted by database, schema, table */
@@ -263,6 +264,8 @@ long run_state_step(const struct run_state *state, const char *path);
 bool run_state_finished(const struct run_state *state);
 /* Something is held and would be let go if the run stopped here. */
 bool run_state_holds(const struct run_state *state);
+/* Whether the step at this index has something to undo. */
+bool run_state_to_undo(const struct run_state *state, long index);
 /* Index of the started step whose rollback has a price, -1 when a rollback costs nothing. */
 long run_state_price_step(const struct run_state *state);
 /* The count of the price says that nothing would be lost. */

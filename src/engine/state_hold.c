@@ -20,7 +20,8 @@ void release_clear(struct run_state *state)
 
 bool run_state_holds(const struct run_state *state)
 {
-    return state->hold.step && !state->hold.reached;
+    long index = run_state_step(state, state->hold.step);
+    return index >= 0 && !state->hold.reached && state->steps[index].status != STEP_UNDONE;
 }
 
 /* What an earlier attempt recorded doesn't count: only what is recorded from here on. */
@@ -63,6 +64,32 @@ bool apply_release_started(struct run_state *state, const cJSON *event, struct e
     state->pause_requested = false;
     state->current = step - state->steps;
     state->status = RUN_RELEASING;
+    state->again_ms = 0;
+    return true;
+}
+
+/* The undo that failed is the one that can be skipped. */
+bool apply_rollback_failed(struct run_state *state, const cJSON *event, struct error *error)
+{
+    bool named = event_text(event, "step");
+    const struct step_state *step = named ? named_step(state, event, error) : NULL;
+    int64_t pause = (int64_t)event_number(event, "again_ms", 0);
+    if (named && !step)
+        return false;
+    if (step)
+        state->current = step - state->steps;
+    state->again_ms = pause ? event_time(event) + pause : 0;
+    state->status = RUN_ROLLBACK_FAILED;
+    return true;
+}
+
+bool apply_undo_repeated(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)event;
+    if (state->status != RUN_ROLLBACK_FAILED)
+        return error_set(error, ERROR_OTHER, "nothing has failed that could be repeated");
+    state->again_ms = 0;
+    state->status = state->release.step ? RUN_RELEASING : RUN_ROLLING_BACK;
     return true;
 }
 

@@ -51,6 +51,8 @@ REDUCER(undo_started);
 REDUCER(undo_finished);
 REDUCER(hold_began);
 REDUCER(release_started);
+REDUCER(rollback_failed);
+REDUCER(undo_repeated);
 REDUCER(release_finished);
 REDUCER(price_started);
 REDUCER(price_finished);

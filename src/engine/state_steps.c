@@ -215,6 +215,12 @@ bool apply_fact(struct run_state *state, const cJSON *event, struct error *error
     return true;
 }
 
+bool run_state_to_undo(const struct run_state *state, long index)
+{
+    const struct step_state *step = &state->steps[index];
+    return step->started && step->has_undo && step->status != STEP_UNDONE;
+}
+
 static void finish_step(struct step_state *step, const cJSON *event, enum step_status status)
 {
     step->status = status;

@@ -224,7 +224,9 @@ phases:
       - {id: bad, shell: {command: "false"}}
 YAML
 run run "$work/stuck.yaml" --plain --run-id stuck
-is "$status $(state_of stuck) $(fence stuck)" "11 rollback failed fenced" "an undo that fails stops letting go"
+is "$status $(state_of stuck) $(fence stuck)" "11 rollback failed open" "behind an undo that fails what is held is let go all the same"
+is "$(step stuck edit status)" "undo failed" "the run stands at the undo that failed"
+says "and says that it goes on" "tried again by itself"
 kill -9 "$(engine_process stuck)"
 wait_until 'flock -n "$runs/stuck/engine.lock" true' || true
 touch "$work/stuck.mended"
@@ -237,6 +239,57 @@ is "$(state_of stuck)" "rollback failed" "it fails again"
 touch "$work/stuck.mended"
 run run "$work/stuck.yaml" --plain --run-id stuck
 is "$status $(state_of stuck) $(fence stuck)" "11 step failed open" "retry tries it again, too"
+
+# --- letting go fails, and is tried again until it succeeds
+
+cat >"$work/deaf.yaml" <<YAML
+runbook: 1
+name: deaf
+stack: deaf
+phases:
+  - id: one
+    steps:
+      - {id: fence, hold: {until: switched}, shell: {command: "touch $work/deaf.fence"}, undo: {shell: {command: "echo try >> $work/deaf.order; test -e $work/deaf.mended && rm $work/deaf.fence"}}}
+      - {id: bad, shell: {command: "false"}}
+YAML
+run run "$work/deaf.yaml" --plain --run-id deaf
+is "$status $(state_of deaf) $(fence deaf)" "11 rollback failed fenced" "an undo of what holds that fails is told"
+says "as what it is" "NOT LET GO yet; tried again by itself in 2.0 s"
+run status deaf
+says "status says it, too" "it is tried again by itself in"
+wait_until '[ "$(grep -c try "$work/deaf.order")" -gt 1 ]' || true
+touch "$work/deaf.mended"
+wait_until '[ "$(state_of deaf)" = "step failed" ]' || true
+is "$(fence deaf) $(state_of deaf)" "open step failed" "nobody has to do anything: it is let go as soon as that is possible"
+is "$(step deaf bad status)" failed "and the run stands at what failed first"
+is "$(jq -rs 'map(select(.type == "rollback_failed")) | map(.again_ms) | .[0:2] | join(" ")' "$runs/deaf/journal.jsonl")" "2000 4000" "the pauses grow"
+
+# the same in a rollback
+rm "$work/deaf.mended"
+sed -i 's/{id: bad, shell: {command: "false"}}/{id: go, gate: {confirm: key}, shell: {command: "true"}}/; s/deaf$/deaf2/' "$work/deaf.yaml"
+run run "$work/deaf.yaml" --plain --run-id deaf2
+run rollback deaf2
+is "$status $(state_of deaf2) $(fence deaf)" "11 rollback failed fenced" "a rollback fails while something is held"
+touch "$work/deaf.mended"
+wait_until '[ "$(state_of deaf2)" = "rolled back" ]' || true
+is "$(fence deaf) $(state_of deaf2)" "open rolled back" "it is tried again by itself, too"
+
+# --- the journal can't be written any more
+
+fenced full 10m <<YAML
+      - {id: slow, shell: {command: "touch $work/full.runs; while [ ! -e $work/full.on ]; do sleep 0.05; done; echo go"}, undo: {shell: {command: "echo undo-slow >> $work/full.order"}}}
+YAML
+"$program" run "$work/full.yaml" --plain --run-id full </dev/null >"$work/client" 2>&1 &
+client=$!
+wait_until '[ -e "$work/full.runs" ]' || true
+prlimit --pid "$(engine_process full)" --fsize="$(stat -c %s "$runs/full/journal.jsonl"):"
+touch "$work/full.on"
+wait "$client" 2>/dev/null || true
+wait_until 'flock -n "$runs/full/engine.lock" true' || true
+is "$(fence full)" open "an engine whose journal can't grow any more lets go as its last act"
+is "$(order full)" "copy fence edit undo-slow undo-edit unfence " "newest first, as otherwise"
+run attach full --plain
+is "$status $(state_of full) $(fence full)" "11 step failed open" "the next start records it"
 
 # --- what a gate offers
 
