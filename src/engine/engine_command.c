@@ -173,6 +173,13 @@ static bool skip(struct engine *engine, struct client *client, const cJSON *comm
         return error_set(error, ERROR_OTHER,
                          "%s can't be skipped: the steps behind it rely on what it holds",
                          step->path);
+    for (long i = 0; i < engine->state->current; i++)
+        if (engine->state->steps[i].status == STEP_PENDING)
+            return error_set(
+                error, ERROR_OTHER,
+                "%s can't be skipped: the steps from %s on are to be done again first; "
+                "retry begins there",
+                step->path, engine->state->steps[i].path);
     if (!strcmp(step->invocation.action->name, "wait"))
         return error_set(error, ERROR_OTHER, "a wait can't be skipped; retry goes on with it");
     record_decision(engine, command, step->path);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void hold_begin(struct engine *engine, const struct step *step)
 {
@@ -93,9 +94,13 @@ static char *remedy_of(const struct engine *engine)
     const struct step *step = engine_step(engine, state->hold.step);
     const char *before = state->release.remedy;
     bool fence = text_equal(step->invocation.action->name, "pg.fence");
-    return xprintf("%s%sretry, which begins again at %s: what that held was let go%s",
-                   before ? before : "", before ? "; then " : "", state->hold.step,
-                   fence ? ", writes come through again" : "");
+    size_t length = before ? strlen(before) : 0;
+    return xprintf(
+        "%s%s%setry begins again at %s: what that held was let go%s", length ? before : "",
+        !length                             ? ""
+        : strchr(".!?", before[length - 1]) ? " "
+                                            : ". ",
+        length ? "R" : "r", state->hold.step, fence ? ", writes come through again" : "");
 }
 
 void hold_finish(struct engine *engine)

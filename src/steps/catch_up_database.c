@@ -313,6 +313,8 @@ bool catch_up_database(struct catch_up_database *work, struct catch_up_sums *sum
                 refresh_views(&transaction, error) && copy_sequences(&transaction, error) &&
                 pg_execute(transaction.new, "COMMIT", error);
     if (done) {
+        /* What the copy is held against from here on: the snapshot with what was carried over. */
+        report_rows(work, ROWS_SNAPSHOT, transaction.measured, work->count);
         report_rows(work, ROWS_NEW, transaction.measured, work->count);
         report_rows(work, ROWS_NOW, transaction.measured, work->count);
         report_rows(work, ROWS_NEW, transaction.views, transaction.sums.views);

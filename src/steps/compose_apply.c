@@ -92,6 +92,8 @@ static bool checkpoint(struct apply *apply, struct error *error)
     if (looked && right && runs)
         step_log(apply->run, "service %s runs %s on volume %s already", apply->service,
                  apply->image, apply->volume);
+    else if (runs && !apply->run->undoing && !switch_unmoved(apply, error))
+        looked = false;
     else if (runs &&
              !step_checkpoint(apply->run, apply->docker, container.name,
                               step_text(apply->run, "server")) &&

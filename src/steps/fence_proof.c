@@ -75,12 +75,14 @@ static bool somebody_writes(const struct proof *proof, const struct standstill *
                          before->xid, now->xid, now->transactions);
     blame(proof, NULL, what, error);
     free(what);
-    return error_remedy(error,
-                        proof->fence->network
-                            ? "Only something inside of the container can write now: look for a "
-                              "scheduler or a background worker, stop it, then retry."
-                            : "A client has taken the read-only setting off. Stop it, or use the "
-                              "mode network, then retry.");
+    return error_remedy(
+        error, proof->fence->network
+                   ? "Only something inside of the container can write now: look for a "
+                     "scheduler or a background worker, stop it, then retry."
+                   : "A client has taken the read-only setting off (it may be gone again), "
+                     "or takes transaction ids without writing, by NOTIFY or "
+                     "pg_current_xact_id(). Stop it, or begin with --set fence=network: "
+                     "then no client gets through.");
 }
 
 static bool never_still(const struct standstill *before, const struct standstill *now,

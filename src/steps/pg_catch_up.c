@@ -43,6 +43,17 @@ static bool schema_changed(const char *what, struct error *error)
                                "begin again with a new backup.");
 }
 
+static bool objects_changed(const cJSON *drift, struct error *error)
+{
+    double count = json_number_at(drift, "objects");
+    const char *first = json_text(drift, "first_object");
+    char *what = xprintf("%.0f object%s, such as %s", count, count == 1 ? "" : "s",
+                         first ? first : "those that the drift's checks name");
+    schema_changed(what, error);
+    free(what);
+    return false;
+}
+
 static bool may_catch_up(const struct step_run *run, struct error *error)
 {
     const char *old = step_text(run, "old");
@@ -52,7 +63,7 @@ static bool may_catch_up(const struct step_run *run, struct error *error)
     if (!json_true_at(drift, "exact"))
         return no_drift_taken(old, error);
     if (json_number_at(drift, "objects") > 0)
-        return schema_changed("objects differ (see the checks of the drift)", error);
+        return objects_changed(drift, error);
     if (json_number_at(drift, "databases") > 0)
         return schema_changed("a database was created or dropped", error);
     return true;

@@ -172,6 +172,8 @@ static void record(const struct drift_run *drift)
     cJSON_AddNumberToObject(fact, "absent_sequences", (double)drift->outside.absent_sequences);
     if (drift->objects.known)
         cJSON_AddNumberToObject(fact, "objects", (double)drift->objects.count);
+    if (drift->objects.names.count)
+        cJSON_AddStringToObject(fact, "first_object", drift->objects.names.items[0]);
     cJSON_AddNumberToObject(fact, "databases", (double)drift->other_databases);
     add_positions(drift, fact);
     cJSON_AddNumberToObject(fact, "taken_ms", (double)drift->taken_ms);

@@ -3,6 +3,8 @@
 
 #include "base/json.h"
 #include "docker/once.h"
+#include "postgres/standstill.h"
+#include "steps/server.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,38 @@ static bool judge(struct apply *apply, unsigned long long proven, const char *ou
                "proven",
                next);
     return true;
+}
+
+static bool moved(unsigned long long proven, const char *now, struct error *error)
+{
+    error_set(error, ERROR_OTHER,
+              "something was written on the old server since the copy was proven: transaction id "
+              "%llu then, %s now; nothing was stopped",
+              proven, now);
+    return error_remedy(error,
+                        "Was the server restarted or its configuration reloaded under the fence? "
+                        "That ends it. Else a client takes the read-only setting off, or uses "
+                        "NOTIFY: --set fence=network at the start keeps every client out.");
+}
+
+bool switch_unmoved(struct apply *apply, struct error *error)
+{
+    const char *key = step_text(apply->run, "proven");
+    unsigned long long proven = 0;
+    struct server_access access = {0};
+    struct standstill now;
+    if (!key)
+        return true;
+    bool same = known_xid(apply->run, key, &proven, error) &&
+                server_find(apply->run, step_text(apply->run, "server"), &access, error);
+    struct pg_connection *connection = same ? server_open(&access, error) : NULL;
+    same = connection && standstill_read(connection, &now, error);
+    pg_close(connection);
+    server_free(&access);
+    if (!same)
+        return error_wrap(error, "looking whether the old server still stands as it was proven");
+    return (strtoull(now.xid, NULL, 10) == proven && !now.transactions) ||
+           moved(proven, now.xid, error);
 }
 
 bool switch_prove(struct apply *apply, struct error *error)

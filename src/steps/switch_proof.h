@@ -11,6 +11,9 @@
  * error. Source: PostgreSQL manual, "pg_controldata"; the shutdown's checkpoint records the id. */
 bool switch_prove(struct apply *apply, struct error *error);
 
+/* The same asked of the server that still runs, so that nothing is stopped in vain. */
+bool switch_unmoved(struct apply *apply, struct error *error);
+
 /* The 64-bit next transaction id from pg_controldata's output, and whether the server was shut down
  * in order. False when there is none. */
 bool switch_proof_parse(const char *output, unsigned long long *next_xid, bool *shut_down);

@@ -52,7 +52,7 @@ is "$(step fails proof status) $(step fails fence status) $(step fails edit stat
     "failed pending pending done" "at the step that failed; from the holding step on all is to be done again"
 like "$(step fails proof message)" "status 1" "with its reason"
 says "the operator is told" "LETTING GO"
-says "and where retry begins" "retry, which begins again at one/fence"
+says "and where retry begins" "etry begins again at one/fence"
 run run "$work/fails.yaml" --plain --run-id fails
 is "$(order fails)" "copy fence edit undo-edit unfence fence edit undo-edit unfence " "retry begins at the holding step"
 touch "$work/fails.mended"
