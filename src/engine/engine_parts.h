@@ -131,6 +131,10 @@ struct step_job {
 void engine_run_step(void *context, const struct worker_pipe *pipe);
 const struct step *engine_step(const struct engine *engine, const char *path);
 
+/* engine_keep.c: a worker's message "facts": they are recorded and on disk, or refused; the worker
+ * is told which. */
+void engine_keep_facts(struct engine *engine, const char *step, const cJSON *message);
+
 /* engine_gate.c */
 bool gate_open(struct engine *engine, const struct step *step, struct error *error);
 /* Whether the open gate's evidence still holds; else `error` says what doesn't. */

@@ -68,7 +68,12 @@ void engine_take_report(struct engine *engine, const char *step, const cJSON *me
 static void take_message(void *context, const cJSON *message)
 {
     const struct run_state *state = ((struct engine *)context)->state;
-    if (state->current >= 0)
+    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
+    if (state->current < 0)
+        return;
+    if (text_equal(type, "facts"))
+        engine_keep_facts(context, state->steps[state->current].path, message);
+    else
         engine_take_report(context, state->steps[state->current].path, message);
 }
 

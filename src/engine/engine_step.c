@@ -16,6 +16,11 @@ static void report(void *context, cJSON *message)
     worker_send(context, message);
 }
 
+static bool kept(void *context)
+{
+    return worker_await(context);
+}
+
 /* The row counts seen so far, for the actions that compare with them. */
 static cJSON *rows_of(const struct run_state *state)
 {
@@ -77,6 +82,7 @@ void engine_run_step(void *context, const struct worker_pipe *pipe)
                            .rows = rows,
                            .directory = job->engine->directory,
                            .report = report,
+                           .kept = kept,
                            .context = &own};
     struct error error = ERROR_INIT;
     bool done = true;

@@ -118,6 +118,23 @@ void worker_send(const struct worker_pipe *pipe, cJSON *message)
     free(json);
 }
 
+bool worker_await(const struct worker_pipe *pipe)
+{
+    char answer = '-';
+    ssize_t got;
+    do
+        got = read(pipe->commands, &answer, 1);
+    while (got < 0 && errno == EINTR);
+    return got == 1 && answer == '+';
+}
+
+void worker_answer(const struct worker *worker, bool yes)
+{
+    /* A worker that has ended meanwhile needs none. */
+    if (worker->process && write(worker->commands, yes ? "+" : "-", 1) != 1)
+        fprintf(stderr, "pgrunbook: the step's process doesn't take its answer\n");
+}
+
 static void take_finished(struct worker *worker, const cJSON *message)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "message"));

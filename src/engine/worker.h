@@ -39,6 +39,11 @@ bool worker_start(struct worker *worker, const char *run_directory,
 /* In the child: sends one message (a line of JSON), taking ownership. Ends the process when the
  * engine is gone. */
 void worker_send(const struct worker_pipe *pipe, cJSON *message);
+/* In the child: waits for the engine's answer to a message that asks for one. False when it is no,
+ * or the engine is gone. */
+bool worker_await(const struct worker_pipe *pipe);
+/* In the engine: that answer. */
+void worker_answer(const struct worker *worker, bool yes);
 
 /* Reads what is there; every message but "finished" goes to `on_message`, which doesn't own it.
  * False once the worker has ended; worker_reap must follow. */

@@ -108,15 +108,17 @@ static char *served_key(const struct apply *apply)
     return xprintf("served.%s", apply->volume);
 }
 
-/* From here on the volume may get traffic. It is said before it happens, so that a crash in between
- * can't make a rollback take the volume for unused. */
-static void record_switch(struct apply *apply)
+/* From here on the volume may get traffic. It is on record before it happens, so that a crash in
+ * between can't make a rollback take the volume for unused. */
+static bool record_switch(struct apply *apply, struct error *error)
 {
     char *key = served_key(apply);
     double now = (double)clock_wall_ms();
-    step_fact_number(apply->run, key, now);
-    step_fact_number(apply->run, FACT_SWITCHED, now);
+    cJSON *facts = cJSON_CreateObject();
+    cJSON_AddNumberToObject(facts, key, now);
+    cJSON_AddNumberToObject(facts, FACT_SWITCHED, now);
     free(key);
+    return step_facts_kept(apply->run, facts, error);
 }
 
 /* The new server starts cut off from its networks: whatever a client's log says of a connection
@@ -127,14 +129,25 @@ static void record_start(struct apply *apply)
         step_fact_number(apply->run, FACT_SERVING, (double)apply->started_ms);
 }
 
-/* A container that has never been started has served nobody. */
+/* Whether the runbook's server is in that container, so that it can be asked there. */
+static bool is_servers(const struct apply *apply)
+{
+    char *name = step_server_setting(apply->run, step_text(apply->run, "server"), "container");
+    bool same = text_equal(name, apply->container);
+    free(name);
+    return same;
+}
+
+/* A container that has never been started, or was stopped before anybody wrote on it, has served
+ * nobody. */
 static void take_back_switch(struct apply *apply)
 {
     struct docker_container container;
     struct error ignored = ERROR_INIT;
     bool right = false;
     bool looked = apply_look(apply, &container, &right, &ignored);
-    if (looked && !apply->run->undoing && (!right || container.started_ms == 0)) {
+    if (looked && !apply->run->undoing &&
+        (apply->called_off || !right || container.started_ms == 0)) {
         char *key = served_key(apply);
         step_fact(apply->run, key, cJSON_CreateFalse());
         step_fact(apply->run, FACT_SWITCHED, cJSON_CreateFalse());
@@ -179,15 +192,6 @@ static bool confirm_container(struct apply *apply, struct error *error)
     return runs;
 }
 
-/* Whether the runbook's server is in that container, so that it can be asked there. */
-static bool is_servers(const struct apply *apply)
-{
-    char *name = step_server_setting(apply->run, step_text(apply->run, "server"), "container");
-    bool same = text_equal(name, apply->container);
-    free(name);
-    return same;
-}
-
 /* One that doesn't come up is found before the switch counts as made: then the old server can come
  * back without anybody asking what the new one has taken. */
 static bool comes_up(struct apply *apply, struct error *error)
@@ -208,8 +212,7 @@ static bool before_traffic(struct apply *apply, bool started, struct error *erro
         return true;
     if (!switch_prove(apply, error) || (started && !comes_up(apply, error)))
         return false;
-    record_switch(apply);
-    return true;
+    return record_switch(apply, error);
 }
 
 static bool wait_ready(struct apply *apply, struct error *error)

@@ -106,12 +106,22 @@ static bool restore(struct step_run *run, const char *file, const char *backup, 
     return done;
 }
 
+/* What is edited from here on begins with other bytes, perhaps: somebody may change the file before
+ * the next edit. The newest backup counts. */
+static void forget_edit(struct step_run *run)
+{
+    step_fact(run, FACT_ORIGINAL, cJSON_CreateFalse());
+    step_fact(run, FACT_EDITED, cJSON_CreateFalse());
+}
+
 static bool run_restore(struct step_run *run, struct error *error)
 {
     char *file = compose_edited_file(run, error);
     char *backup = file ? compose_backup_path(file, step_text(run, "from"), error) : NULL;
     bool done = backup && restore(run, file, backup, error);
-    if (backup && !done)
+    if (done)
+        forget_edit(run);
+    else if (backup)
         error_wrap(error, "restoring %s", file);
     free(backup);
     free(file);

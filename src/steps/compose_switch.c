@@ -14,6 +14,7 @@
 #include "docker/lifecycle.h"
 #include "docker/network.h"
 #include "steps/fence.h"
+#include "steps/switch_proof.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,24 @@ static bool join_all(struct apply *apply, const char *id, const cJSON *networks,
     return true;
 }
 
+/* A join was refused, as when something else has taken the published port. Clients may have come
+ * through a network that was joined before; when they have written nothing, nothing is lost with
+ * the new server, and the old one can come back without anybody being asked. */
+static void call_off(struct apply *apply, const char *id)
+{
+    struct error reason = ERROR_INIT;
+    unsigned long long began = 0;
+    bool known = switch_started_at(apply, &began, &reason);
+    bool stopped = docker_stop(apply->docker, id, apply->grace_ms,
+                               known ? &reason : &(struct error)ERROR_INIT);
+    apply->called_off = known && stopped && switch_unwritten(apply, began, &reason);
+    if (apply->called_off)
+        step_log(apply->run, "nothing was written on the new server");
+    else
+        step_log(apply->run, "that nothing was written on the new server can't be proven: %s",
+                 reason.message);
+}
+
 /* A container that couldn't be started gets its networks back all the same: Compose wouldn't see
  * that they are missing. */
 static bool start_then_join(struct apply *apply, const struct docker_container *container,
@@ -89,6 +108,10 @@ static bool start_then_join(struct apply *apply, const struct docker_container *
     if (started && !allowed)
         docker_stop(apply->docker, container->id, apply->grace_ms, &other);
     bool joined = join_all(apply, container->id, networks, allowed ? error : &other);
+    if (allowed && !joined && !apply->run->undoing) {
+        call_off(apply, container->id);
+        join_all(apply, container->id, networks, &other);
+    }
     return allowed && joined;
 }
 

@@ -26,6 +26,7 @@ struct apply {
     /* Called once the old server has stopped, before any client can reach the new one, which is
      * `started` on no network, or not started yet; false calls the switch off. */
     bool (*before_traffic)(struct apply *apply, bool started, struct error *error);
+    bool called_off; /* the new server was stopped again, unwritten: the switch wasn't made */
 };
 
 /* Looks at the service's containers. *right: one with the right image and volume is there, and

@@ -186,6 +186,25 @@ void step_fact_number(struct step_run *run, const char *key, double value)
     step_fact(run, key, cJSON_CreateNumber(value));
 }
 
+bool step_facts_kept(struct step_run *run, cJSON *facts, struct error *error)
+{
+    if (run->kept) {
+        cJSON *object = message("facts");
+        cJSON_AddItemToObject(object, "facts", facts);
+        send_message(run, object);
+        return run->kept(run->context) ||
+               error_set(error, ERROR_OTHER,
+                         "the run was decided to go back just before this step would have gone on");
+    }
+    while (facts->child) {
+        char *key = xstrdup(facts->child->string);
+        step_fact(run, key, cJSON_DetachItemViaPointer(facts, facts->child));
+        free(key);
+    }
+    cJSON_Delete(facts);
+    return true;
+}
+
 static void rows_mark(struct step_run *run, const char *type, enum rows_column column)
 {
     cJSON *object = message(type);

@@ -34,6 +34,9 @@ struct step_run {
     const char *directory; /* the run's directory; evidence/ and logs/ stand in it */
     /* Where reports go: takes ownership of the message. */
     void (*report)(void *context, cJSON *message);
+    /* Waits until the facts that were just reported are on disk; false: they were refused. NULL:
+     * there is no record. */
+    bool (*kept)(void *context);
     void *context;
 };
 
@@ -73,6 +76,10 @@ void step_check(struct step_run *run, const char *name, enum verdict verdict, co
 void step_fact(struct step_run *run, const char *key, cJSON *value);
 void step_fact_text(struct step_run *run, const char *key, const char *value);
 void step_fact_number(struct step_run *run, const char *key, double value);
+/* Several at once (an object, by key), for what can't be taken back: true once they are on disk,
+ * and the run goes on. False when somebody has decided otherwise meanwhile: none of them is
+ * recorded, and the step must fail before it does what they say. Takes ownership. */
+bool step_facts_kept(struct step_run *run, cJSON *facts, struct error *error);
 /* One table's exact row count, its rows' digest unless it's "", and its kind unless it's ordinary;
  * forget a column first when it's counted anew. */
 void step_rows_begin(struct step_run *run, enum rows_column column);

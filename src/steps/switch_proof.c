@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "docker/once.h"
 #include "postgres/standstill.h"
+#include "steps/docker_common.h"
 #include "steps/server.h"
 
 #include <stdlib.h>
@@ -64,15 +65,11 @@ static bool known_xid(const struct step_run *run, const char *key, unsigned long
     return error_remedy(error, "A step pg.drift has to come before this one.");
 }
 
-static bool read_control(struct apply *apply, struct text *output, struct error *error)
+static bool read_control(struct apply *apply, const char *volume, const char *image,
+                         struct text *output, struct error *error)
 {
     static const char *const arguments[] = {"sh", "-c", script, NULL};
-    const char *volume = step_text(apply->run, "left_volume");
-    const char *image = step_text(apply->run, "left_image");
     int status = -1;
-    if (!volume || !image)
-        return error_set(error, ERROR_RUNBOOK,
-                         "compose.apply with proven needs left_volume and left_image");
     if (!docker_once_reading(apply->docker, image, arguments, volume, TARGET, output, &status,
                              error))
         return false;
@@ -150,8 +147,53 @@ bool switch_prove(struct apply *apply, struct error *error)
     struct text output = {0};
     if (!key)
         return true;
-    bool done = known_xid(apply->run, key, &proven, error) && read_control(apply, &output, error) &&
+    const char *volume = step_text(apply->run, "left_volume");
+    const char *image = step_text(apply->run, "left_image");
+    if (!volume || !image)
+        return error_set(error, ERROR_RUNBOOK,
+                         "compose.apply with proven needs left_volume and left_image");
+    bool done = known_xid(apply->run, key, &proven, error) &&
+                read_control(apply, volume, image, &output, error) &&
                 judge(apply, proven, text_string(&output), error);
     text_free(&output);
     return done || error_wrap(error, "proving that nothing was written to the end");
+}
+
+/* The checkpoint that the start began with; a later one says nothing of the time before it. */
+static const char started_sql[] =
+    "SELECT CAST(pg_catalog.split_part(next_xid, ':', 1) AS bigint) * 4294967296 + "
+    "CAST(pg_catalog.split_part(next_xid, ':', 2) AS bigint) "
+    "FROM pg_catalog.pg_control_checkpoint() "
+    "WHERE checkpoint_time <= pg_catalog.pg_postmaster_start_time()";
+
+bool switch_started_at(struct apply *apply, unsigned long long *xid, struct error *error)
+{
+    struct text output = {0};
+    char *end = NULL;
+    bool asked = step_psql(apply->run, apply->docker, apply->container,
+                           step_text(apply->run, "server"), false, started_sql, &output, error);
+    const char *text = text_string(&output);
+    *xid = asked ? strtoull(text, &end, 10) : 0;
+    bool known = asked && end != text;
+    text_free(&output);
+    return known ||
+           (asked ? error_set(error, ERROR_SERVER, "it has had a checkpoint since its start")
+                  : false);
+}
+
+bool switch_unwritten(struct apply *apply, unsigned long long began, struct error *error)
+{
+    struct text output = {0};
+    unsigned long long next = 0;
+    bool shut_down = false;
+    bool read = read_control(apply, apply->volume, apply->image, &output, error) &&
+                (switch_proof_parse(text_string(&output), &next, &shut_down) ||
+                 error_set(error, ERROR_OTHER, "pg_controldata says nothing of a transaction id"));
+    text_free(&output);
+    if (!read || (shut_down && next == began))
+        return read;
+    return error_set(error, ERROR_OTHER,
+                     shut_down ? "it started with transaction id %llu and stopped with %llu"
+                               : "it didn't shut down in order (transaction id %llu, then %llu)",
+                     began, next);
 }

@@ -18,4 +18,10 @@ bool switch_unmoved(struct apply *apply, struct error *error);
  * in order. False when there is none. */
 bool switch_proof_parse(const char *output, unsigned long long *next_xid, bool *shut_down);
 
+/* Which transaction id the new server, which runs, started with; false when that can't be told any
+ * more. Source: PostgreSQL 17 manual, 9.27.9 (pg_control_checkpoint). */
+bool switch_started_at(struct apply *apply, unsigned long long *xid, struct error *error);
+/* Whether it stopped with the same one: then nobody has written on it. */
+bool switch_unwritten(struct apply *apply, unsigned long long began, struct error *error);
+
 #endif
