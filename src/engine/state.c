@@ -134,9 +134,22 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
     return true;
 }
 
+/* Where no undo of the step's own has said why. */
+static bool rollback_failed_at(struct run_state *state, const cJSON *event, struct error *error)
+{
+    struct step_state *step = named_step(state, event, error);
+    if (!step)
+        return false;
+    state->current = step - state->steps;
+    replace_text(&step->message, event_text(event, "message"));
+    replace_text(&step->remedy, event_text(event, "remedy"));
+    return true;
+}
+
 static bool apply_rollback_failed(struct run_state *state, const cJSON *event, struct error *error)
 {
-    (void)event, (void)error;
+    if (event_text(event, "step") && !rollback_failed_at(state, event, error))
+        return false;
     state->status = RUN_ROLLBACK_FAILED;
     return true;
 }
@@ -184,6 +197,9 @@ static const struct event_row {
     {"release_finished", apply_release_finished},
     {"price_started", apply_price_started},
     {"price_finished", apply_price_finished},
+    {"price_fence_started", apply_price_fence_started},
+    {"price_fence_finished", apply_price_fence_finished},
+    {"price_fence_released", apply_price_fence_released},
     {"save_started", apply_save_started},
     {"save_finished", apply_save_finished},
     {"gate_opened", apply_gate_opened},
