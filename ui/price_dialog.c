@@ -16,12 +16,19 @@
 static bool counted(const struct view *view)
 {
     const struct price_state *price = &view->state->price;
-    return price->known && !price->counting && (long)price->taken_ms != view->dialog.subject;
+    return price->known && !run_state_price_pending(view->state) &&
+           (long)price->taken_ms != view->dialog.subject;
 }
 
 static bool to_answer(const struct view *view)
 {
     return counted(view) && !run_state_price_free(view->state);
+}
+
+/* What is under way can be given up uncounted; what was counted, by its number. */
+static bool to_lose(const struct view *view)
+{
+    return to_answer(view) || run_state_price_pending(view->state);
 }
 
 static void price_title(const struct view *view, struct text *title)
@@ -79,8 +86,12 @@ static void price_body(const struct view *view, struct lines *lines, int width)
     if (!counted(view)) {
         lines_wrap(
             lines, ROLE_TEXT,
-            "Counting what the new server has taken since the switchover. If that is nothing, "
-            "the rollback begins at once.",
+            price->fencing || price->fenced
+                ? "Writes on the new server are stopped; a last look tells whether it has "
+                  "taken more than was answered. If so, they come through again, and you are "
+                  "asked again."
+                : "Counting what the new server has taken since the switchover. If that is "
+                  "nothing, the rollback begins at once.",
             1, width);
         return;
     }
@@ -107,6 +118,14 @@ static const char *refuse_answer(const struct view *view)
                                : NULL;
 }
 
+static const char *refuse_lose(const struct view *view)
+{
+    const char *why = refuse_deciding(view);
+    if (why)
+        return why;
+    return !to_lose(view) ? "it is being counted" : view->dialog.sent ? "the answer is sent" : NULL;
+}
+
 static const char *refuse_save(const struct view *view)
 {
     long index = run_state_price_step(view->state);
@@ -129,9 +148,10 @@ static void price_foot(const struct view *view, struct lines *lines, int width)
     if (to_answer(view))
         answer_key(lines, "r", "count again", width);
     answer_key(lines, "n Esc", "don't roll back", width);
-    if (to_answer(view))
-        answer_field(view, lines, run_state_price_phrase(view->state, phrase, sizeof phrase),
-                     "To roll back without them", width);
+    if (to_lose(view))
+        answer_field(
+            view, lines, run_state_price_phrase(view->state, phrase, sizeof phrase),
+            counted(view) ? "To roll back without them" : "To roll back at once, uncounted", width);
     answer_said(view, lines, width);
 }
 
@@ -142,7 +162,7 @@ static bool price_stands(const struct view *view)
 
 static bool price_types(const struct view *view)
 {
-    return to_answer(view) && !refuse_deciding(view);
+    return to_lose(view) && !refuse_deciding(view);
 }
 
 static enum reaction after_sending(struct view *view, bool done, const struct error *error)
@@ -183,10 +203,11 @@ static enum reaction submit(struct view *view, const struct key_row *row)
     run_state_price_phrase(view->state, phrase, sizeof phrase);
     if (text_equal(dialog->field, STAY_WORD))
         return stay(view, row);
-    if (text_equal(dialog->field, phrase))
+    if (text_equal(dialog->field, phrase) || text_equal(dialog->field, PRICE_UNKNOWN_PHRASE))
         return after_sending(view,
                              control_rollback_losing(view->control, ROLLBACK_REASON,
-                                                     view->state->price.taken_ms, phrase, &error),
+                                                     view->state->price.taken_ms, dialog->field,
+                                                     &error),
                              &error);
     snprintf(dialog->said, sizeof dialog->said, "That isn't \"%s\"; nothing was sent", phrase);
     return REACTION_REDRAW;
@@ -198,7 +219,7 @@ const struct key_row price_keys[] = {
     {'r', 0, "r", "count again", "count anew what would be lost", count_again, refuse_answer, 0,
      false},
     {KEY_RETURN, 0, "Enter", NULL, "roll back without them, once their number is typed", submit,
-     refuse_answer, 0, false},
+     refuse_lose, 0, false},
     {'n', KEY_ESCAPE, "n Esc", "don't roll back", "don't roll back", stay, NULL, 0, true},
     {0, 0, NULL, NULL, NULL, NULL, NULL, 0, false},
 };

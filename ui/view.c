@@ -81,6 +81,15 @@ static void answered(struct view *view, const cJSON *event)
              tty && !timeout ? " on " : "", tty && !timeout ? tty : "");
 }
 
+/* What was answered, or is being typed, isn't about this count. */
+static void counted(struct view *view)
+{
+    if (view->dialog.operations != &price_dialog)
+        return;
+    view->dialog.sent = false;
+    view->dialog.field[0] = '\0';
+}
+
 void view_event(void *context, const cJSON *event)
 {
     struct view *view = context;
@@ -98,6 +107,9 @@ void view_event(void *context, const cJSON *event)
         view_say(view, "the engine sent what this program doesn't understand: %s", error.message);
     else if (text_equal(type, "gate_answered"))
         answered(view, event);
+    else if (text_equal(type, "price_finished") ||
+             (text_equal(type, "price_fence_finished") && !json_true_at(event, "ok")))
+        counted(view);
 }
 
 void view_select(struct view *view, long step)

@@ -136,11 +136,11 @@ static bool waits_long(const struct run_state *state)
 }
 
 /* What looks like standing still, but isn't: the engine lets go of what is held, or counts what the
- * rollback that follows would lose. */
+ * rollback that follows would lose, or stops writes for it. */
 static bool engine_goes_on(const struct run_state *state)
 {
     bool stopped = state->status == RUN_STEP_FAILED || state->status == RUN_DECLINED;
-    return stopped && (run_state_holds(state) || state->price.counting);
+    return stopped && (run_state_holds(state) || run_state_price_pending(state));
 }
 
 static void react(struct plain *plain)

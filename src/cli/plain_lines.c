@@ -147,6 +147,34 @@ static void print_price_started(const struct run_state *state, const cJSON *even
     printf("counting what the new server has taken since the switchover\n");
 }
 
+static void print_price_fence_started(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    printf("stopping writes on the new server, for a last look\n");
+}
+
+static void print_price_fence_finished(const struct run_state *state, const cJSON *event)
+{
+    (void)state;
+    print_time(event);
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "ok")))
+        printf("        no client writes there any more\n");
+    else
+        printf("        writes can't be stopped: %s\n", text_of(event, "message"));
+    if (*text_of(event, "remedy"))
+        printf("            What to do: %s\n", text_of(event, "remedy"));
+}
+
+static void print_price_fence_released(const struct run_state *state, const cJSON *event)
+{
+    if (!*text_of(event, "text") && state->status == RUN_ROLLING_BACK)
+        return; /* behind the undo nobody is there to be let in */
+    print_time(event);
+    printf("        %s\n",
+           *text_of(event, "text") ? text_of(event, "text") : "writes come through again");
+}
+
 static void print_save_started(const struct run_state *state, const cJSON *event)
 {
     (void)state;
@@ -221,6 +249,9 @@ static const struct {
     {"rollback_failed", true, print_rollback_failed},
     {"undo_repeated", true, print_repeated},
     {"price_started", true, print_price_started},
+    {"price_fence_started", true, print_price_fence_started},
+    {"price_fence_finished", true, print_price_fence_finished},
+    {"price_fence_released", true, print_price_fence_released},
     {"save_started", true, print_save_started},
     {"save_finished", true, print_save_finished},
     {"undo_started", true, print_undo_started},

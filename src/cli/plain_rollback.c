@@ -61,16 +61,26 @@ static void ask_price(struct plain *plain)
     plain_ask(plain);
 }
 
+static bool gives_up(const char *typed, const char *phrase)
+{
+    return text_equal(typed, phrase) || text_equal(typed, PRICE_UNKNOWN_PHRASE);
+}
+
 static void answer_by_options(struct plain *plain)
 {
     const struct plain_options *options = plain->options;
     char phrase[PRICE_PHRASE_MAX];
     char *typed = options->lose ? xprintf("lose %s", options->lose) : NULL;
     run_state_price_phrase(plain->state, phrase, sizeof phrase);
-    if (options->save)
+    bool saves = options->save && !plain->answered;
+    bool loses = !options->save && gives_up(typed, phrase);
+    plain->answered = plain->answered || saves || loses;
+    if (saves)
         save(plain);
-    else if (text_equal(typed, phrase))
-        lose(plain, phrase);
+    else if (options->save)
+        refuse(plain, "It couldn't be saved. Nothing is rolled back.");
+    else if (loses)
+        lose(plain, typed);
     else if (typed)
         refuse(plain,
                "--lose names another number of rows than the rollback would lose. Nothing is "
@@ -82,18 +92,30 @@ static void answer_by_options(struct plain *plain)
     free(typed);
 }
 
+/* An emergency waits for no count. */
+static void lose_uncounted(struct plain *plain)
+{
+    if (plain->answered || plain->sent > plain->replies ||
+        !text_equal(plain->options->lose, "unknown"))
+        return;
+    plain->answered = true;
+    lose(plain, PRICE_UNKNOWN_PHRASE);
+}
+
 bool plain_rollback_goes_on(struct plain *plain)
 {
     const struct run_state *state = plain->state;
     const struct price_state *price = &state->price;
     if (!plain->rollback || run_state_finished(state))
         return false;
-    if (plain->sent > plain->replies || price->counting)
+    if (state->price.counting)
+        lose_uncounted(plain);
+    if (plain->sent > plain->replies || run_state_price_pending(state))
         return true;
     if (state->status == RUN_ROLLING_BACK || run_state_price_step(state) < 0)
         return state->status != RUN_ROLLBACK_FAILED;
     if (!price->known || price->taken_ms == plain->answered_ms)
-        return state->status != RUN_ROLLBACK_FAILED;
+        return state->status != RUN_ROLLBACK_FAILED || price->fenced;
     plain->answered_ms = price->taken_ms;
     if (run_state_price_free(state)) /* the engine has begun already, or is about to */
         return true;
@@ -109,8 +131,8 @@ void plain_answer_price(struct plain *plain, const char *line)
     plain->asks_price = false;
     if (!strcmp(line, "s") && can_save(plain->state)) {
         save(plain);
-    } else if (!strcmp(line, phrase)) {
-        lose(plain, phrase);
+    } else if (gives_up(line, phrase)) {
+        lose(plain, line);
     } else if (strcmp(line, "n") != 0 && strcmp(line, "no") != 0) {
         ask_price(plain);
     } else if (plain->options->rollback || plain->state->status != RUN_AT_GATE) {

@@ -46,7 +46,8 @@ static int run(const struct command *command, int argc, char **argv)
 static const struct command_option rollback_options[] = {
     {"plain", NULL, "lines instead of the screen (rollback always prints lines)"},
     {"save", NULL, "save what the new server has taken since the switchover first"},
-    {"lose", "N", "give up these N rows instead; N has to be their exact number"},
+    {"lose", "N",
+     "give up these N rows instead, by their exact number; unknown waits for no count"},
     VARS_OF_RUN_OPTION,
     {NULL, NULL, NULL},
 };

@@ -137,6 +137,7 @@ static cJSON *price_json(const struct run_state *state)
     add_count(object, "rows", state->price.unknown ? -1 : state->price.rows);
     add_text(object, "unknown", state->price.unknown);
     cJSON_AddNumberToObject(object, "taken_ms", (double)state->price.taken_ms);
+    cJSON_AddBoolToObject(object, "fenced", state->price.fenced);
     add_text(object, "saved", state->save.done ? state->save.what : NULL);
     return object;
 }

@@ -149,9 +149,8 @@ static bool skip_undo(struct engine *engine, const cJSON *command, struct error 
     if (engine->state->release.step)
         hold_let_go_again(engine);
     else
-        engine_start_rollback(engine, engine_rollback_event("it goes on after a skipped undo",
-                                                            field(command, "operator"),
-                                                            field(command, "tty")));
+        price_ask(engine, "it goes on after a skipped undo", field(command, "operator"),
+                  field(command, "tty"), false);
     return true;
 }
 
@@ -239,13 +238,13 @@ static bool roll_back(struct engine *engine, struct client *client, const cJSON 
     if (!may_roll_back(engine->state, error))
         return false;
     if (!cJSON_HasObjectItem(command, "price_taken_ms")) {
-        price_ask(engine, reason, operator_name ? operator_name : "?", tty ? tty : "?", false);
+        price_ask(engine, reason, operator_name, tty, false);
         return true;
     }
     cJSON *event = engine_rollback_event(reason, operator_name, tty);
     bool accepted = price_accept(engine, command, event, error);
     if (accepted)
-        engine_start_rollback(engine, event);
+        price_answer(engine, event);
     else
         cJSON_Delete(event);
     return accepted;

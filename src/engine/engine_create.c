@@ -64,6 +64,7 @@ static cJSON *step_object(const struct runbook *runbook, const struct step *step
     cJSON_AddBoolToObject(object, "hold", step->hold != NULL);
     cJSON_AddBoolToObject(object, "price", step->price != NULL);
     cJSON_AddBoolToObject(object, "save", step->save != NULL);
+    cJSON_AddBoolToObject(object, "fence", step->fence != NULL);
     cJSON_AddBoolToObject(object, "point_of_no_return", step->point_of_no_return);
     cJSON_AddNumberToObject(object, "planned_ms", (double)step->planned_ms);
     free(detail);

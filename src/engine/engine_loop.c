@@ -50,6 +50,8 @@ static int wait_time(const struct engine *engine)
     next = sooner(next, engine->linger_ms);
     next = sooner(next, engine->stop_ms);
     next = sooner(next, worker_next_ms(&engine->counter));
+    if (engine->state->price.fenced && !engine->counter.process)
+        next = sooner(next, engine->unfence_ms);
     for (size_t i = 0; i < WATCHERS_MAX; i++) {
         const struct watcher *watcher = &engine->watchers[i];
         if (!watcher->worker.process && !engine->linger_ms)
@@ -130,9 +132,14 @@ static bool may_stop(struct engine *engine)
     if (!engine->stop_ms) {
         engine->stop_ms = clock_monotonic_ms() + STOP_MS;
         hold_let_go(engine, "the engine was told to end");
+        price_forget_asked(engine);
+        if (run_state_price_pending(engine->state))
+            worker_end(&engine->counter, "the engine was told to end");
     }
     hold_check_stop(engine);
-    return engine->state->status != RUN_RELEASING || clock_monotonic_ms() >= engine->stop_ms;
+    const struct run_state *state = engine->state;
+    bool fenced = state->price.fenced && state->status != RUN_ROLLING_BACK;
+    return (state->status != RUN_RELEASING && !fenced) || clock_monotonic_ms() >= engine->stop_ms;
 }
 
 bool engine_loop(struct engine *engine)
@@ -142,6 +149,7 @@ bool engine_loop(struct engine *engine)
     engine_signals(&waiting);
     while (!engine->broken && !may_stop(engine)) {
         watchers_start(engine);
+        fence_settle(engine);
         engine_schedule(engine);
         if (!engine_sync(engine) || over(engine))
             break;

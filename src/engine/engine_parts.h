@@ -23,6 +23,16 @@ struct asked_rollback {
     char *operator_name;
     char *tty;
     bool automatic; /* the runbook did (on_failure: undo): saves what there is to save */
+    /* What was done last, or is under way in the counter. */
+    enum asked_stage {
+        ASKED_NOW,
+        ASKED_COUNTED,
+        ASKED_ANSWERED,
+        ASKED_FENCED,
+        ASKED_COUNTED_FENCED,
+    } stage;
+    bool fence_held;
+    cJSON *answer; /* "rollback_started", which is begun with; NULL: not answered yet */
 };
 
 struct engine {
@@ -33,11 +43,14 @@ struct engine {
     struct clients clients;
     struct lock engine_lock, target_lock;
     struct worker worker;        /* the step that runs, its undo, or the saving before a rollback */
-    struct worker counter;       /* counts a rollback's price beside it */
+    struct worker counter;       /* counts a rollback's price beside it, or fences for that */
     struct asked_rollback asked; /* goes on by itself when that price is nothing */
     struct watcher watchers[WATCHERS_MAX];
     struct text outbox; /* lines for all clients, sent after the next sync */
     cJSON *live;        /* the newest live message of each kind, for clients that come later */
+    int64_t unfence_ms; /* monotonic: a rollback's fence is taken back then at the earliest */
+    long unfence_attempts;
+    bool fence_undoing; /* an earlier engine ended in the undo that the rollback fenced for */
     int64_t retry_ms;   /* monotonic: a failed step is tried again then; 0: at once */
     int64_t linger_ms;  /* monotonic: when the engine of a finished run ends; 0: not finished */
     int64_t stop_ms;    /* monotonic: told to end, it does so then at the latest; 0: not told */
@@ -106,19 +119,40 @@ void repeat_forget(struct engine *engine); /* a way back is begun for another re
 void repeat_last_act(struct engine *engine);
 
 /* engine_price.c: what a rollback would lose. */
+/* The step that has the price, or NULL when a rollback costs nothing. */
+const struct step *price_step(const struct engine *engine);
 /* Counts it anew, in a worker of its own. */
 void price_start(struct engine *engine);
-void price_ready(struct engine *engine); /* the counter's pipe can be read */
-/* A rollback that nobody has answered a price for: begins at once when it costs nothing, else once
- * the count says so. Takes the texts' copies. */
-void price_ask(struct engine *engine, const char *reason, const char *operator_name,
-               const char *tty, bool automatic);
-void price_forget_asked(struct engine *engine);
+void price_ready(struct engine *engine);   /* the counter's pipe can be read */
+void counter_ended(struct engine *engine); /* reaped, or never started */
+/* A count that came to nothing says so: it must not look like no rows. */
+void price_say_unknown(struct engine *engine, const char *step, const char *why);
+void price_add(const struct engine *engine, cJSON *event); /* the newest, to a rollback's event */
 /* Whether the command answers the newest price; adds the answer to the rollback's event. */
 bool price_accept(const struct engine *engine, const cJSON *command, cJSON *event,
                   struct error *error);
 /* The step whose saving the rollback begins with, said to be started; NULL: none is to be done. */
 const struct step *price_save(struct engine *engine);
+
+/* engine_asked.c: a rollback from being asked for to its beginning. */
+/* One that nobody has answered a price for: begins at once when it costs nothing, else once the
+ * count says so. Takes the texts' copies. */
+void price_ask(struct engine *engine, const char *reason, const char *operator_name,
+               const char *tty, bool automatic);
+/* One whose price was accepted: takes its event, which is emitted once writes are stopped and the
+ * last count holds no more than that. */
+void price_answer(struct engine *engine, cJSON *event);
+void price_forget_asked(struct engine *engine);
+void asked_go_on(struct engine *engine); /* when the counter is free */
+
+/* engine_fence.c: writes stopped for a rollback. */
+void fence_start(struct engine *engine, const struct step *step);
+void fence_ended(struct engine *engine);         /* the counter, which put it up */
+void fence_release_ended(struct engine *engine); /* the counter, which took it back */
+/* Takes it back when nothing needs it any more; true while the rollback has to wait for that. */
+bool fence_settle(struct engine *engine);
+/* What an earlier engine left fenced in a rollback. */
+void fence_take_up(struct engine *engine);
 
 /* engine_step.c: what a worker process does. */
 struct step_job {

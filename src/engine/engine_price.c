@@ -1,4 +1,4 @@
-/* engine_price.c: what a rollback would lose: counting it beside whatever runs, taking the answer,
+/* engine_price.c: what a rollback would lose: counting it beside whatever runs, judging the answer,
  * and saving it first. */
 #include "engine/engine_parts.h"
 
@@ -13,15 +13,13 @@ static const char *field(const cJSON *command, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(command, name));
 }
 
-/* The step that has the price, or NULL when a rollback costs nothing. */
-static const struct step *priced_step(const struct engine *engine)
+const struct step *price_step(const struct engine *engine)
 {
     long index = run_state_price_step(engine->state);
     return index >= 0 ? engine_step(engine, engine->state->steps[index].path) : NULL;
 }
 
-/* A count that came to nothing says so: it must not look like no rows. */
-static void say_unknown(struct engine *engine, const char *step, const char *why)
+void price_say_unknown(struct engine *engine, const char *step, const char *why)
 {
     cJSON *event = engine_step_event("fact", step), *value = cJSON_CreateObject();
     cJSON_AddStringToObject(value, "unknown", why);
@@ -31,20 +29,21 @@ static void say_unknown(struct engine *engine, const char *step, const char *why
     engine_emit(engine, event);
 }
 
-static void after_count(struct engine *engine, const char *step)
+static void count_ended(struct engine *engine, const char *step)
 {
     const struct worker *counter = &engine->counter;
     cJSON *finished = engine_outcome_event(engine, counter, "price_finished", step);
     if (!counter->ok)
-        say_unknown(engine, step, field(finished, "message") ? field(finished, "message") : "?");
+        price_say_unknown(engine, step,
+                          field(finished, "message") ? field(finished, "message") : "?");
     else if (!engine->state->price.known)
-        say_unknown(engine, step, "the count has recorded no price");
+        price_say_unknown(engine, step, "the count has recorded no price");
     engine_emit(engine, finished);
 }
 
 void price_start(struct engine *engine)
 {
-    const struct step *step = priced_step(engine);
+    const struct step *step = price_step(engine);
     if (!step || engine->counter.process)
         return;
     struct step_job job = {.engine = engine, .step = step, .invocations = step->price, .count = 1};
@@ -56,8 +55,7 @@ void price_start(struct engine *engine)
         engine->counter.deadline_ms = clock_monotonic_ms() + COUNT_LIMIT_MS;
     } else {
         engine->counter.message = xstrdup(error.message);
-        after_count(engine, step->path);
-        worker_clear(&engine->counter);
+        counter_ended(engine);
     }
 }
 
@@ -75,15 +73,7 @@ static void take_message(void *context, const cJSON *message)
     engine_take_report(engine, counted_step(engine->state), message);
 }
 
-void price_forget_asked(struct engine *engine)
-{
-    free(engine->asked.reason);
-    free(engine->asked.operator_name);
-    free(engine->asked.tty);
-    engine->asked = (struct asked_rollback){0};
-}
-
-static void add_price(const struct engine *engine, cJSON *event)
+void price_add(const struct engine *engine, cJSON *event)
 {
     const struct price_state *price = &engine->state->price;
     if (price->unknown)
@@ -92,27 +82,16 @@ static void add_price(const struct engine *engine, cJSON *event)
         cJSON_AddNumberToObject(event, "price_rows", (double)price->rows);
 }
 
-/* The rollback that was asked for goes on when it costs nothing, or, where nobody can be asked,
- * when what it costs can be saved. Else it waits for an answer. */
-static void go_on(struct engine *engine)
+/* What it did is told by the state: it counted, or put a fence up, or took it back. */
+void counter_ended(struct engine *engine)
 {
-    const struct asked_rollback *asked = &engine->asked;
-    const struct step *step = priced_step(engine);
-    bool free_of_charge = !step || run_state_price_free(engine->state);
-    bool save = !free_of_charge && asked->automatic && step->save;
-    bool too_late = run_state_finished(engine->state) || engine->state->point_of_no_return_passed ||
-                    engine->state->status == RUN_ROLLING_BACK;
-    if (!asked->reason)
-        return;
-    if (too_late || (!free_of_charge && !save)) {
-        price_forget_asked(engine);
-        return;
-    }
-    cJSON *event = engine_rollback_event(asked->reason, asked->operator_name, asked->tty);
-    if (step)
-        add_price(engine, event);
-    cJSON_AddBoolToObject(event, "save", save);
-    engine_start_rollback(engine, event);
+    if (engine->state->price.fencing)
+        fence_ended(engine);
+    else if (engine->state->price.counting)
+        count_ended(engine, counted_step(engine->state));
+    else if (engine->state->price.fenced)
+        fence_release_ended(engine);
+    worker_clear(&engine->counter);
 }
 
 void price_ready(struct engine *engine)
@@ -120,23 +99,8 @@ void price_ready(struct engine *engine)
     if (worker_read(&engine->counter, take_message, engine))
         return;
     worker_reap(&engine->counter);
-    if (engine->state->price.counting)
-        after_count(engine, counted_step(engine->state));
-    worker_clear(&engine->counter);
-    go_on(engine);
-}
-
-void price_ask(struct engine *engine, const char *reason, const char *operator_name,
-               const char *tty, bool automatic)
-{
-    price_forget_asked(engine);
-    engine->asked = (struct asked_rollback){.reason = xstrdup(reason),
-                                            .operator_name = xstrdup(operator_name),
-                                            .tty = xstrdup(tty),
-                                            .automatic = automatic};
-    price_start(engine);
-    if (!engine->counter.process)
-        go_on(engine);
+    counter_ended(engine);
+    asked_go_on(engine);
 }
 
 /* The answer has to be about the newest count, and that count must not be old. */
@@ -144,7 +108,7 @@ static bool answers_newest(const struct engine *engine, const cJSON *command, st
 {
     const struct price_state *price = &engine->state->price;
     const cJSON *taken = cJSON_GetObjectItemCaseSensitive(command, "price_taken_ms");
-    if (price->counting)
+    if (run_state_price_pending(engine->state))
         error_set(error, ERROR_OTHER, "what the rollback would lose is being counted again");
     else if (!price->known || (int64_t)cJSON_GetNumberValue(taken) != price->taken_ms)
         error_set(error, ERROR_OTHER,
@@ -153,19 +117,32 @@ static bool answers_newest(const struct engine *engine, const cJSON *command, st
         error_set(error, ERROR_OTHER, "what the rollback would lose was counted too long ago");
     else
         return true;
-    return error_remedy(error, "ask for the rollback again, which counts anew");
+    return error_remedy(error, "ask for the rollback again, which counts anew; \"lose unknown\" "
+                               "doesn't wait for a count that is under way");
+}
+
+/* An emergency waits for no count, and under constant writes no number stays true. */
+static void give_up_uncounted(const struct engine *engine, cJSON *event)
+{
+    const char *unknown = engine->state->price.unknown;
+    cJSON_AddStringToObject(event, "price_unknown", unknown ? unknown : "it wasn't waited for");
+    cJSON_AddStringToObject(event, "phrase", PRICE_UNKNOWN_PHRASE);
 }
 
 bool price_accept(const struct engine *engine, const cJSON *command, cJSON *event,
                   struct error *error)
 {
     char phrase[PRICE_PHRASE_MAX];
-    const struct step *step = priced_step(engine);
+    const struct step *step = price_step(engine);
     bool save = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(command, "save"));
     const char *typed = field(command, "phrase");
     run_state_price_phrase(engine->state, phrase, sizeof phrase);
     if (!step)
         return true;
+    if (!save && text_equal(typed, PRICE_UNKNOWN_PHRASE)) {
+        give_up_uncounted(engine, event);
+        return true;
+    }
     if (!answers_newest(engine, command, error))
         return false;
     if (save && !step->save)
@@ -175,7 +152,7 @@ bool price_accept(const struct engine *engine, const cJSON *command, cJSON *even
                          "rolling back loses what the new server has taken; to do so, the answer "
                          "is \"%s\"",
                          phrase);
-    add_price(engine, event);
+    price_add(engine, event);
     cJSON_AddBoolToObject(event, "save", save);
     if (!save && typed)
         cJSON_AddStringToObject(event, "phrase", typed);
@@ -184,7 +161,7 @@ bool price_accept(const struct engine *engine, const cJSON *command, cJSON *even
 
 const struct step *price_save(struct engine *engine)
 {
-    const struct step *step = engine->state->save.wanted ? priced_step(engine) : NULL;
+    const struct step *step = engine->state->save.wanted ? price_step(engine) : NULL;
     if (!step || !step->save)
         return NULL;
     struct text detail = {0};

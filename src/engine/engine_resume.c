@@ -29,11 +29,21 @@ static void mark_interrupted(struct engine *engine)
     }
 }
 
+static bool undoing_fenced(const struct run_state *state)
+{
+    for (size_t i = 0; i < state->step_count; i++)
+        if (state->steps[i].has_fence && state->steps[i].status == STEP_UNDOING)
+            return true;
+    return false;
+}
+
 /* Nobody watched over what is held since that engine's end. */
 void engine_take_up_loose_ends(struct engine *engine)
 {
     const struct run_state *state = engine->state;
+    engine->fence_undoing = undoing_fenced(state);
     mark_interrupted(engine);
+    fence_take_up(engine);
     if (state->status == RUN_ROLLBACK_FAILED)
         hold_let_go_again(engine);
     else if (state->status == RUN_AT_GATE)

@@ -236,6 +236,8 @@ void engine_schedule(struct engine *engine)
 {
     for (int moves = 0; moves < 10000 && !engine->broken && !engine->worker.process; moves++) {
         hold_check_stop(engine);
+        if (fence_settle(engine))
+            return;
         if (engine->retry_ms && clock_monotonic_ms() < engine->retry_ms)
             return;
         bool due = engine->retry_ms != 0;

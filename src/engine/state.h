@@ -59,6 +59,7 @@ struct step_state {
     bool has_hold;
     bool has_price;
     bool has_save;
+    bool has_fence; /* around what its rollback leaves behind */
     bool point_of_no_return;
     long planned_ms; /* -1 unknown */
     enum step_status status;
@@ -198,6 +199,8 @@ struct price_state {
     long long rows; /* written on the new server since the switchover */
     long long tables;
     int64_t taken_ms; /* wall; names this count in an answer to it */
+    bool fencing;     /* writes on the new server are being stopped */
+    bool fenced;      /* that was begun, and wasn't taken back yet */
 };
 
 /* Saving those rows before the rollback. */
@@ -270,9 +273,12 @@ bool run_state_to_undo(const struct run_state *state, long index);
 long run_state_price_step(const struct run_state *state);
 /* The count of the price says that nothing would be lost. */
 bool run_state_price_free(const struct run_state *state);
+/* A count or a fence is under way: only "lose unknown" is an answer to that. */
+bool run_state_price_pending(const struct run_state *state);
 /* What has to be typed to give those rows up: "lose 14", or "lose unknown". */
 const char *run_state_price_phrase(const struct run_state *state, char *buffer, size_t size);
 #define PRICE_PHRASE_MAX 40
+#define PRICE_UNKNOWN_PHRASE "lose unknown" /* an answer at any time */
 /* The tables that it counted, those with the most rows first: at most `size` objects {database,
  * schema, table, inserted, updated, deleted}, which stay the state's. Returns how many there are in
  * `tables`. */

@@ -72,12 +72,16 @@ bool apply_release_started(struct run_state *state, const cJSON *event, struct e
 bool apply_rollback_failed(struct run_state *state, const cJSON *event, struct error *error)
 {
     bool named = event_text(event, "step");
-    const struct step_state *step = named ? named_step(state, event, error) : NULL;
+    struct step_state *step = named ? named_step(state, event, error) : NULL;
     int64_t pause = (int64_t)event_number(event, "again_ms", 0);
     if (named && !step)
         return false;
     if (step)
         state->current = step - state->steps;
+    if (step && event_text(event, "message")) { /* no undo of its own has said why */
+        replace_text(&step->message, event_text(event, "message"));
+        replace_text(&step->remedy, event_text(event, "remedy"));
+    }
     state->again_ms = pause ? event_time(event) + pause : 0;
     state->status = RUN_ROLLBACK_FAILED;
     return true;

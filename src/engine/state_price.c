@@ -15,6 +15,7 @@ void price_clear(struct run_state *state)
 void price_interrupted(struct run_state *state)
 {
     state->price.counting = false;
+    state->price.fencing = false;
     state->save.running = false;
 }
 
@@ -23,7 +24,7 @@ bool apply_price_started(struct run_state *state, const cJSON *event, struct err
     if (!named_step(state, event, error))
         return false;
     replace_text(&state->price.unknown, NULL);
-    state->price = (struct price_state){.counting = true};
+    state->price = (struct price_state){.counting = true, .fenced = state->price.fenced};
     return true;
 }
 
@@ -34,7 +35,7 @@ void price_fact(struct run_state *state, const char *key, const cJSON *event)
     struct price_state *price = &state->price;
     if (state->save.running && text_equal(key, "saved") && event_text(value, "path"))
         replace_text(&state->save.what, event_text(value, "path"));
-    if (!price->counting || !text_equal(key, "price"))
+    if (!run_state_price_pending(state) || !text_equal(key, "price"))
         return;
     const char *unknown = event_text(value, "unknown");
     bool counted = cJSON_IsNumber(rows) && rows->valuedouble >= 0;
@@ -52,6 +53,31 @@ bool apply_price_finished(struct run_state *state, const cJSON *event, struct er
     if (!named_step(state, event, error))
         return false;
     state->price.counting = false;
+    return true;
+}
+
+bool apply_price_fence_started(struct run_state *state, const cJSON *event, struct error *error)
+{
+    if (!named_step(state, event, error))
+        return false;
+    state->price.fencing = true;
+    state->price.fenced = true;
+    return true;
+}
+
+bool apply_price_fence_finished(struct run_state *state, const cJSON *event, struct error *error)
+{
+    if (!named_step(state, event, error))
+        return false;
+    state->price.fencing = false;
+    return true;
+}
+
+bool apply_price_fence_released(struct run_state *state, const cJSON *event, struct error *error)
+{
+    if (!named_step(state, event, error))
+        return false;
+    state->price.fenced = false;
     return true;
 }
 
@@ -84,24 +110,34 @@ bool apply_save_finished(struct run_state *state, const cJSON *event, struct err
     return true;
 }
 
+/* An undo that failed may have left the new server running; where it was fenced, the fence was
+ * taken back then, and clients may have written again. */
+static bool has_price_still(const struct step_state *step)
+{
+    bool undone = step->status == STEP_UNDOING || step->status == STEP_UNDONE ||
+                  (step->status == STEP_UNDO_FAILED && !step->has_fence);
+    return step->has_price && step->started && !undone;
+}
+
 /* As long as something is held the run hasn't switched: the new server has taken nothing. */
 long run_state_price_step(const struct run_state *state)
 {
     if (run_state_holds(state) || run_state_finished(state))
         return -1;
-    for (size_t i = 0; i < state->step_count; i++) {
-        const struct step_state *step = &state->steps[i];
-        bool undone = step->status == STEP_UNDOING || step->status == STEP_UNDO_FAILED ||
-                      step->status == STEP_UNDONE;
-        if (step->has_price && step->started && !undone)
+    for (size_t i = 0; i < state->step_count; i++)
+        if (has_price_still(&state->steps[i]))
             return (long)i;
-    }
     return -1;
 }
 
 bool run_state_price_free(const struct run_state *state)
 {
     return state->price.known && !state->price.unknown && state->price.rows == 0;
+}
+
+bool run_state_price_pending(const struct run_state *state)
+{
+    return state->price.counting || state->price.fencing;
 }
 
 static double rows_of(const cJSON *table)
@@ -134,8 +170,8 @@ size_t run_state_price_tables(const struct run_state *state, const cJSON **table
 
 const char *run_state_price_phrase(const struct run_state *state, char *buffer, size_t size)
 {
-    if (state->price.unknown)
-        snprintf(buffer, size, "lose unknown");
+    if (state->price.unknown || run_state_price_pending(state))
+        snprintf(buffer, size, PRICE_UNKNOWN_PHRASE);
     else
         snprintf(buffer, size, "lose %lld", state->price.rows);
     return buffer;

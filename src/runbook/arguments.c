@@ -148,6 +148,10 @@ static void check_step(const struct runbook *runbook, const struct step *step,
         check_invocation(runbook, step->price, faults);
     if (step->save)
         check_invocation(runbook, step->save, faults);
+    if (step->fence)
+        check_invocation(runbook, step->fence, faults);
+    if (step->unfence)
+        check_invocation(runbook, step->unfence, faults);
 }
 
 bool runbook_check_values(const struct runbook *runbook, struct fault_list *faults,

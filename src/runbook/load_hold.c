@@ -57,12 +57,28 @@ void check_hold(struct loader *loader, const struct node *node, const struct ste
                   "a point of no return can't hold: there is no way back from it");
 }
 
+static void check_price_fence(struct loader *loader, const struct node *node)
+{
+    const struct node *fence = node_get(node, "fence"), *unfence = node_get(node, "unfence");
+    const struct node *one = fence ? fence : unfence;
+    if (one && !node_get(node, "price"))
+        fault_add(loader->faults, one->key->position,
+                  "%s needs a price: a rollback fences to count what it would lose for the last "
+                  "time",
+                  one->key->text);
+    if (!fence != !unfence)
+        fault_add(loader->faults, one->key->position,
+                  "fence and unfence need each other: what a rollback fences it has to give back "
+                  "when it comes to nothing");
+}
+
 void check_price(struct loader *loader, const struct node *node, const struct step *step)
 {
     const struct node *price = node_get(node, "price"), *save = node_get(node, "save");
     if (save && !price)
         fault_add(loader->faults, save->key->position,
                   "save needs a price: without it nobody knows whether there is anything to save");
+    check_price_fence(loader, node);
     if (!price)
         return;
     if (!node_get(node, "undo") || step->point_of_no_return)

@@ -55,12 +55,20 @@ static const char hold_text[] =
     "of a runbook can hold.\n";
 
 static const char price_text[] =
-    "\n### `price` and `save`\n\n"
+    "\n### `price`, `save`, `fence` and `unfence`\n\n"
     "What a rollback costs once this step was started. Before a rollback the action of `price` is "
     "carried\nout; it records the fact `price`: `{rows, tables, list: [{database, schema, table, "
     "inserted, updated,\ndeleted}], taken_ms}`, or `{unknown: REASON}`. Where `rows` isn't 0 the "
     "operator has to give them up by\ntheir number, or to have them saved first by the action of "
-    "`save`. One step of a runbook can have a\nprice.\n";
+    "`save`. One step of a runbook can have a\nprice.\n\n"
+    "That count is taken while clients write. So what was answered, or that nothing would be lost, "
+    "is held\nagainst a last look: the action of `fence` stops writes, then `price` is carried out "
+    "once more, or `save`;\nonly then the undo begins, and the fence lasts until this step's undo "
+    "is done. More rows than were\ngiven up, or a fence that fails: it is taken back by `unfence`, "
+    "and the operator is asked again with the\nnew number. `unfence` is carried out whenever that "
+    "rollback stops before this step's undo is done, by\nthe next start when the program died, and "
+    "behind that undo. `lose unknown` waits for no count and no\nfence. Without `fence` what is "
+    "written after the count is lost.\n";
 
 static const char actions_text[] =
     "\n## Actions\n\n"

@@ -202,6 +202,12 @@ static void add_step(const struct runbook *runbook, const struct step *step, siz
     if (step->save)
         add_invocation(runbook, "Before a rollback, when asked for", step->save,
                        step->save->action->danger, output);
+    if (step->fence)
+        add_invocation(runbook, "Before a rollback counts for the last time or saves", step->fence,
+                       step->fence->action->danger, output);
+    if (step->unfence)
+        add_invocation(runbook, "After that rollback, or when it comes to nothing", step->unfence,
+                       step->unfence->action->danger, output);
     add_warnings(runbook, step, output);
 }
 

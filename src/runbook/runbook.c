@@ -64,6 +64,8 @@ static void step_free(struct step *step)
     free(step->hold);
     invocation_drop(step->price);
     invocation_drop(step->save);
+    invocation_drop(step->fence);
+    invocation_drop(step->unfence);
     if (step->gate) {
         text_list_free(&step->gate->require);
         free(step->gate->phrase);

@@ -124,6 +124,8 @@ struct step {
     struct invocation
         *price; /* tells what a rollback would lose once the step was started, or NULL */
     struct invocation *save;    /* saves that before the rollback, or NULL */
+    struct invocation *fence;   /* lets nobody write until the undo is done, or NULL */
+    struct invocation *unfence; /* takes that back, also after the undo; NULL without a fence */
     long planned_ms;            /* expect.duration, -1 when not said */
     enum availability database; /* expect.database */
     long timeout_ms;            /* 0: none */

@@ -167,9 +167,9 @@ static bool unfence(struct apply *apply, const struct docker_container *containe
                     struct error *error)
 {
     cJSON *record = NULL;
-    bool done = fence_record_read(apply->run, &record, error);
-    *fenced = done && text_equal(json_text(record, FENCE_ID), container->id);
-    if (*fenced)
+    bool done = fence_record_find(apply->run, container->id, &record, error);
+    *fenced = record != NULL;
+    if (done && *fenced)
         done = fence_restore_networks(apply->run, record, error);
     cJSON_Delete(record);
     return done;

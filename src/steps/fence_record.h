@@ -23,13 +23,21 @@
 #define FENCE_XID "xid"         /* of the proof */
 #define FENCE_LSN "lsn"
 
-/* The run's file "fence.json", else the fact; *record is the caller's, NULL when no fence is held.
- */
-bool fence_record_read(const struct step_run *run, cJSON **record, struct error *error);
-/* On disk when it returns. */
+/* What is held around that server, by the run's file "fence-SERVER.json", else by the fact; *record
+ * is the caller's, NULL when no fence is held. The old server's fence can last while a rollback
+ * puts one around the live server. */
+bool fence_record_read(const struct step_run *run, const char *server, cJSON **record,
+                       struct error *error);
+/* The same for the container of that id, whichever server it is. */
+bool fence_record_find(const struct step_run *run, const char *container, cJSON **record,
+                       struct error *error);
+/* On disk when it returns; the record names the server. */
 bool fence_record_write(const struct step_run *run, const cJSON *record, struct error *error);
-/* No fence is held any more: the file goes, the fact becomes false. */
-bool fence_record_remove(struct step_run *run, struct error *error);
+/* No fence is held around that server any more: the file goes, the fact becomes false. */
+bool fence_record_remove(struct step_run *run, const char *server, struct error *error);
+
+/* The fact: "fence", or "fence.SERVER" while that one is about another server; the caller frees. */
+char *fence_record_fact(const struct step_run *run, const char *server);
 
 /* Replaces or adds one item, which it takes over. */
 void fence_record_set(cJSON *record, const char *name, cJSON *value);

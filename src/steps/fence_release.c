@@ -57,5 +57,5 @@ bool fence_release(struct step_run *run, cJSON *record, struct error *error)
         !check_reached(run, server ? server : "", error))
         return false;
     step_log(run, "the fence around server \"%s\" is taken back", server ? server : "");
-    return fence_record_remove(run, error);
+    return fence_record_remove(run, server ? server : "", error);
 }

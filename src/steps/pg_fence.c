@@ -91,20 +91,11 @@ static void begin_record(struct fence *fence, const char *system)
         fence_record_set(fence->record, FENCE_CUT, cJSON_CreateFalse());
 }
 
-static bool other_server_fenced(const struct fence *fence, struct error *error)
-{
-    const char *held = fence->held ? json_text(fence->held, FENCE_SERVER) : NULL;
-    if (!held || text_equal(held, fence->access.name))
-        return false;
-    error_set(error, ERROR_RUNBOOK, "a fence is held around server \"%s\" already", held);
-    error_remedy(error, "One run holds one fence at a time: pg.unfence that server first.");
-    return true;
-}
-
 static bool prepare(struct fence *fence, struct error *error)
 {
-    if (!fence_record_read(fence->run, &fence->held, error) || !fence_connect(fence, error) ||
-        other_server_fenced(fence, error) || !fence_check_networks(fence, error) ||
+    const char *server = step_text(fence->run, "server");
+    if (!fence_record_read(fence->run, server, &fence->held, error) ||
+        !fence_connect(fence, error) || !fence_check_networks(fence, error) ||
         !fence_check_before(fence, error) || !fence_check_unmoved(fence, error))
         return false;
     char *system = pg_value(fence->connection,
@@ -158,8 +149,10 @@ static bool run_fence(struct step_run *run, struct error *error)
     bool begun = fence.changed || (fence.held && !is_proven(fence.held));
     if (!done && begun)
         take_back(&fence, error);
+    char *key = fence_record_fact(run, step_text(run, "server"));
     if (done)
-        step_fact(run, FACT_FENCE, cJSON_Duplicate(fence.record, true));
+        step_fact(run, key, cJSON_Duplicate(fence.record, true));
+    free(key);
     fence_disconnect(&fence);
     cJSON_Delete(fence.record);
     cJSON_Delete(fence.held);

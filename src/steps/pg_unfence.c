@@ -2,28 +2,17 @@
 #include "steps/actions.h"
 #include "steps/fence.h"
 
-#include "base/json.h"
-
-static bool nothing_held(struct step_run *run, const char *server, const char *held)
-{
-    if (held)
-        step_log(run, "the fence that is held is around server \"%s\"", held);
-    step_log(run, "no fence is held around server \"%s\"", server);
-    return true;
-}
-
 static bool run_unfence(struct step_run *run, struct error *error)
 {
     cJSON *record = NULL;
     const char *server = step_text(run, "server");
-    bool done = fence_record_read(run, &record, error);
-    const char *held = json_text(record, FENCE_SERVER);
-    if (done && !record)
-        done = nothing_held(run, server, NULL) && fence_record_remove(run, error);
-    else if (done && !text_equal(held, server))
-        done = nothing_held(run, server, held);
-    else if (done)
+    bool done = fence_record_read(run, server, &record, error);
+    if (done && record) {
         done = fence_release(run, record, error);
+    } else if (done) {
+        step_log(run, "no fence is held around server \"%s\"", server);
+        done = fence_record_remove(run, server, error);
+    }
     cJSON_Delete(record);
     return done;
 }

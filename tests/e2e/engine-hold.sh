@@ -457,6 +457,116 @@ touch "$work/again.on"
 run rollback again
 is "$status $(order again)" "12 save save undo-switch undo-copy " "a rollback killed while it saves is gone on with"
 
+# --- nobody writes between the last count, or the saving, and the undo
+
+# sealed NAME ROWS [LATE]: a switch whose rollback has ROWS rows to lose, and LATE once writes are stopped; NAME.full,
+# NAME.unfenced and NAME.stuck make saving, stopping and the undo fail, NAME.slow-STAGE makes one last until NAME.on is there.
+# slow NAME STAGE: what waits there.
+slow() { echo "test ! -e $work/$1.slow-$2 || until test -e $work/$1.on; do sleep 0.05; done"; }
+sealed() {
+    local name=$1
+    echo "{\"rows\":$2}" >"$work/$name.price"
+    [ $# -lt 3 ] || echo "{\"rows\":$3}" >"$work/$name.late"
+    cat >"$work/$name.yaml" <<YAML
+runbook: 1
+name: $name
+stack: $name
+phases:
+  - id: one
+    steps:
+      - {id: copy, shell: {command: "true"}, undo: {shell: {command: "echo undo-copy >> $work/$name.order"}}}
+      - id: switch
+        shell: {command: "true"}
+        undo: {shell: {command: "echo undo-switch >> $work/$name.order; test ! -e $work/$name.stuck"}}
+        price: {shell: {command: "cat $work/$name.price; test ! -e $work/$name.fence || { $(slow $name count); }", fact: price}}
+        save: {shell: {command: "echo save >> $work/$name.order; test ! -e $work/$name.full && { $(slow $name save); }"}}
+        fence: {shell: {command: "touch $work/$name.fence; echo fence >> $work/$name.order; test ! -e $work/$name.late || cp $work/$name.late $work/$name.price; test ! -e $work/$name.unfenced && { $(slow $name fence); }"}}
+        unfence: {shell: {command: "rm -f $work/$name.fence; echo unfence >> $work/$name.order"}}
+      - {id: after, gate: {confirm: key}, on_failure: undo, shell: {command: "false"}}
+YAML
+    run run "$work/$name.yaml" --plain --run-id "$name"
+}
+let_go() { wait_until "[ \"\$(fence $1)\" = open ]" || true; }
+
+sealed late 12 13
+run rollback late --lose 12
+is "$status $(state_of late)" "10 at gate" "rows written after the count are not lost by its number"
+says "the new number is told" "Rolling back loses 13 rows"
+let_go late
+is "$(order late)$(fence late)" "fence unfence open" "writes come through again"
+run rollback late --lose 13
+is "$status $(order late)" "12 fence unfence fence undo-switch unfence undo-copy " "the new number goes on, under the fence until the undo"
+is "$(fence late)" open "which is taken back behind it"
+sealed none 0 3
+run rollback none
+is "$status $(state_of none)" "10 at gate" "that nothing would be lost is held against a last count, too"
+says "and told" "Rolling back loses 3 rows"
+run rollback none --save
+is "$status $(order none)" "12 fence unfence fence save undo-switch unfence undo-copy " "saving is done under the fence"
+sealed automatic 0 3
+run run "$work/automatic.yaml" --plain --run-id automatic --confirm one/after
+is "$status $(order automatic)" "12 fence save undo-switch unfence undo-copy " "a rollback of the runbook's own saves what came late"
+
+sealed unsaved 12
+touch "$work/unsaved.full"
+run rollback unsaved --save
+let_go unsaved
+is "$status $(order unsaved)$(fence unsaved)" "11 fence save unfence open" "what can't be saved lets writes through again"
+rm "$work/unsaved.full"
+touch "$work/unsaved.stuck"
+run rollback unsaved --save
+let_go unsaved
+is "$status $(order unsaved)$(fence unsaved)" "11 fence save unfence fence save undo-switch unfence open" "and so does an undo that fails"
+rm "$work/unsaved.stuck"
+run rollback unsaved
+is "$status $(state_of unsaved)" "10 rollback failed" "what was written since then has a price again"
+run rollback unsaved --save
+is "$status" 12 "and is saved"
+
+sealed unstopped 12
+touch "$work/unstopped.unfenced"
+run rollback unstopped --save
+let_go unstopped
+is "$status $(state_of unstopped) $(order unstopped)$(fence unstopped)" "10 at gate fence unfence open" "writes that can't be stopped stop the rollback"
+says "it says so" "writes on the new server can't be stopped"
+run rollback unstopped --lose unknown
+is "$status $(order unstopped)" "12 fence unfence undo-switch undo-copy " "what isn't known can be given up without"
+
+# sealed_killed NAME STAGE CONDITION ARGUMENT...: the engine dies in that stage, once the condition holds.
+sealed_killed() {
+    sealed "$1" 12
+    touch "$work/$1.slow-$2"
+    "$program" rollback "$1" "${@:4}" </dev/null >"$work/client" 2>&1 &
+    client=$!
+    wait_until "$3" || true
+    kill -9 "$(engine_process "$1")"
+    wait "$client" 2>/dev/null || true
+    touch "$work/$1.on"
+    is "$(fence "$1")" fenced "killed while writes are stopped"
+    run attach "$1" --plain
+    let_go "$1"
+    is "$(fence "$1")" open "the next start lets them through"
+    run rollback "$1" --save
+    is "$status $(fence "$1")" "12 open" "and the rollback can be asked for again"
+}
+sealed_killed killedfence fence 'grep -q fence "$work/killedfence.order" 2>/dev/null' --lose 12
+sealed_killed killedcount count 'test -e "$work/killedcount.fence"' --lose 12
+sealed_killed killedsave save 'grep -q save "$work/killedsave.order" 2>/dev/null' --save
+is "$(order killedsave)" "fence save unfence fence save undo-switch unfence undo-copy " "which saves anew"
+
+priced slow "sleep 69" "${save//NAME/slow}"
+run run "$work/slow.yaml" --plain --run-id slow
+run rollback slow --lose unknown
+is "$status $(order slow)" "12 undo-switch undo-copy " "an emergency waits for no count"
+is "$(pgrep -f 'sleep 69' >/dev/null && echo alive || echo gone)" gone "which is ended"
+priced slow2 "sleep 70" "${save//NAME/slow2}"
+run run "$work/slow2.yaml" --plain --run-id slow2
+like "$(tell slow2 '{"command":"price"}')" ok "while it is being counted"
+like "$(tell slow2 '{"command":"rollback","price_taken_ms":0,"phrase":"lose 0"}')" "being counted" "no number is an answer"
+like "$(tell slow2 '{"command":"rollback","price_taken_ms":0,"phrase":"lose unknown"}')" ok "but that is"
+wait_until '[ "$(state_of slow2)" = "rolled back" ]' || true
+is "$(state_of slow2)" "rolled back" "and is carried out"
+
 # --- facts that a command prints
 
 cat >"$work/facts.yaml" <<YAML

@@ -25,7 +25,7 @@ killed() {
     "$program" run "$lib_dir/fence.yaml" --plain --run-id "$run" --set "old_container=$OLD_CONTAINER" "$@" \
         >/dev/null 2>&1 </dev/null &
     client=$!
-    until grep -Eq "$pattern" "$directory/fence.json" 2>/dev/null; do
+    until grep -Eq "$pattern" "$directory/fence-old.json" 2>/dev/null; do
         kill -0 "$client" 2>/dev/null || bail_out "$run: the run ended before its record had $pattern"
     done
     kill -9 "$(grep -h '"type":"engine_started"' "$directory/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
@@ -41,7 +41,7 @@ restored() {
     is "$(auto_conf)" "$conf_before" "$1: so is postgresql.auto.conf"
     ok "$1: clients write" writes 1
     is "$(psql_at "$PG_PORT" postgres 'SHOW autovacuum')" on "$1: autovacuum is on"
-    not_ok "$1: no record is left" test -e "$XDG_STATE_HOME/pgrunbook/runs/$1/fence.json"
+    not_ok "$1: no record is left" test -e "$XDG_STATE_HOME/pgrunbook/runs/$1/fence-old.json"
     ok "$1: the application commits" commits_go_on
 }
 

@@ -70,38 +70,46 @@ static void test_record(void **state)
     char directory[] = "/tmp/pgrunbook-fence.XXXXXX";
     assert_non_null(mkdtemp(directory));
     struct sent sent = {0};
-    cJSON *facts = cJSON_Parse("{\"fence\":{\"server\":\"fact\"}}"), *record = NULL;
+    cJSON *facts = cJSON_Parse("{\"fence\":{\"server\":\"old\",\"mode\":\"fact\"}}"), *record = NULL;
     struct step_run run = {.directory = directory, .report = report, .context = &sent};
     struct error error = ERROR_INIT;
 
-    assert_true(fence_record_read(&run, &record, &error));
+    assert_true(fence_record_read(&run, "old", &record, &error));
     assert_null(record);
     run.facts = facts;
-    assert_true(fence_record_read(&run, &record, &error));
-    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(record, FENCE_SERVER)), "fact");
+    assert_true(fence_record_read(&run, "old", &record, &error));
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(record, FENCE_MODE)), "fact");
 
     /* The file is newer than any fact. */
-    fence_record_set(record, FENCE_SERVER, cJSON_CreateString("file"));
+    fence_record_set(record, FENCE_MODE, cJSON_CreateString("file"));
     fence_record_set(record, FENCE_CUT, cJSON_CreateTrue());
     assert_true(fence_record_write(&run, record, &error));
     cJSON_Delete(record);
-    assert_true(fence_record_read(&run, &record, &error));
-    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(record, FENCE_SERVER)), "file");
+    assert_true(fence_record_read(&run, "old", &record, &error));
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(record, FENCE_MODE)), "file");
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(record, FENCE_CUT)));
-    assert_int_equal(cJSON_GetArraySize(record), 2);
+    assert_int_equal(cJSON_GetArraySize(record), 3);
     cJSON_Delete(record);
 
-    /* What can't be read is no fence that can be forgotten. */
-    char *path = file_join(directory, "fence.json");
-    assert_true(file_write_atomic(path, "{\"server\":", 10, 0600, &error));
-    assert_false(fence_record_read(&run, &record, &error));
+    /* Another server's stands beside it. */
+    assert_true(fence_record_read(&run, "live", &record, &error));
     assert_null(record);
-    assert_non_null(strstr(error.message, "fence.json"));
+    char *key = fence_record_fact(&run, "live");
+    assert_string_equal(key, "fence.live");
+    free(key);
+    assert_true(fence_record_remove(&run, "live", &error));
 
-    assert_true(fence_record_remove(&run, &error));
+    /* What can't be read is no fence that can be forgotten. */
+    char *path = file_join(directory, "fence-old.json");
+    assert_true(file_write_atomic(path, "{\"server\":", 10, 0600, &error));
+    assert_false(fence_record_read(&run, "old", &record, &error));
+    assert_null(record);
+    assert_non_null(strstr(error.message, "fence-old.json"));
+
+    assert_true(fence_record_remove(&run, "old", &error));
     assert_false(file_exists(path));
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(sent.last, "value")));
-    assert_true(fence_record_remove(&run, &error));
+    assert_true(fence_record_remove(&run, "old", &error));
     free(path);
     cJSON_Delete(sent.last);
     cJSON_Delete(facts);
