@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The rows that clients have in an extension's own tables are carried over by the dump, and so they are compared, counted
 # and caught up as any other; the rows that come with the extension's version aren't looked at.
+# shellcheck disable=SC2119 # pair_up without options
 # time-limit: 240
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh

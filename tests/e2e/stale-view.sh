@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A materialised view that wasn't refreshed since its tables changed has other rows on the new server, where the restore
 # computes them: the gates name it, and can be passed.
+# shellcheck disable=SC2119 # pair_up without options
 # time-limit: 180
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
