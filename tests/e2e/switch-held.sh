@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A switchover that goes wrong while the fence is held: the old server comes back by itself, and no client has reached
 # the new one.
-# time-limit: 420
+# time-limit: 600
 # shellcheck disable=SC2154 # variables of the libraries
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
@@ -83,7 +83,7 @@ like "$(cat "$test_dir/port.out")" "nothing was written on the new server" "no c
 is "$(run_field port .facts.switched)" false "so the switch counts as not made"
 like "$(cat "$test_dir/port.out")" "tried again by itself" "what can't be undone yet is tried again"
 docker rm -fv "$thief" >/dev/null
-ok "once the port is free, the old server comes back by itself" wait_for 180 run_is port "step failed"
+ok "once the port is free, the old server comes back by itself" wait_for 240 run_is port "step failed"
 run_is port "step failed" || tail -n 40 "$test_dir/port.out"
 is "$(server_major "$PG_PORT")" 15 "it is PostgreSQL 15"
 ok "clients write" writes 2
