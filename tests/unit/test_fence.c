@@ -70,7 +70,8 @@ static void test_record(void **state)
     char directory[] = "/tmp/pgrunbook-fence.XXXXXX";
     assert_non_null(mkdtemp(directory));
     struct sent sent = {0};
-    cJSON *facts = cJSON_Parse("{\"fence\":{\"server\":\"old\",\"mode\":\"fact\"}}"), *record = NULL;
+    cJSON *facts = cJSON_Parse("{\"fence\":{\"server\":\"old\",\"mode\":\"fact\"}}"),
+          *record = NULL;
     struct step_run run = {.directory = directory, .report = report, .context = &sent};
     struct error error = ERROR_INIT;
 

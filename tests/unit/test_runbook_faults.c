@@ -350,6 +350,10 @@ static void test_prices(void **state)
         {PRUNE UNDO "    price: {@@docker.prunes: {}}\n", "did you mean \"docker.prune\"?"},
         {PRUNE "    @@price: {docker.prune: {}}\n", "a price needs an undo"},
         {PRUNE UNDO "    @@save: {docker.prune: {}}\n", "save needs a price"},
+        {PRUNE UNDO "    @@fence: {docker.prune: {}}\n    unfence: {docker.prune: {}}\n",
+         "fence needs a price"},
+        {PRUNE UNDO "    price: {docker.prune: {}}\n    @@fence: {docker.prune: {}}\n",
+         "fence and unfence need each other"},
         {"  - id: paid\n    docker.prune: {}\n" UNDO "    price: {docker.prune: {}}\n" PRUNE UNDO
          "    @@price: {docker.prune: {}}\n",
          "an earlier one has it already"},
