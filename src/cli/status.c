@@ -44,11 +44,16 @@ static void print_current(const struct run_state *state)
     }
 }
 
-static void print_hold(const struct run_state *state)
+static void print_hold(const struct run_state *state, bool alive)
 {
     char since[32], left[32];
     int64_t now = clock_wall_ms(), rest = state->hold.deadline_ms - now;
-    if (run_state_holds(state))
+    if (run_state_holds(state) && !alive)
+        printf("\n!! %s still holds, for %s: NOBODY LETS GO of it, the engine has ended.\n"
+               "   pgrunbook attach %s lets go and shows where the run stands.\n",
+               state->hold.step,
+               text_duration(since, sizeof since, (long)(now - state->hold.since_ms)), state->run);
+    else if (run_state_holds(state))
         printf("\n%s holds for %s now, at most %s more\n", state->hold.step,
                text_duration(since, sizeof since, (long)(now - state->hold.since_ms)),
                text_duration(left, sizeof left, rest > 0 ? (long)rest : 0));
@@ -76,7 +81,7 @@ static void print_screenful(const struct run_state *state, bool alive)
     text_free(&tables);
     if (state->outage_count)
         printf("measured outage: %.0f ms\n", run_state_outage_ms(state, clock_wall_ms()));
-    print_hold(state);
+    print_hold(state, alive);
     print_current(state);
     if (run_state_finished(state))
         return;
