@@ -123,6 +123,39 @@ static bool start_serving(struct apply *apply, const struct docker_container *co
            docker_start(apply->docker, container->name, error);
 }
 
+/* It runs, but a join was refused: no client comes through its port. Nor does the port come back by
+ * joining again; that takes a start. */
+static bool lacks_port(const struct docker_container *container)
+{
+    const cJSON *port, *wanted = json_at(container->inspect, "HostConfig.PortBindings");
+    const cJSON *bound = json_at(container->inspect, "NetworkSettings.Ports");
+    cJSON_ArrayForEach(port, wanted)
+    {
+        if (cJSON_GetArraySize(port) > 0 &&
+            cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(bound, port->string)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The old server, which an earlier attempt to come back left without its port. */
+static bool stop_unreached(struct apply *apply, struct docker_container *container,
+                           struct error *error)
+{
+    bool runs = text_equal(container->state, "running");
+    if (!apply->run->undoing || !runs || !docker_networks_are_own(container) ||
+        !lacks_port(container))
+        return true;
+    step_log(apply->run, "%s runs without its published port: it is started anew", container->name);
+    if (!docker_stop(apply->docker, container->id, apply->grace_ms, error))
+        return false;
+    char *id = xstrdup(container->id);
+    docker_container_free(container);
+    bool looked = docker_inspect(apply->docker, id, container, error);
+    free(id);
+    return looked;
+}
+
 /* Starts the container that Compose has made; one that runs already is left alone. */
 static bool start_new(struct apply *apply, struct error *error)
 {
@@ -135,6 +168,8 @@ static bool start_new(struct apply *apply, struct error *error)
                             "service %s has no container with %s and volume %s: Compose didn't "
                             "make one",
                             apply->service, apply->image, apply->volume);
+    else if (!stop_unreached(apply, &container, error))
+        started = false;
     else if (strcmp(container.state, "running") != 0)
         started = docker_networks_are_own(&container) ? start_then_join(apply, &container, error)
                                                       : start_serving(apply, &container, error);
