@@ -125,7 +125,10 @@ static void fail_step(struct engine *engine, const struct step *step, const stru
 static void skip_step(struct engine *engine, const struct step *step)
 {
     cJSON *event = engine_step_event("step_skipped", step->path);
-    char *message = xprintf("its condition doesn't hold: %s", step->when);
+    bool compares = strstr(step->when, "==") || strstr(step->when, "!=");
+    char *message =
+        xprintf(compares ? "left out, as this doesn't hold: %s" : "left out, as %s is empty or no",
+                step->when);
     cJSON_AddStringToObject(event, "message", message);
     free(message);
     engine_emit(engine, event);
