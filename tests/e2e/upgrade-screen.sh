@@ -49,6 +49,7 @@ screen_start 80 24 "$program" attach screen
 ok "attach shows it again, in 80x24" screen_wait 10 'cleanup|Clean up|Wait until'
 screen_keys R
 ok "R tells what the new server has taken since" screen_wait 60 'Rolling back LOSES [0-9 ]+ rows'
+sleep 1 # keys that were typed ahead don't answer
 screen_keys s
 rolled_back() { run_is screen "rolled back"; }
 ok "R rolls back" wait_for 60 rolled_back
