@@ -59,6 +59,19 @@ psql_at "$PG_PORT" limor_prod "INSERT INTO app.audit_log SELECT a.* FROM app.aud
 counts=$(exact_counts "$PG_PORT")
 digests=$(exact_digests "$PG_PORT")
 sequences=$(sequence_values "$PG_PORT")
+
+# Declined after the catching up: writes come through, and the evidence that is gathered anew still holds for the copy.
+upgrade run3 --confirm switchover/fence
+is "$(run_field run3 .gate)" switchover/go "behind the fence the last gate opens"
+printf 'n\n' | "$program" attach run3 --plain >/dev/null 2>&1 || true
+is "$(run_field run3 .status)" declined "which can be declined"
+ok "then the service takes writes" can_write
+upgrade run3
+is "$(run_field run3 .gate)" switchover/fence "the retry begins at the fence"
+printf 'r\n' | "$program" attach run3 --plain >"$test_dir/again" 2>&1 || true
+is "$(run_field run3 '.steps[] | select(.step == "prepare/verify") | .status')" done "compared again, the caught-up copy is as it has to be"
+is "$(run_field run3 '.steps[] | select(.step == "prepare/objects") | .status')" done "and so are its sequences"
+is "$(run_field run3 .gate)" switchover/fence "the gate stands open"
 meter_start
 upgrade run3 --confirm switchover/fence --confirm switchover/go
 is "$status" 10 "after the switchover the run waits for the new server to prove itself"
