@@ -59,7 +59,7 @@ void objects_escape(struct text *text, const char *value)
         if (!*value)
             return;
         const char *escape = strchr(escapes, *value);
-        char pair[2] = {'\\', *value == '\\' ? '\\' : escape[1]};
+        const char pair[2] = {'\\', (char)(*value == '\\' ? '\\' : escape[1])};
         text_append(text, pair, 2);
     }
 }

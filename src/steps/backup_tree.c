@@ -58,7 +58,7 @@ static bool read_level(int parent, const char *name, const char *prefix, struct 
     DIR *entries = file >= 0 ? fdopendir(file) : NULL;
     const struct dirent *entry;
     bool read = entries || error_errno(error, "can't read directory %s", name);
-    while (read && (entry = readdir(entries)))
+    while (read && entries && (entry = readdir(entries)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             read = read_entry(file, entry->d_name, prefix, tree, error);
     if (entries)
