@@ -55,7 +55,7 @@ static bool gather(void *context, const struct difference_row *row, struct error
 static bool find_keys(struct gathering *gathering, struct error *error)
 {
     struct table_copy *copy = gathering->copy;
-    struct difference_counts counts;
+    struct difference_counts counts = {0};
     struct difference_request request = {.old = copy->old,
                                          .new = copy->new,
                                          .shape = copy->shape,
