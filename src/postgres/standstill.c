@@ -1,32 +1,16 @@
-/* standstill.c: reading where a server stands. */
+/* standstill.c: what a server's two readings say, and what writes without a client. */
 #include "postgres/standstill.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char position_sql[] =
-    "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text, "
-    "pg_catalog.pg_current_wal_lsn()::text, (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks "
-    "WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted)";
-
-bool standstill_read(struct pg_connection *connection, struct standstill *now, struct error *error)
-{
-    PGresult *result = pg_query(connection, position_sql, 0, NULL, error);
-    if (!result)
-        return error_wrap(error, "reading the transaction id and the WAL position");
-    text_copy(now->xid, sizeof now->xid, pg_field(result, 0, 0));
-    text_copy(now->lsn, sizeof now->lsn, pg_field(result, 0, 1));
-    now->transactions = (long)pg_number(result, 0, 2);
-    PQclear(result);
-    return true;
-}
-
-bool standstill_same_transactions(const struct standstill *before, const struct standstill *now)
+bool standstill_same_transactions(const struct write_position *before,
+                                  const struct write_position *now)
 {
     return !strcmp(before->xid, now->xid) && !before->transactions && !now->transactions;
 }
 
-bool standstill_same_log(const struct standstill *before, const struct standstill *now)
+bool standstill_same_log(const struct write_position *before, const struct write_position *now)
 {
     return !strcmp(before->lsn, now->lsn);
 }

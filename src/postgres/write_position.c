@@ -8,7 +8,9 @@ static const char position_sql[] =
     "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot()), "
     "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
     "ELSE pg_catalog.pg_current_wal_lsn() END, "
-    "(SELECT system_identifier FROM pg_catalog.pg_control_system())";
+    "(SELECT system_identifier FROM pg_catalog.pg_control_system()), "
+    "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks "
+    "WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted)";
 
 static const char writes_sql[] =
     "SELECT schemaname, relname, n_tup_ins, n_tup_upd, n_tup_del, "
@@ -25,14 +27,15 @@ bool write_position_read(struct pg_connection *connection, struct write_position
     text_copy(position->xid, sizeof position->xid, pg_field(result, 0, 0));
     text_copy(position->lsn, sizeof position->lsn, pg_field(result, 0, 1));
     text_copy(position->system, sizeof position->system, pg_field(result, 0, 2));
+    position->transactions = (long)pg_number(result, 0, 3);
     PQclear(result);
     return true;
 }
 
-bool table_writes_read(struct pg_connection *connection, struct table_writes_list *list,
-                       struct error *error)
+bool table_counters_read(struct pg_connection *connection, struct table_counters_list *list,
+                         struct error *error)
 {
-    *list = (struct table_writes_list){0};
+    *list = (struct table_counters_list){0};
     PGresult *result = pg_query(connection, writes_sql, 0, NULL, error);
     if (!result)
         return error_wrap(error, "reading the tables' write counters");
@@ -40,7 +43,7 @@ bool table_writes_read(struct pg_connection *connection, struct table_writes_lis
     list->items = xcalloc(count + 1, sizeof *list->items);
     for (; list->count < count; list->count++) {
         int row = (int)list->count;
-        list->items[list->count] = (struct table_writes){
+        list->items[list->count] = (struct table_counters){
             .schema = xstrdup(pg_field(result, row, 0)),
             .name = xstrdup(pg_field(result, row, 1)),
             .inserted = pg_number(result, row, 2),
@@ -53,14 +56,14 @@ bool table_writes_read(struct pg_connection *connection, struct table_writes_lis
     return true;
 }
 
-void table_writes_free(struct table_writes_list *list)
+void table_counters_free(struct table_counters_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].schema);
         free(list->items[i].name);
     }
     free(list->items);
-    *list = (struct table_writes_list){0};
+    *list = (struct table_counters_list){0};
 }
 
 /* A row's xmin is the id without its epoch. Ids compare in a circle: one is later when the way to

@@ -67,8 +67,8 @@ static bool has_foreign(const struct proof *proof, bool *foreign, struct error *
     return read;
 }
 
-static bool somebody_writes(const struct proof *proof, const struct standstill *before,
-                            const struct standstill *now, struct error *error)
+static bool somebody_writes(const struct proof *proof, const struct write_position *before,
+                            const struct write_position *now, struct error *error)
 {
     char *what = xprintf("something was written inside of the fence (transaction id %s, then %s; "
                          "%ld transactions go on)",
@@ -85,7 +85,7 @@ static bool somebody_writes(const struct proof *proof, const struct standstill *
                      "then no client gets through.");
 }
 
-static bool never_still(const struct standstill *before, const struct standstill *now,
+static bool never_still(const struct write_position *before, const struct write_position *now,
                         struct error *error)
 {
     error_set(error, ERROR_OTHER,
@@ -97,15 +97,15 @@ static bool never_still(const struct standstill *before, const struct standstill
 }
 
 /* One interval; *still when nothing moved in it. */
-static bool watch_once(const struct proof *proof, struct standstill *before, struct standstill *now,
-                       bool *still, struct error *error)
+static bool watch_once(const struct proof *proof, struct write_position *before,
+                       struct write_position *now, bool *still, struct error *error)
 {
     struct pg_connection *connection = proof->fence->connection;
     bool foreign = false;
-    if (!end_all(proof, error) || !standstill_read(connection, before, error))
+    if (!end_all(proof, error) || !write_position_read(connection, before, error))
         return false;
     clock_sleep_ms(step_duration(proof->fence->run, "quiet"));
-    if (!has_foreign(proof, &foreign, error) || !standstill_read(connection, now, error))
+    if (!has_foreign(proof, &foreign, error) || !write_position_read(connection, now, error))
         return false;
     bool same = standstill_same_transactions(before, now);
     if (!same && (proof->fence->autovacuum_off || is_late(proof)))
@@ -114,7 +114,7 @@ static bool watch_once(const struct proof *proof, struct standstill *before, str
     return true;
 }
 
-static void report(const struct fence *fence, const struct standstill *now)
+static void report(const struct fence *fence, const struct write_position *now)
 {
     char quiet[24];
     fence_record_set(fence->record, FENCE_XID, cJSON_CreateString(now->xid));
@@ -131,7 +131,7 @@ bool fence_prove(struct fence *fence, struct error *error)
     struct proof proof = {.fence = fence,
                           .deadline_ms = clock_monotonic_ms() + step_duration(fence->run, "for"),
                           .before = fence->network ? NULL : fence->began};
-    struct standstill before, now;
+    struct write_position before, now;
     bool still = false;
     while (watch_once(&proof, &before, &now, &still, error)) {
         if (still) {
@@ -159,8 +159,8 @@ static char *known_xid(const cJSON *fact)
 static bool check_xid(const struct fence *fence, const char *key, const char *known,
                       struct error *error)
 {
-    struct standstill now;
-    if (!standstill_read(fence->connection, &now, error))
+    struct write_position now;
+    if (!write_position_read(fence->connection, &now, error))
         return false;
     bool proven = cJSON_GetObjectItemCaseSensitive(fence->record, FENCE_XID) != NULL;
     if (!strcmp(now.xid, known) && !now.transactions) {

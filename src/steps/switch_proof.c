@@ -125,13 +125,13 @@ bool switch_unmoved(struct apply *apply, struct error *error)
     const char *key = step_text(apply->run, "proven");
     unsigned long long proven = 0;
     struct server_access access = {0};
-    struct standstill now;
+    struct write_position now;
     if (!key)
         return true;
     bool same = known_xid(apply->run, key, &proven, error) &&
                 server_find(apply->run, step_text(apply->run, "server"), &access, error);
     struct pg_connection *connection = same ? server_open(&access, error) : NULL;
-    same = connection && standstill_read(connection, &now, error);
+    same = connection && write_position_read(connection, &now, error);
     pg_close(connection);
     server_free(&access);
     if (!same)

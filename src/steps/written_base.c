@@ -12,12 +12,12 @@
 #define BYTES_MAX ((size_t)256 << 20)
 
 /* A length before the schema: "a.b"."c" and "a"."b.c" are two tables. */
-static char *key_of(const struct table_writes *table)
+static char *key_of(const struct table_counters *table)
 {
     return xprintf("%zu %s.%s", strlen(table->schema), table->schema, table->name);
 }
 
-static cJSON *numbers_of(const struct table_writes *table)
+static cJSON *numbers_of(const struct table_counters *table)
 {
     const double numbers[] = {(double)table->inserted, (double)table->updated,
                               (double)table->deleted};
@@ -27,9 +27,9 @@ static cJSON *numbers_of(const struct table_writes *table)
 static bool add_database(cJSON *databases, const struct server_access *access, const char *name,
                          struct error *error)
 {
-    struct table_writes_list list = {0};
+    struct table_counters_list list = {0};
     struct pg_connection *connection = server_open_database(access, name, error);
-    bool read = connection && table_writes_read(connection, &list, error);
+    bool read = connection && table_counters_read(connection, &list, error);
     cJSON *database = cJSON_AddObjectToObject(databases, name);
     cJSON_AddStringToObject(database, "reset", list.reset);
     cJSON *tables = cJSON_AddObjectToObject(database, "tables");
@@ -38,7 +38,7 @@ static bool add_database(cJSON *databases, const struct server_access *access, c
         cJSON_AddItemToObject(tables, key, numbers_of(&list.items[i]));
         free(key);
     }
-    table_writes_free(&list);
+    table_counters_free(&list);
     pg_close(connection);
     return read || error_wrap(error, "database \"%s\"", name);
 }
@@ -118,11 +118,11 @@ static long long number_at(const cJSON *numbers, int index)
 
 bool written_base_difference(const struct written_base *base, const struct write_position *position,
                              const char *database, const char *reset,
-                             const struct table_writes *now, struct table_writes *difference)
+                             const struct table_counters *now, struct table_counters *difference)
 {
     const cJSON *databases = cJSON_GetObjectItemCaseSensitive(base->tree, "databases");
     const cJSON *stored = cJSON_GetObjectItemCaseSensitive(databases, database);
-    *difference = (struct table_writes){0};
+    *difference = (struct table_counters){0};
     if (!stored || !written_base_xid(base, position) ||
         !text_equal(json_text(stored, "reset"), reset))
         return false;

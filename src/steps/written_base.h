@@ -25,6 +25,6 @@ const char *written_base_xid(const struct written_base *base, const struct write
  * set to 0 since, or nothing stored. A table that wasn't there begins at 0. */
 bool written_base_difference(const struct written_base *base, const struct write_position *position,
                              const char *database, const char *reset,
-                             const struct table_writes *now, struct table_writes *difference);
+                             const struct table_counters *now, struct table_counters *difference);
 
 #endif

@@ -12,14 +12,14 @@
 struct session {
     const struct server_access *access;
     struct pg_connection *connection; /* of the database looked at last */
-    struct table_writes_list writes;
+    struct table_counters_list writes;
     struct write_position position;
     struct written_base base;
 };
 
 static void close_session(struct session *session)
 {
-    table_writes_free(&session->writes);
+    table_counters_free(&session->writes);
     pg_close(session->connection);
     session->connection = NULL;
 }
@@ -32,11 +32,11 @@ static bool open_session(struct session *session, const char *database, struct e
     session->connection = server_open_database(session->access, database, error);
     return session->connection &&
            write_position_read(session->connection, &session->position, error) &&
-           table_writes_read(session->connection, &session->writes, error);
+           table_counters_read(session->connection, &session->writes, error);
 }
 
-static const struct table_writes *writes_of(const struct session *session,
-                                            const struct written_table *table)
+static const struct table_counters *writes_of(const struct session *session,
+                                              const struct written_table *table)
 {
     for (size_t i = 0; i < session->writes.count; i++)
         if (!strcmp(session->writes.items[i].schema, table->schema) &&
@@ -48,7 +48,7 @@ static const struct table_writes *writes_of(const struct session *session,
 static bool count_table(struct session *session, struct written_table *table, long long before,
                         long long now, struct error *error)
 {
-    struct table_writes difference;
+    struct table_counters difference;
     long long written = -1, deleted = -1;
     if (!open_session(session, table->database, error))
         return false;
@@ -56,7 +56,7 @@ static bool count_table(struct session *session, struct written_table *table, lo
     if (xid && !rows_written_since(session->connection, table->schema, table->name,
                                    table->condition, xid, &written, error))
         return false;
-    const struct table_writes *writes = writes_of(session, table);
+    const struct table_counters *writes = writes_of(session, table);
     if (writes && written_base_difference(&session->base, &session->position, table->database,
                                           session->writes.reset, writes, &difference))
         deleted = difference.deleted;
