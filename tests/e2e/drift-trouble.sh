@@ -61,17 +61,7 @@ old_sql kinds <<<'ALTER TABLE computed DROP COLUMN more; CREATE TABLE another (i
 refused table "a table more" 'kinds: public.another is on the old server only'
 old_sql kinds <<<'DROP TABLE another; CREATE SEQUENCE lonely'
 refused sequence "a sequence more" 'the sequence public.lonely is on the old server only'
-cat >"$test_dir/gate.yaml" <<'YAML'
-runbook: 1
-name: gate
-title: A gate that shows the drift
-vars:
-  old_container: {about: the old server}
-  new_container: {about: the copy}
-  password:      {secret: true, from: [env POSTGRES_PASSWORD]}
-servers:
-  old: {container: "${old_container}", password: "${password}"}
-  new: {container: "${new_container}", password: "${password}"}
+pair_runbook gate "A gate that shows the drift" <<'YAML'
 phases:
   - id: gate
     title: Gate

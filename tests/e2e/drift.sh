@@ -116,17 +116,7 @@ like "$output" 'large object 4711 changed' "large objects are named"
 pair_compare compared
 is "$status" 11 "a comparison with the old server as it is now fails"
 like "$output" 'FAIL +kinds: public.plain: 2 missing, 1 extra, 2 changed; id 501, 502, 23, 17, 19' "and shows the keys"
-cat >"$test_dir/snapshot.yaml" <<'YAML'
-runbook: 1
-name: snapshot
-title: Compare with what was recorded
-vars:
-  old_container: {about: the old server}
-  new_container: {about: the copy}
-  password:      {secret: true, from: [env POSTGRES_PASSWORD]}
-servers:
-  old: {container: "${old_container}", password: "${password}"}
-  new: {container: "${new_container}", password: "${password}"}
+pair_runbook snapshot "Compare with what was recorded" <<'YAML'
 phases:
   - id: compare
     title: Compare

@@ -11,17 +11,7 @@ set -euo pipefail
 # shellcheck source=tests/lib/drift.sh
 . "$lib_dir/drift.sh"
 
-cat >"$test_dir/view.yaml" <<'YAML'
-runbook: 1
-name: view
-title: A stale view
-vars:
-  old_container: {about: the old server}
-  new_container: {about: the copy}
-  password:      {secret: true, from: [env POSTGRES_PASSWORD]}
-servers:
-  old: {container: "${old_container}", password: "${password}"}
-  new: {container: "${new_container}", password: "${password}"}
+pair_runbook view "A stale view" <<'YAML'
 phases:
   - id: view
     title: View

@@ -52,3 +52,20 @@ large_objects() {
 same_contents() {
     is "$(digests_by_name "$NEW_PORT")" "$(digests_by_name "$PG_PORT")" "$1"
 }
+
+# pair_runbook NAME TITLE: standard input are the phases of a runbook for the pair; it is $test_dir/NAME.yaml.
+pair_runbook() {
+    cat >"$test_dir/$1.phases"
+    cat - "$test_dir/$1.phases" >"$test_dir/$1.yaml" <<YAML
+runbook: 1
+name: $1
+title: $2
+vars:
+  old_container: {about: the old server}
+  new_container: {about: the copy}
+  password:      {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  old: {container: "\${old_container}", password: "\${password}"}
+  new: {container: "\${new_container}", password: "\${password}"}
+YAML
+}
