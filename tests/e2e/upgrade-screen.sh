@@ -7,6 +7,10 @@ set -euo pipefail
 # shellcheck source=tests/lib/program.sh
 . "$lib_dir/program.sh"
 
+gate_is_answered() {
+    [ "$(run_field screen .gate)" != "$1" ]
+}
+
 stack_up
 compose_bytes=$(sha256sum <"$COMPOSE_FILE")
 
@@ -17,7 +21,7 @@ screen_keys Enter Enter
 sleep 1
 is "$(run_field screen .gate)" prepare/backup "Enter is not yes"
 screen_keys y
-ok "y confirms it" wait_for 20 test "$(run_field screen .gate)" != prepare/backup
+ok "y confirms it" wait_for 20 gate_is_answered prepare/backup
 ok "the gate before writes are stopped opens" screen_wait 180 'Stop writes on .* and prepare to switch'
 ok "it shows the compose file's difference" screen_shows 'pgvector/pgvector:pg17'
 screen_type y
@@ -28,18 +32,19 @@ screen_keys BSpace
 phrase=$(jq -r 'select(.type == "gate_opened" and .step == "switchover/fence") | .phrase' "$XDG_STATE_HOME/pgrunbook/runs/screen/journal.jsonl" | tail -n 1)
 screen_type "$phrase"
 screen_keys Enter
-ok "the typed phrase does" wait_for 20 test "$(run_field screen .gate)" != switchover/fence
+ok "the typed phrase does" wait_for 20 gate_is_answered switchover/fence
 ok "the top line says that writes are fenced" screen_wait 60 'writes fenced [0-9]+:'
 ok "the gate before the switchover opens" screen_wait 120 'Switch .* to pgvector/pgvector:pg17 .* now'
 ok "with nothing to lose, though the application never stopped" screen_shows 'nothing, counted at'
 sleep 1
 screen_keys y
-ok "y confirms it" wait_for 20 test "$(run_field screen .gate)" != switchover/go
+ok "y confirms it" wait_for 20 gate_is_answered switchover/go
 at_stable() { [ "$(run_field screen .current_step)" = cleanup/stable ]; }
 ok "the upgrade goes through to the wait" wait_for 120 at_stable
 at_stable || screen_dump
 is "$(server_major "$PG_PORT")" 17 "the service is PostgreSQL 17"
 ok "the application answers" wait_for 20 app_is_healthy
+ok "and writes" commits_go_on 60
 ok "the screen says how long the outage was" screen_wait 5 'outage.*[0-9]'
 screen_keys q
 ok "q leaves the screen" wait_for 10 screen_ended

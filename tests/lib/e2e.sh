@@ -91,6 +91,18 @@ app_stat() {
     curl -fsS -m 5 "$APP_URL/stats" | jq -r ".$1"
 }
 
+# commits_go_on [SECONDS]: the application's writers commit again. Being healthy isn't that: a writer that looked the
+# server's name up while nobody bore it waits for the resolver's time-out.
+commits_go_on() {
+    local before
+    before=$(app_stat commits)
+    wait_for "${1:-20}" app_committed_more_than "$before"
+}
+
+app_committed_more_than() {
+    [ "$(app_stat commits)" -gt "$1" ]
+}
+
 # lost_commits PORT: entries of commits that the application saw acknowledged and that the server lacks.
 lost_commits() {
     comm -23 <(jq -r 'select(.outcome == "acknowledged").entry' "$LEDGER" | LC_ALL=C sort) \

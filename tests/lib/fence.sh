@@ -36,16 +36,6 @@ writes_all_the_same() {
     psql_script_at "$PG_PORT" limor_prod <<<"SET default_transaction_read_only = off; INSERT INTO public.fence_test VALUES ($1);"
 }
 
-commits_go_on() {
-    local before
-    before=$(app_stat commits)
-    wait_for 20 test_more_commits "$before"
-}
-
-test_more_commits() {
-    [ "$(app_stat commits)" -gt "$1" ]
-}
-
 fact() {
     grep -h "\"type\":\"fact\"" "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" | jq -c "select(.key == \"fence\") | .value" |
         tail -n 1

@@ -6,6 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/lib/replay.sh
 . "$(dirname "$0")/../lib/replay.sh"
 
+commanded() { [ "$(commands | wc -l)" = "$1" ]; }
 asked() { [ "$(commands)" = "$1" ]; }
 gate_event() {
     jq -c --argjson number "$1" 'select(.type == "gate_opened") | .opening = $number' "$replay_dir/journal.jsonl" | tail -n 1
@@ -124,7 +125,7 @@ is "$(jq -c 'select(.phrase) | .price_taken_ms' "$replay_dir/commands")" 1771337
 replay_event '{"type":"reply","ok":false,"message":"counted too long ago","remedy":"ask again"}'
 ok "what the engine refuses is said" wait_for 2 screen_shows 'counted too long ago'
 press BSpace BSpace BSpace BSpace BSpace BSpace s
-ok "s saves first" wait_for 2 test "$(commands | wc -l)" = 3
+ok "s saves first" wait_for 2 commanded 3
 is "$(jq -c 'select(.save) | [.command, .price_taken_ms]' "$replay_dir/commands")" '["rollback",1771337001000]' "and says so"
 replay 80 24 price
 press R
