@@ -18,7 +18,7 @@ PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 ALL_CFLAGS = $(CSTD) $(WARN) $(OPT) $(SAN) -Isrc -I. $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SAN) $(LDFLAGS)
 
-SOURCES = $(wildcard src/*/*.c ui/*.c ui/panels/*.c)
+SOURCES = $(wildcard src/*/*.c src/steps/*/*.c ui/*.c ui/panels/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT_TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 UI_TOOLS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/ui/*.c))

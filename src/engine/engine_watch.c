@@ -3,7 +3,7 @@
 #include "engine/engine_parts.h"
 
 #include "base/clock.h"
-#include "steps/watch.h"
+#include "steps/watch/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

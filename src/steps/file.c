@@ -2,7 +2,7 @@
  * directories.
  */
 #include "steps/actions.h"
-#include "steps/backup_manifest.h"
+#include "steps/backup/backup_manifest.h"
 #include "steps/step.h"
 
 #include "base/file.h"

@@ -1,9 +1,9 @@
 /* test_backup_parts.c: a backup directory's manifest, its files, what pg_restore lists of it, the
  * setting of compression, and what a change of a table looks like. */
 #include "postgres/shape.h"
-#include "steps/backup_compression.h"
-#include "steps/backup_contents.h"
-#include "steps/backup_manifest.h"
+#include "steps/backup/backup_compression.h"
+#include "steps/backup/backup_contents.h"
+#include "steps/backup/backup_manifest.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

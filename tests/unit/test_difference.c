@@ -3,11 +3,11 @@
 #include "postgres/difference.h"
 #include "postgres/key_list.h"
 #include "postgres/key_ranges.h"
-#include "steps/accepted.h"
-#include "steps/drifted_tables.h"
+#include "steps/drift/accepted.h"
+#include "steps/drift/drifted_tables.h"
+#include "steps/drift/written_tables.h"
 #include "steps/evidence.h"
-#include "steps/fence_known.h"
-#include "steps/written_tables.h"
+#include "steps/fence/fence_known.h"
 
 #include <limits.h>
 #include <setjmp.h>

@@ -5,8 +5,8 @@
 #include "docker/attachment.h"
 #include "postgres/connection.h"
 #include "postgres/namespace.h"
-#include "steps/fence_record.h"
-#include "steps/relay.h"
+#include "steps/fence/fence_record.h"
+#include "steps/server/relay.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

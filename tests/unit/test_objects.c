@@ -2,7 +2,7 @@
  * between two readings, what is expected, the record. */
 #include "postgres/definition.h"
 #include "postgres/objects_expected.h"
-#include "steps/objects_scope.h"
+#include "steps/parity/objects_scope.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,11 +2,11 @@
 #include "docker/docker.h"
 #include "postgres/extension_path.h"
 #include "postgres/trouble.h"
-#include "steps/image_contents.h"
-#include "steps/pg_compare_rows.h"
-#include "steps/pg_dump_filter.h"
-#include "steps/pg_rows.h"
-#include "steps/restore_tuning.h"
+#include "steps/backup/pg_dump_filter.h"
+#include "steps/checks/image_contents.h"
+#include "steps/compare/pg_compare_rows.h"
+#include "steps/compare/pg_rows.h"
+#include "steps/restore/restore_tuning.h"
 
 #include "base/file.h"
 

@@ -3,8 +3,8 @@
 #include "postgres/setting.h"
 #include "postgres/setting_history.h"
 #include "postgres/setting_judge.h"
-#include "steps/image_settings.h"
-#include "steps/server_checks.h"
+#include "steps/checks/image_settings.h"
+#include "steps/checks/server_checks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

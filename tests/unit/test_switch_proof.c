@@ -1,5 +1,5 @@
 /* test_switch_proof.c: reading pg_controldata's output. */
-#include "steps/switch_proof.h"
+#include "steps/compose/switch_proof.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

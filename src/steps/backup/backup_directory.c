@@ -1,0 +1,349 @@
+/* backup_directory.c: a backup as a directory: each database dumped by several jobs at once, in a
+ * helper container beside the server; roles in SQL; a manifest that vouches for every file. */
+#include "steps/backup/backup.h"
+#include "steps/backup/backup_compression.h"
+#include "steps/backup/backup_manifest.h"
+#include "steps/compare/pg_jobs.h"
+#include "steps/server/pg_helper.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "postgres/release.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROGRESS_EVERY_MS 200
+#define NAME_KEPT 40 /* of a database's name in its directory's */
+
+struct directory {
+    char *partial; /* the directory until it is complete */
+    bool made;     /* it is this attempt's */
+    bool placed;   /* it has its name */
+    int globals;   /* descriptor, while they are written, else -1 */
+    long jobs;
+    char *compress; /* pg_dump's option */
+    cJSON *manifest;
+    struct docker_helper *helper;
+    double before; /* sizes of the databases that are done */
+    const struct pg_database_entry *current;
+    char *dump; /* the current database's directory, below `partial` */
+};
+
+/* "01-limor_prod": the number tells names apart that differ in what a file's name can't show. */
+static char *directory_name(size_t number, const char *database)
+{
+    char *name = xprintf("%02zu-%.*s", number, NAME_KEPT, database);
+    for (char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+            *c = '_';
+    return name;
+}
+
+static bool full_disk(struct backup *backup, struct error *error)
+{
+    if (!strstr(error->message, strerror(ENOSPC)) && !strstr(error->message, strerror(EDQUOT)))
+        return false;
+    return error_remedy(error,
+                        "The disk is full: make room there (df -h %s) or put the backup elsewhere "
+                        "(variable backup_dir), then retry the step.",
+                        backup->path);
+}
+
+static bool make_parent(const char *path, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    char *parent = slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
+    bool made = file_make_directories(parent, 0700, error);
+    free(parent);
+    return made;
+}
+
+/* What an attempt of this run has left is removed, nothing else. */
+static bool make_partial(struct backup *backup, struct directory *directory, struct error *error)
+{
+    if (!make_parent(backup->path, error))
+        return error_remedy(error, "Check the variable backup_dir and its permissions.");
+    if (backup->replace && !backup_tree_clear(directory->partial, error))
+        return error_wrap(error, "removing what an attempt before has left");
+    directory->made = mkdir(directory->partial, 0700) == 0;
+    int number = errno;
+    if (directory->made)
+        return true;
+    error_errno(error, "can't make the backup's directory %s", directory->partial);
+    return error_remedy(error, number == EEXIST
+                                   ? "It is of another run that was cut off: remove it, or choose "
+                                     "another place (variable backup_dir)."
+                                   : "Check the variable backup_dir and its permissions.");
+}
+
+static bool know_tools(struct backup *backup, struct directory *directory, struct error *error)
+{
+    static const char *const ask[] = {"pg_dump", "--version", NULL};
+    struct text answer = {0};
+    struct release release = {0};
+    bool known = pg_helper_ask(backup->access.docker, directory->helper, ask, &answer, error);
+    if (known && !release_parse(text_string(&answer), &release))
+        known = error_set(error, ERROR_OTHER, "pg_dump in image %s doesn't say its version",
+                          backup->access.found.image);
+    if (known) {
+        char *line = xstrndup(text_string(&answer), strcspn(text_string(&answer), "\n"));
+        cJSON_AddStringToObject(directory->manifest, "pg_dump", line);
+        free(line);
+        directory->compress =
+            backup_compression_option(step_text(backup->run, "compress"), release.major, error);
+    }
+    text_free(&answer);
+    return known && directory->compress;
+}
+
+static void begin_manifest(struct backup *backup, struct directory *directory)
+{
+    cJSON *manifest = directory->manifest = cJSON_CreateObject();
+    const char *version = json_text(backup->server, "version");
+    cJSON_AddStringToObject(manifest, "server", version ? version : "");
+    cJSON_AddStringToObject(manifest, "image", backup->access.found.image);
+    cJSON_AddStringToObject(manifest, "image_id", backup->access.found.image_id);
+    cJSON_AddStringToObject(manifest, "compress", step_text(backup->run, "compress"));
+    cJSON_AddArrayToObject(manifest, "databases");
+}
+
+static bool begin(struct backup *backup, struct error *error)
+{
+    struct directory *directory = backup->state = xcalloc(1, sizeof *directory);
+    directory->globals = -1;
+    directory->partial = xprintf("%s.partial", backup->path);
+    if (!pg_jobs(backup->run, &directory->jobs, error) || !make_partial(backup, directory, error))
+        return false;
+    begin_manifest(backup, directory);
+    struct pg_helper_setting setting = {.image = backup->access.found.image_id,
+                                        .container = backup->access.found.id,
+                                        .directory = directory->partial};
+    directory->helper = pg_helper_open(backup->run, backup->access.docker, &setting, error);
+    return directory->helper && know_tools(backup, directory, error);
+}
+
+static bool take_globals(void *context, const char *bytes, size_t length, struct error *error)
+{
+    const struct directory *directory = ((struct backup *)context)->state;
+    return file_write_all(directory->globals, bytes, length) ||
+           error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial);
+}
+
+static bool dump_globals(struct backup *backup, struct error *error)
+{
+    static const char *const arguments[] = {"pg_dumpall", "--globals-only", NULL};
+    struct directory *directory = backup->state;
+    char *path = file_join(directory->partial, BACKUP_GLOBALS);
+    directory->globals = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool dumped = directory->globals >= 0 || error_errno(error, "can't create %s", path);
+    free(path);
+    dumped = dumped && backup_run_tool(backup, arguments, "postgres", NULL, take_globals, error) &&
+             (fsync(directory->globals) == 0 ||
+              error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial));
+    return dumped || full_disk(backup, error);
+}
+
+static cJSON *note_database(struct backup *backup, const char *name, const char *directory_name)
+{
+    const struct directory *directory = backup->state;
+    cJSON *entry = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(backup->snapshots, name), true);
+    cJSON_AddStringToObject(entry, "name", name);
+    cJSON_AddStringToObject(entry, "directory", directory_name);
+    cJSON_AddArrayToObject(entry, "tables");
+    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(directory->manifest, "databases"), entry);
+    return entry;
+}
+
+static bool dump_database(struct backup *backup, const struct pg_database_entry *database,
+                          const char *snapshot, struct error *error)
+{
+    struct directory *directory = backup->state;
+    char *name = directory_name(backup->done + 1, database->name);
+    char *snapshot_option = xprintf("--snapshot=%s", snapshot);
+    char *jobs = xprintf("--jobs=%ld", directory->jobs);
+    char *file = xprintf("--file=" HELPER_DIRECTORY "/%s", name);
+    const char *const arguments[] = {
+        "pg_dump", "--format=directory", snapshot_option, jobs, directory->compress, file, NULL};
+    free(directory->dump);
+    directory->dump = file_join(directory->partial, name);
+    directory->current = database;
+    note_database(backup, database->name, name);
+    bool dumped = backup_run_tool(backup, arguments, database->name,
+                                  docker_helper_id(directory->helper), NULL, error) ||
+                  full_disk(backup, error);
+    directory->current = NULL;
+    directory->before += database->bytes > 0 ? (double)database->bytes : 0;
+    free(file);
+    free(jobs);
+    free(snapshot_option);
+    free(name);
+    return dumped;
+}
+
+/* Those whose rows the dump has to hold. */
+static void note_tables(struct backup *backup, const struct pg_database_entry *database,
+                        const struct pg_table_list *tables)
+{
+    const struct directory *directory = backup->state;
+    cJSON *databases = cJSON_GetObjectItemCaseSensitive(directory->manifest, "databases");
+    cJSON *entry = cJSON_GetArrayItem(databases, cJSON_GetArraySize(databases) - 1);
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(entry, "tables");
+    (void)database;
+    for (size_t i = 0; i < tables->count; i++) {
+        const struct pg_table *table = &tables->items[i];
+        if (table->kind == TABLE_MATERIALISED || table->rows == 0)
+            continue;
+        cJSON *row = cJSON_CreateArray();
+        cJSON_AddItemToArray(row, cJSON_CreateString(table->schema));
+        cJSON_AddItemToArray(row, cJSON_CreateString(table->name));
+        cJSON_AddItemToArray(row, cJSON_CreateNumber((double)table->rows));
+        cJSON_AddItemToArray(row, cJSON_CreateString(table->digest));
+        cJSON_AddItemToArray(list, row);
+    }
+}
+
+/* The first file of a dump is made when all its locks are taken. */
+static double bytes(struct backup *backup)
+{
+    const struct directory *directory = backup->state;
+    struct error ignored = ERROR_INIT; /* it isn't there yet */
+    struct backup_tree tree = {0};
+    if (!directory->current)
+        return directory->before;
+    backup_tree_read(directory->dump, &tree, &ignored);
+    backup->locked = backup->locked || tree.count > 0;
+    double now = (double)tree.bytes, most = (double)directory->current->bytes;
+    backup_tree_free(&tree);
+    return directory->before + (now < most ? now : most);
+}
+
+/* Nobody else may read it; what pg_dump hasn't synced is synced here. */
+static bool settle_file(const char *path, char sha256[SHA256_HEX_SIZE], struct error *error)
+{
+    int file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool settled = file >= 0 && fchmod(file, 0600) == 0 && fsync(file) == 0;
+    if (!settled)
+        error_errno(error, "can't settle %s", path);
+    if (file >= 0)
+        close(file);
+    return settled && sha256_file(path, sha256, error);
+}
+
+static bool list_file(const struct directory *directory, const struct backup_tree_entry *entry,
+                      cJSON *files, struct error *error)
+{
+    char sha256[SHA256_HEX_SIZE];
+    char *path = file_join(directory->partial, entry->path);
+    bool listed =
+        entry->directory ? file_sync_directory(path, error) : settle_file(path, sha256, error);
+    free(path);
+    if (!listed || entry->directory)
+        return listed;
+    cJSON *file = cJSON_CreateObject();
+    cJSON_AddStringToObject(file, "path", entry->path);
+    cJSON_AddNumberToObject(file, "bytes", (double)entry->bytes);
+    cJSON_AddStringToObject(file, "sha256", sha256);
+    cJSON_AddItemToArray(files, file);
+    return true;
+}
+
+static bool list_files(struct backup *backup, struct directory *directory, double *total,
+                       struct error *error)
+{
+    struct backup_tree tree;
+    cJSON *files = cJSON_AddArrayToObject(directory->manifest, "files");
+    double done = 0;
+    int64_t reported = 0;
+    bool listed = backup_tree_read(directory->partial, &tree, error);
+    *total = (double)tree.bytes;
+    for (size_t i = 0; listed && i < tree.count; i++) {
+        listed = list_file(directory, &tree.items[i], files, error);
+        done += (double)tree.items[i].bytes;
+        if (clock_monotonic_ms() - reported < PROGRESS_EVERY_MS)
+            continue;
+        reported = clock_monotonic_ms();
+        step_progress(backup->run, done, *total, "bytes", "SHA-256");
+    }
+    backup_tree_free(&tree);
+    return listed;
+}
+
+/* The old one, this run's own, goes when the new one is complete. */
+static bool put_in_place(struct backup *backup, struct directory *directory, struct error *error)
+{
+    if (backup->replace && file_exists(backup->path) &&
+        !backup_manifest_remove(backup->path, error))
+        return error_wrap(error, "removing the backup of an attempt before");
+    if (renameat2(AT_FDCWD, directory->partial, AT_FDCWD, backup->path, RENAME_NOREPLACE) < 0 &&
+        /* Some file systems know no flags; over a file or a full directory this fails as well. */
+        (errno != EINVAL || rename(directory->partial, backup->path) < 0))
+        return error_errno(error, "can't put the backup in place as %s", backup->path);
+    directory->placed = true;
+    char *parent = xprintf("%s/..", backup->path);
+    bool synced = file_sync_directory(parent, error);
+    free(parent);
+    return synced;
+}
+
+static bool finish(struct backup *backup, cJSON *fact, struct error *error)
+{
+    struct directory *directory = backup->state;
+    char sha256[SHA256_HEX_SIZE], taken[40];
+    double total = 0;
+    docker_helper_close(directory->helper);
+    directory->helper = NULL;
+    cJSON_AddStringToObject(directory->manifest, "taken",
+                            clock_iso(taken, sizeof taken, backup->taken_ms));
+    if (!list_files(backup, directory, &total, error) ||
+        !backup_manifest_write(directory->partial, directory->manifest, sha256, error))
+        return full_disk(backup, error);
+    if (!put_in_place(backup, directory, error))
+        return false;
+    cJSON *names = cJSON_AddArrayToObject(fact, "databases");
+    const cJSON *database;
+    cJSON_ArrayForEach(database, cJSON_GetObjectItemCaseSensitive(directory->manifest, "databases"))
+    {
+        cJSON_AddItemToArray(names, cJSON_CreateString(json_text(database, "name")));
+    }
+    cJSON_AddNumberToObject(fact, "bytes", total);
+    cJSON_AddStringToObject(fact, "sha256", sha256);
+    return true;
+}
+
+static void end(struct backup *backup)
+{
+    struct directory *directory = backup->state;
+    struct error ignored = ERROR_INIT;
+    if (!directory)
+        return;
+    docker_helper_close(directory->helper);
+    if (directory->globals >= 0)
+        close(directory->globals);
+    if (directory->made && !directory->placed && !backup_tree_clear(directory->partial, &ignored))
+        step_log(backup->run, "%s stays, and isn't a backup: %s", directory->partial,
+                 ignored.message);
+    cJSON_Delete(directory->manifest);
+    free(directory->compress);
+    free(directory->partial);
+    free(directory->dump);
+    free(directory);
+}
+
+const struct backup_format backup_directory = {
+    .name = "directory",
+    .kind = "directory",
+    .begin = begin,
+    .globals = dump_globals,
+    .database = dump_database,
+    .counted = note_tables,
+    .finish = finish,
+    .bytes = bytes,
+    .end = end,
+};

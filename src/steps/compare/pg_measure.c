@@ -1,0 +1,128 @@
+/* pg_measure.c: a sweep over surveyed servers, with its progress. */
+#include "steps/compare/pg_measure.h"
+
+#include "base/clock.h"
+#include "postgres/digest.h"
+#include "postgres/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PROGRESS_EVERY_MS 200
+#define PAGE_BYTES 8192
+
+struct measuring {
+    struct step_run *run;
+    struct sweep_source *sources;
+    size_t count;
+    int64_t reported_ms;
+};
+
+/* Context of a source: for whom it's measured. */
+struct destination {
+    struct step_run *run;
+    const struct measure *server;
+};
+
+static void measured(void *context, const struct sweep_source *source, const struct pg_table *table)
+{
+    const struct destination *destination = context;
+    const struct measure *server = destination->server;
+    if (server->column < ROWS_COLUMNS)
+        step_rows(destination->run, server->column, source->database, table);
+    if (server->counts)
+        row_counts_add(server->counts, source->database, table);
+}
+
+static void report_progress(struct measuring *measuring, const struct sweep *sweep)
+{
+    double done, all;
+    const struct sweep_source *source = NULL;
+    const struct pg_table *largest = sweep_largest(sweep, &source);
+    int64_t now = clock_monotonic_ms();
+    if (largest && now - measuring->reported_ms < PROGRESS_EVERY_MS)
+        return;
+    measuring->reported_ms = now;
+    sweep_progress(sweep, &done, &all);
+    char *label =
+        largest ? xprintf("%s: %s.%s", source->database, largest->schema, largest->name) : NULL;
+    step_progress(measuring->run, done * PAGE_BYTES, all * PAGE_BYTES, "bytes", label);
+    free(label);
+}
+
+static bool run_sweep(struct measuring *measuring, struct error *error)
+{
+    bool done = false, good;
+    int connections = (int)step_integer(measuring->run, "connections");
+    struct sweep *sweep =
+        sweep_start(measuring->sources, measuring->count, connections, measured, error);
+    for (good = sweep != NULL; good && !done;) {
+        report_progress(measuring, sweep);
+        good = sweep_advance(sweep, true, &done, error);
+    }
+    if (good)
+        report_progress(measuring, sweep);
+    sweep_end(sweep);
+    return good;
+}
+
+static void add_sources(struct measuring *measuring, struct destination *destination, bool contents)
+{
+    const struct measure *server = destination->server;
+    for (size_t i = 0; i < server->survey->count; i++)
+        measuring->sources[measuring->count++] =
+            (struct sweep_source){.parameters = &server->access->parameters,
+                                  .database = server->survey->tables[i].database,
+                                  .counts_only = !contents,
+                                  .tables = &server->survey->tables[i].tables,
+                                  .context = destination};
+}
+
+static void mark_columns(struct step_run *run, const struct measure *servers, size_t count,
+                         void (*mark)(struct step_run *run, enum rows_column column))
+{
+    for (size_t i = 0; i < count; i++)
+        if (servers[i].column < ROWS_COLUMNS)
+            mark(run, servers[i].column);
+}
+
+bool measure_tables(struct step_run *run, const struct measure *servers, size_t count,
+                    bool contents, struct error *error)
+{
+    size_t databases = 0;
+    struct measuring measuring = {.run = run};
+    struct destination *destinations = xcalloc(count, sizeof *destinations);
+    for (size_t i = 0; i < count; i++)
+        databases += servers[i].survey->count;
+    measuring.sources = xcalloc(databases + 1, sizeof *measuring.sources);
+    for (size_t i = 0; i < count; i++) {
+        destinations[i] = (struct destination){run, &servers[i]};
+        add_sources(&measuring, &destinations[i], contents);
+    }
+    mark_columns(run, servers, count, step_rows_begin);
+    bool done = run_sweep(&measuring, error);
+    if (done)
+        mark_columns(run, servers, count, step_rows_end);
+    free(measuring.sources);
+    free(destinations);
+    return done;
+}
+
+static void mark_table(struct survey *survey, const struct row_count *known)
+{
+    for (size_t i = 0; i < survey->count; i++) {
+        struct pg_table_list *tables = &survey->tables[i].tables;
+        for (size_t j = 0;
+             !strcmp(survey->tables[i].database, known->database) && j < tables->count; j++)
+            if (!strcmp(tables->items[j].schema, known->schema) &&
+                !strcmp(tables->items[j].name, known->table))
+                tables->items[j].by_column = true;
+    }
+}
+
+void measure_as_known(struct survey *survey, const struct row_counts *known)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (digest_is_by_column(known->items[i].digest))
+            mark_table(survey, &known->items[i]);
+}

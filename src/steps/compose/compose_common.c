@@ -1,0 +1,177 @@
+/* compose_common.c: which files a stack is made of, and which containers belong to it. */
+#include "steps/compose/compose_common.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "docker/lifecycle.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define FILE_MAX ((size_t)4 << 20)
+#define LABEL(name) "com.docker.compose." name
+
+const char *fact_text(const struct step_run *run, const char *key)
+{
+    return cJSON_GetStringValue(step_known(run, key));
+}
+
+bool stack_containers(struct docker *docker, const char *project, const char *service, cJSON **list,
+                      struct error *error)
+{
+    cJSON *filter = cJSON_CreateObject(), *labels = cJSON_AddArrayToObject(filter, "label");
+    char *of_project = xprintf(LABEL("project") "=%s", project);
+    char *of_service = xprintf(LABEL("service") "=%s", service ? service : "");
+    cJSON_AddItemToArray(labels, cJSON_CreateString(of_project));
+    cJSON_AddItemToArray(labels, cJSON_CreateString(LABEL("oneoff") "=False"));
+    if (service)
+        cJSON_AddItemToArray(labels, cJSON_CreateString(of_service));
+    bool listed = docker_list(docker, filter, list, error);
+    free(of_project);
+    free(of_service);
+    cJSON_Delete(filter);
+    return listed;
+}
+
+static void add_environment_files(struct stack *stack, const char *value)
+{
+    while (value && *value) {
+        size_t length = strcspn(value, ",");
+        char *path = xstrndup(value, length);
+        if (length)
+            text_list_add(&stack->environment_files, path);
+        free(path);
+        value += length + (value[length] == ',');
+    }
+}
+
+/* A stack that was brought up with --project-directory or --env-file is read in the same way. */
+static void take_labels(struct step_run *run, struct stack *stack, const cJSON *labels)
+{
+    const char *directory = json_text(labels, LABEL("project.working_dir"));
+    const char *environment = json_text(labels, LABEL("project.environment_file"));
+    struct stat info;
+    if (!directory || stat(directory, &info) != 0)
+        return;
+    stack->directory = xstrdup(directory);
+    add_environment_files(stack, environment);
+    cJSON *fact = cJSON_CreateObject();
+    cJSON_AddStringToObject(fact, "directory", directory);
+    cJSON_AddStringToObject(fact, "environment_files", environment ? environment : "");
+    step_fact(run, FACT_STACK, fact);
+}
+
+/* From an earlier step, as the containers may be gone by now; else from a container's labels. */
+static bool find_circumstances(struct step_run *run, struct docker *docker, struct stack *stack,
+                               struct error *error)
+{
+    const cJSON *fact = step_known(run, FACT_STACK);
+    const char *directory = json_text(fact, "directory");
+    if (directory) {
+        stack->directory = xstrdup(directory);
+        add_environment_files(stack, json_text(fact, "environment_files"));
+        return true;
+    }
+    cJSON *list = NULL;
+    if (!stack_containers(docker, step_text(run, "project"), NULL, &list, error))
+        return false;
+    take_labels(run, stack, json_at(cJSON_GetArrayItem(list, 0), "Labels"));
+    cJSON_Delete(list);
+    return true;
+}
+
+static bool no_file(const char *path, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "there is no compose file %s", path);
+    return error_remedy(error, "Name it with --set compose_file=FILE. The running container knows "
+                               "it: docker inspect CONTAINER, label "
+                               "com.docker.compose.project.config_files.");
+}
+
+bool stack_open(struct step_run *run, struct docker *docker, struct stack *stack,
+                struct error *error)
+{
+    *stack = (struct stack){0};
+    compose_files(step_text(run, "file"), &stack->files);
+    for (size_t i = 0; i < stack->files.count; i++)
+        if (!file_exists(stack->files.items[i]))
+            return no_file(stack->files.items[i], error);
+    if (stack->files.count == 0)
+        return no_file("", error);
+    if (!find_circumstances(run, docker, stack, error))
+        return false;
+    stack->project = (struct compose_project){
+        .files = &stack->files,
+        .engine = docker_address(docker),
+        .name = step_text(run, "project"),
+        .directory = stack->directory,
+        .environment_files = &stack->environment_files,
+    };
+    return true;
+}
+
+void stack_close(struct stack *stack)
+{
+    text_list_free(&stack->files);
+    text_list_free(&stack->environment_files);
+    free(stack->directory);
+    *stack = (struct stack){0};
+}
+
+bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *error)
+{
+    char *path = file_join(run->directory, "compose.lock");
+    int64_t deadline = clock_monotonic_ms() + timeout_ms;
+    bool told = false, held = false;
+    *lock = open(path, O_RDWR | O_CREAT, 0600); /* not closed on exec: see the header */
+    while (*lock >= 0 && !(held = flock(*lock, LOCK_EX | LOCK_NB) == 0) &&
+           clock_monotonic_ms() < deadline) {
+        if (!told)
+            step_log(run, "waiting for the end of a docker compose that an earlier try left");
+        told = true;
+        clock_sleep_ms(50);
+    }
+    if (*lock < 0)
+        error_errno(error, "can't open %s", path);
+    else if (!held)
+        error_set(error, ERROR_OTHER, "an earlier docker compose of this run doesn't end");
+    free(path);
+    return held;
+}
+
+char *stack_edited_file(struct step_run *run, const struct stack *stack, struct error *error)
+{
+    const char *known = fact_text(run, FACT_FILE);
+    if (known && text_list_has(&stack->files, known))
+        return xstrdup(known);
+    if (stack->files.count == 1)
+        return xstrdup(stack->files.items[0]);
+    error_set(error, ERROR_OTHER, "%zu compose files, and it isn't known which one is edited",
+              stack->files.count);
+    error_remedy(error, "Run compose.check first, or name one file with --set compose_file=FILE.");
+    return NULL;
+}
+
+char *path_beside(const char *file, const char *path)
+{
+    if (path[0] == '/' || path[0] == '~')
+        return file_absolute(path);
+    char *copy = xstrdup(file);
+    char *joined = file_join(dirname(copy), path);
+    free(copy);
+    return joined;
+}
+
+bool compose_file_read(const char *path, struct text *text, mode_t *mode, struct error *error)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return error_errno(error, "can't read %s", path);
+    *mode = info.st_mode & 07777;
+    return file_read(path, FILE_MAX, text, error);
+}

@@ -1,0 +1,132 @@
+/* docker_containers.c: docker.stop, docker.remove, docker.restart. */
+#include "steps/actions.h"
+#include "steps/docker/docker_common.h"
+
+#include "base/text.h"
+#include "docker/lifecycle.h"
+
+#include <string.h>
+
+#define UNDO_GRACE_MS 5000L
+
+/* Somebody has removed it by hand, and perhaps its data with it: what was proven of it counts no
+ * more. */
+static bool nothing_to_stop(const char *name, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "there is no container %s to stop: it was removed by hand", name);
+    return error_remedy(error,
+                        "what was proven of its data doesn't hold any more: roll back and start "
+                        "again");
+}
+
+static bool run_stop(struct step_run *run, struct error *error)
+{
+    struct docker_container container = {0};
+    const char *name = step_text(run, "name");
+    struct docker *docker = docker_open(error);
+    bool done = docker && docker_inspect(docker, name, &container, error);
+    if (done && !container.exists && run->undoing)
+        step_log(run, "container %s is gone already", name);
+    else if (done && !container.exists)
+        done = nothing_to_stop(name, error);
+    else if (done)
+        done = step_stop_server(run, docker, &container, step_text(run, "server"),
+                                step_duration(run, "grace"), error);
+    docker_container_free(&container);
+    docker_close(docker);
+    return done;
+}
+
+static bool not_ours(const char *name, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "container %s wasn't created by this run", name);
+    return error_remedy(error, "Remove it yourself if nothing needs it: docker rm %s", name);
+}
+
+/* A rollback throws the data away too, and a start script may be deaf to signals. */
+static long grace_of(const struct step_run *run)
+{
+    long grace = step_duration(run, "grace");
+    return run->undoing && grace > UNDO_GRACE_MS ? UNDO_GRACE_MS : grace;
+}
+
+/* A rollback leaves what isn't ours and says so; a step that was meant to remove it fails. */
+static bool remove_container(struct step_run *run, struct docker *docker,
+                             const struct docker_container *container, struct error *error)
+{
+    bool own = step_is_own(run, docker_container_label(container, LABEL_RUN));
+    if (!own && !step_boolean(run, "force")) {
+        if (!run->undoing)
+            return not_ours(container->name, error);
+        step_log(run, "container %s is kept: this run didn't create it", container->name);
+        return true;
+    }
+    if (!strcmp(container->state, "running") &&
+        !docker_stop(docker, container->name, grace_of(run), error))
+        return false;
+    if (!docker_remove(docker, container->name, step_boolean(run, "volumes"), error))
+        return false;
+    step_log(run, "removed container %s", container->name);
+    return true;
+}
+
+static bool run_remove(struct step_run *run, struct error *error)
+{
+    struct docker_container container = {0};
+    const char *name = step_text(run, "name");
+    struct docker *docker = docker_open(error);
+    bool done = docker && docker_inspect(docker, name, &container, error);
+    if (done && !container.exists)
+        step_log(run, "container %s is gone already", name);
+    else if (done)
+        done = remove_container(run, docker, &container, error);
+    docker_container_free(&container);
+    docker_close(docker);
+    return done;
+}
+
+static bool run_restart(struct step_run *run, struct error *error)
+{
+    struct docker_container container = {0};
+    const char *name = step_text(run, "name");
+    struct docker *docker = docker_open(error);
+    bool done = docker && step_container(docker, name, &container, error) &&
+                docker_restart(docker, name, step_duration(run, "grace"), error);
+    if (done)
+        step_log(run, "restarted container %s", name);
+    docker_container_free(&container);
+    docker_close(docker);
+    return done;
+}
+
+static const struct argument stop_arguments[] = {
+    {"name", ARGUMENT_TEXT, true, NULL, NULL, "the container; one that is absent is fine"},
+    {"server", ARGUMENT_SERVER, false, NULL, NULL, "the server in it: CHECKPOINT comes first"},
+    {"grace", ARGUMENT_DURATION, false, GRACE_DEFAULT, NULL, "time before it is killed"},
+    {0},
+};
+
+const struct action docker_stop_action = {
+    "docker.stop", DANGER_CHANGE, "stop a container gently, after a checkpoint of its server",
+    stop_arguments, run_stop};
+
+static const struct argument remove_arguments[] = {
+    {"name", ARGUMENT_TEXT, true, NULL, NULL, "the container; one that is absent is fine"},
+    {"volumes", ARGUMENT_BOOLEAN, false, "no", NULL, "its anonymous volumes go too"},
+    {"force", ARGUMENT_BOOLEAN, false, "no", NULL, "even when this run didn't create it"},
+    {"grace", ARGUMENT_DURATION, false, GRACE_DEFAULT, NULL, "time before it is killed"},
+    {0},
+};
+
+const struct action docker_remove_action = {"docker.remove", DANGER_CHANGE,
+                                            "stop and remove a container that this run has created",
+                                            remove_arguments, run_remove};
+
+static const struct argument restart_arguments[] = {
+    {"name", ARGUMENT_TEXT, true, NULL, NULL, "the container"},
+    {"grace", ARGUMENT_DURATION, false, "30s", NULL, "time before it is killed"},
+    {0},
+};
+
+const struct action docker_restart_action = {"docker.restart", DANGER_CHANGE, "restart a container",
+                                             restart_arguments, run_restart};

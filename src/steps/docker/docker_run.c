@@ -1,0 +1,150 @@
+/* docker_run.c: docker.run: a new server's container beside the others, on a port of its own. */
+#include "steps/actions.h"
+#include "steps/docker/docker_common.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "docker/lifecycle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVER_PORT 5432
+
+static bool no_image(const char *name, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "image %s isn't on this Docker engine", name);
+    return error_remedy(error, "Pull it first: docker pull %s (the step docker.pull does it).",
+                        name);
+}
+
+/* The path to mount the volume at: the argument, or what suits the image. NULL with `error`. */
+static const char *mount_path(const struct step_run *run, const struct docker_image *image,
+                              struct error *error)
+{
+    const char *set = json_text(step_map(run, "env"), "PGDATA");
+    const char *data = docker_image_data(image, set);
+    const char *mount = step_text(run, "mount");
+    if (!mount || !*mount)
+        return docker_image_mount(image, data);
+    return docker_image_uses_mount(image, data, mount, error) ? mount : NULL;
+}
+
+static struct docker_creation creation_of(const struct step_run *run, const char *mount,
+                                          const cJSON *labels)
+{
+    return (struct docker_creation){
+        .name = step_text(run, "name"),
+        .image = step_text(run, "image"),
+        .environment = step_map(run, "env"),
+        .volume = step_text(run, "volume"),
+        .mount = mount,
+        .port = (int)step_integer(run, "port"),
+        .container_port = SERVER_PORT,
+        .address = step_text(run, "address"),
+        .network = step_text(run, "network"),
+        .shared_memory = step_size(run, "shm_size"),
+        .labels = labels,
+    };
+}
+
+static bool port_taken(struct docker *docker, int port, struct error *error)
+{
+    struct error ignored = ERROR_INIT;
+    char *holder = NULL;
+    docker_port_holder(docker, port, &holder, &ignored);
+    step_port_taken(port, holder, error);
+    free(holder);
+    return false;
+}
+
+static bool is_port_trouble(const char *message)
+{
+    return strstr(message, "port is already allocated") ||
+           strstr(message, "address already in use") || strstr(message, "ports are not available");
+}
+
+/* A container that can't be started isn't left behind. */
+static bool create_and_start(struct step_run *run, struct docker *docker,
+                             const struct docker_creation *creation, struct error *error)
+{
+    char *id = NULL;
+    if (!docker_create(docker, creation, &id, error))
+        return false;
+    bool started = docker_start(docker, id, error);
+    if (!started) {
+        struct error ignored = ERROR_INIT;
+        docker_remove(docker, id, false, &ignored);
+        if (creation->port && is_port_trouble(error->message))
+            port_taken(docker, creation->port, error);
+    } else {
+        step_log(run, "started container %s from %s, volume %s at %s", creation->name,
+                 creation->image, creation->volume ? creation->volume : "none", creation->mount);
+    }
+    free(id);
+    return started;
+}
+
+/* A container of that name: this run's own, from before a crash, is kept; any other is an error. */
+static bool keep_existing(struct step_run *run, struct docker *docker,
+                          const struct docker_container *container, const char *mount,
+                          struct error *error)
+{
+    struct docker_mount mounted;
+    const char *volume = step_text(run, "volume");
+    bool own = step_is_own(run, docker_container_label(container, LABEL_RUN));
+    bool same = text_equal(container->image, step_text(run, "image")) &&
+                (!volume || (docker_container_mount(container, mount, &mounted) &&
+                             text_equal(mounted.source, volume)));
+    if (!own || !same)
+        return step_name_taken(container, error);
+    step_log(run, "container %s was created by this run already", container->name);
+    return docker_start(docker, container->name, error);
+}
+
+static bool start_server(struct step_run *run, struct docker *docker,
+                         const struct docker_image *image, struct error *error)
+{
+    struct docker_container container;
+    const char *mount = mount_path(run, image, error);
+    if (!mount || !docker_inspect(docker, step_text(run, "name"), &container, error))
+        return false;
+    cJSON *labels = step_labels(run);
+    struct docker_creation creation = creation_of(run, mount, labels);
+    bool done = container.exists ? keep_existing(run, docker, &container, mount, error)
+                                 : create_and_start(run, docker, &creation, error);
+    cJSON_Delete(labels);
+    docker_container_free(&container);
+    return done;
+}
+
+static bool run_run(struct step_run *run, struct error *error)
+{
+    struct docker_image image = {0};
+    const char *name = step_text(run, "image");
+    struct docker *docker = docker_open(error);
+    bool done = docker && docker_image_inspect(docker, name, &image, error) &&
+                (image.exists || no_image(name, error)) && start_server(run, docker, &image, error);
+    docker_image_free(&image);
+    docker_close(docker);
+    return done;
+}
+
+static const struct argument arguments[] = {
+    {"name", ARGUMENT_TEXT, true, NULL, NULL, "the container's name"},
+    {"image", ARGUMENT_TEXT, true, NULL, NULL, "the image, which has to be present"},
+    {"volume", ARGUMENT_TEXT, false, NULL, NULL, "named volume for its data"},
+    {"mount", ARGUMENT_TEXT, false, NULL, NULL,
+     "where the volume is mounted; by default where the image keeps its data"},
+    {"port", ARGUMENT_PORT, false, NULL, NULL, "host port for the server's 5432"},
+    {"address", ARGUMENT_TEXT, false, "127.0.0.1", NULL, "address of this machine to listen on"},
+    {"env", ARGUMENT_MAP, false, NULL, NULL, "environment of the container"},
+    {"network", ARGUMENT_TEXT, false, NULL, NULL, "Docker network to join"},
+    {"shm_size", ARGUMENT_SIZE, false, "1GiB", NULL,
+     "limit of /dev/shm, where parallel index builds share their memory"},
+    {0},
+};
+
+const struct action docker_run_action = {"docker.run", DANGER_CHANGE,
+                                         "start a new container for a server, beside the others",
+                                         arguments, run_run};

@@ -1,0 +1,54 @@
+/* fence.h: the parts of the fence around a server: holding it, proving it, giving it back. */
+#ifndef STEPS_FENCE_FENCE_H
+#define STEPS_FENCE_FENCE_H
+
+#include "steps/fence/fence_record.h"
+#include "steps/server/server.h"
+
+struct fence {
+    struct step_run *run;
+    bool network; /* the container leaves its networks; else clients may still read */
+    struct server_access access;
+    struct pg_connection *connection;
+    cJSON *record;       /* what this fence has to give back */
+    cJSON *held;         /* the record of the fence that was held before, or NULL */
+    char *began;         /* the server's time from which on new sessions were fenced, or NULL */
+    bool autovacuum_off; /* else its workers may take transaction ids, too */
+    bool changed;        /* there is something to give back */
+};
+
+/* Opens the server, as it is reached at that moment; closes it. */
+bool fence_connect(struct fence *fence, struct error *error);
+void fence_disconnect(struct fence *fence);
+
+/* Whether the server can be fenced at all: nothing that writes without a client's session, nothing
+ * that lets a client write all the same. Reports its checks. */
+bool fence_check_before(struct fence *fence, struct error *error);
+
+/* Whether the container has networks of its own to leave, when it has to. */
+bool fence_check_networks(const struct fence *fence, struct error *error);
+
+/* New sessions only read (not in mode network), and autovacuum rests. The settings are in force
+ * without standing in postgresql.auto.conf: a restart or a reload of the server gives them up. */
+bool fence_hold_settings(struct fence *fence, struct error *error);
+/* Gives them back, whatever of it was done. True as well when the server isn't there any more. */
+bool fence_release_settings(struct step_run *run, cJSON *record, struct error *error);
+
+/* Waits for transactions that write, then ends the foreign sessions; the container leaves its
+ * networks in mode network. */
+bool fence_end_sessions(struct fence *fence, struct error *error);
+bool fence_leave_networks(struct fence *fence, struct error *error);
+bool fence_restore_networks(struct step_run *run, const cJSON *record, struct error *error);
+
+/* No foreign session, no transaction, the WAL position unmoved for the argument `quiet`. Adds the
+ * transaction id and the position to the record. */
+bool fence_prove(struct fence *fence, struct error *error);
+/* Nothing was written since the fact that the argument `unmoved_since` names; reported as a check
+ * once the fence is proven. */
+bool fence_check_unmoved(const struct fence *fence, struct error *error);
+
+/* Gives back everything that the record names and removes it. Right after any part of it was done,
+ * also when the container is gone. */
+bool fence_release(struct step_run *run, cJSON *record, struct error *error);
+
+#endif

@@ -1,0 +1,105 @@
+/* fence_record.c: the file "fence-SERVER.json" in the run's directory, and the fact. */
+#include "steps/fence/fence_record.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_MAX ((size_t)1 << 20)
+
+static bool read_file(const char *path, cJSON **record, struct error *error)
+{
+    struct text bytes = {0};
+    bool read = file_read(path, FILE_MAX, &bytes, error);
+    *record = read ? cJSON_ParseWithLength(text_string(&bytes), bytes.length) : NULL;
+    text_free(&bytes);
+    if (!read || cJSON_IsObject(*record))
+        return read;
+    cJSON_Delete(*record);
+    *record = NULL;
+    error_set(error, ERROR_OTHER, "%s isn't what was written there", path);
+    return error_remedy(error,
+                        "It says what the fence has to give back: the container's networks "
+                        "and two settings. The run's journal has the same in its fact fence.");
+}
+
+static char *path_of(const struct step_run *run, const char *server)
+{
+    char *name = xprintf("fence-%s.json", server);
+    char *path = file_join(run->directory, name);
+    free(name);
+    return path;
+}
+
+char *fence_record_fact(const struct step_run *run, const char *server)
+{
+    const char *held = json_text(step_known(run, FACT_FENCE), FENCE_SERVER);
+    return held && !text_equal(held, server) ? xprintf(FACT_FENCE ".%s", server)
+                                             : xstrdup(FACT_FENCE);
+}
+
+bool fence_record_read(const struct step_run *run, const char *server, cJSON **record,
+                       struct error *error)
+{
+    char *key = fence_record_fact(run, server), *path = path_of(run, server);
+    const cJSON *fact = step_known(run, key);
+    bool done = true;
+    *record = NULL;
+    if (file_exists(path))
+        done = read_file(path, record, error);
+    else if (cJSON_IsObject(fact))
+        *record = cJSON_Duplicate(fact, true);
+    free(path);
+    free(key);
+    return done;
+}
+
+bool fence_record_find(const struct step_run *run, const char *container, cJSON **record,
+                       struct error *error)
+{
+    *record = NULL;
+    for (size_t i = 0; i < run->runbook->server_count; i++) {
+        if (!fence_record_read(run, run->runbook->servers[i].name, record, error))
+            return false;
+        if (*record && text_equal(json_text(*record, FENCE_ID), container))
+            return true;
+        cJSON_Delete(*record);
+        *record = NULL;
+    }
+    return true;
+}
+
+bool fence_record_write(const struct step_run *run, const cJSON *record, struct error *error)
+{
+    const char *server = json_text(record, FENCE_SERVER);
+    char *path = path_of(run, server ? server : "");
+    char *json = cJSON_Print(record);
+    bool done = json && file_write_atomic(path, json, strlen(json), 0600, error);
+    if (json)
+        cJSON_free(json);
+    free(path);
+    return done || error_wrap(error, "recording the fence");
+}
+
+bool fence_record_remove(struct step_run *run, const char *server, struct error *error)
+{
+    char *key = fence_record_fact(run, server), *path = path_of(run, server);
+    bool done = unlink(path) == 0 ? file_sync_directory(run->directory, error)
+                                  : errno == ENOENT || error_errno(error, "can't remove %s", path);
+    if (done)
+        step_fact(run, key, cJSON_CreateFalse());
+    free(path);
+    free(key);
+    return done;
+}
+
+void fence_record_set(cJSON *record, const char *name, cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(record, name);
+    cJSON_AddItemToObject(record, name, value);
+}

@@ -1,0 +1,72 @@
+/* objects_parity.h: what a server holds besides rows, recorded at the backup, and what has become
+ * of it since. */
+#ifndef STEPS_PARITY_OBJECTS_PARITY_H
+#define STEPS_PARITY_OBJECTS_PARITY_H
+
+#include "postgres/objects.h"
+#include "steps/server/server.h"
+#include "steps/step.h"
+
+/* {server, version_num, system, file (below the run's directory), sha256, objects, sequences,
+ * taken_ms} */
+#define FACT_OBJECTS "objects"
+
+/* ---- recording, in one worker; several databases may be under way at once ---- */
+
+struct objects_record;
+
+/* Nothing is written before objects_record_finish. */
+struct objects_record *objects_record_begin(struct step_run *run, const char *server);
+/* Roles, grants, settings...: on any connection to the server. */
+bool objects_record_cluster(struct objects_record *record, struct pg_connection *connection,
+                            struct error *error);
+/* A database's objects and its sequences' values, on a connection whose transaction has taken the
+ * dump's snapshot; nothing else may be under way on it. Takes no lock and no setting with it. */
+bool objects_record_snapshot(struct objects_record *record, struct pg_connection *connection,
+                             struct error *error);
+/* Once the database's dump is done, in the same transaction: the sequences' values once more, and
+ * the large objects with digests of what is in them. */
+bool objects_record_dumped(struct objects_record *record, struct pg_connection *connection,
+                           struct error *error);
+/* Writes evidence/objects-SERVER.tsv (0600, without secrets) and the fact FACT_OBJECTS. */
+bool objects_record_finish(struct objects_record *record, struct error *error);
+void objects_record_free(struct objects_record *record); /* NULL is fine */
+
+/* ---- what has changed since ---- */
+
+#define OBJECT_NAMES_MAX 1000
+
+struct object_changes {
+    size_t count;           /* differences, without sequences' values and those below */
+    size_t copied;          /* of large objects, which copying them again makes up for */
+    struct text_list names; /* "limor_prod: table public.t: owner: ...", the first
+                               OBJECT_NAMES_MAX that `count` counts */
+};
+
+/* What has changed on the server that the record is of: it is asked now, large objects' contents
+ * and roles' passwords (that they were set, not to what) included. No record is an error. Free in
+ * any case. */
+bool objects_changed_since_backup(struct step_run *run, const struct server_access *old,
+                                  struct object_changes *changes, struct error *error);
+void object_changes_free(struct object_changes *changes);
+
+struct sequence_difference {
+    char *database;
+    char *sequence; /* qualified and quoted: "public.orders_id_seq" */
+    bool on_old, on_new;
+    long long old_value, new_value; /* last_value */
+    bool old_used, new_used;        /* is_called */
+};
+
+struct sequence_differences {
+    struct sequence_difference *items;
+    size_t count, capacity;
+};
+
+/* Sequences whose values (last_value, is_called) differ between the two servers as they are now, in
+ * every database that can be connected to on the old one. Free in any case. */
+bool objects_sequences_differing(const struct server_access *old, const struct server_access *new,
+                                 struct sequence_differences *list, struct error *error);
+void sequence_differences_free(struct sequence_differences *list);
+
+#endif

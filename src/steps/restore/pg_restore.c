@@ -1,0 +1,152 @@
+/* pg_restore.c: pg.restore, which brings a backup into a new server and judges every message. */
+#include "steps/actions.h"
+#include "steps/restore/restore.h"
+#include "steps/restore/restore_tuning.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define PROGRESS_EVERY_MS 200
+#define LABEL_SIZE 160
+
+static void report_progress(struct restore *restore, const char *label)
+{
+    restore->reported_ms = clock_monotonic_ms();
+    step_progress(restore->run, restore->sent, restore->size, "bytes", label);
+}
+
+void restore_went_on(struct restore *restore, double bytes)
+{
+    restore->sent += bytes;
+    restore->fed_ms = clock_monotonic_ms();
+    if (restore->fed_ms - restore->reported_ms >= PROGRESS_EVERY_MS)
+        report_progress(restore, NULL);
+}
+
+bool restore_take_words(void *context, const char *bytes, size_t length, struct error *error)
+{
+    struct restore *restore = context;
+    (void)error;
+    restore_messages_take(restore->messages, bytes, length);
+    return true;
+}
+
+/* The tools take nothing while the server builds an index: then that is what is going on. */
+bool restore_tick(void *context, struct error *error)
+{
+    struct restore *restore = context;
+    char label[LABEL_SIZE];
+    (void)error;
+    if (clock_monotonic_ms() - restore->fed_ms < PROGRESS_EVERY_MS)
+        return true;
+    bool building = restore_indexes_look(restore->indexes, label, sizeof label);
+    report_progress(restore, building ? label : NULL);
+    return true;
+}
+
+/* Several at once share what one would have, twice: seldom do all of them build an index. A
+ * database may have a setting that makes it read-only for everybody; the session's own wins.
+ * Source: PostgreSQL manual, "Setting Parameters". */
+void restore_options(struct restore *restore, long jobs, struct text *options)
+{
+    struct restore_memory memory;
+    restore_memory_read(&restore->access, &memory);
+    if (jobs > 2) {
+        memory.available = 2 * memory.available / (unsigned long long)jobs;
+        memory.shared = 2 * memory.shared / (unsigned long long)jobs;
+    }
+    restore_tuning(&memory, options);
+    text_add(options, " -c default_transaction_read_only=off");
+    step_log(restore->run, "session settings: %s", text_string(options));
+}
+
+bool restore_changed(const struct restore *restore, const char *what, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "the backup %s has another %s than when it was written",
+              restore->path, what);
+    return error_remedy(error, "Something has changed it: take the backup again.");
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The fact of this run's own backup, when this is it. */
+static const cJSON *recorded(const struct restore *restore)
+{
+    const cJSON *fact = step_known(restore->run, "backup");
+    return text_equal(json_text(fact, "path"), restore->path) ? fact : NULL;
+}
+
+static bool restore_all(struct restore *restore, struct error *error)
+{
+    if (!restore->format->list(restore, error) ||
+        !restore_target_prepare(restore->run, &restore->access, &restore->databases,
+                                &restore->setting.again, error))
+        return false;
+    restore->setting.user = restore->access.parameters.user;
+    restore->messages = restore_messages_open(restore->run, &restore->setting, error);
+    restore->indexes = restore_indexes_new(&restore->access);
+    restore->began_ms = restore->fed_ms = clock_monotonic_ms();
+    if (!restore->messages)
+        return false;
+    bool ran = restore->format->run(restore, error);
+    return restore_messages_judge(restore->messages, ran ? error : NULL) && ran;
+}
+
+static void record(struct restore *restore)
+{
+    char size[24], took[24];
+    long milliseconds = (long)(clock_monotonic_ms() - restore->began_ms);
+    cJSON *fact = cJSON_CreateObject();
+    cJSON_AddStringToObject(fact, "container", restore->access.found.id);
+    cJSON_AddStringToObject(fact, "path", restore->path);
+    cJSON_AddNumberToObject(fact, "bytes", restore->size);
+    cJSON_AddNumberToObject(fact, "ms", (double)milliseconds);
+    step_fact(restore->run, "restore", fact);
+    report_progress(restore, NULL);
+    step_check(restore->run, "restored", VERDICT_PASS, "%s, %zu databases, in %s",
+               text_bytes(size, sizeof size, restore->size), restore->databases.count,
+               text_duration(took, sizeof took, milliseconds));
+}
+
+static bool run_restore(struct step_run *run, struct error *error)
+{
+    struct restore restore = {.run = run, .path = step_path(run, "from")};
+    restore.format = is_directory(restore.path) ? &restore_directory : &restore_plain;
+    bool done = restore.format->open(&restore, recorded(&restore), error) &&
+                server_find(run, step_text(run, "server"), &restore.access, error) &&
+                server_needs_container(&restore.access, error) && restore_all(&restore, error);
+    if (done)
+        record(&restore);
+    restore.format->end(&restore);
+    restore_indexes_free(restore.indexes);
+    restore_messages_close(restore.messages);
+    server_free(&restore.access);
+    text_list_free(&restore.databases);
+    free(restore.path);
+    return done;
+}
+
+static const struct argument restore_arguments[] = {
+    {"server", ARGUMENT_SERVER, true, NULL, NULL, "the new, empty server"},
+    {"from", ARGUMENT_PATH, true, NULL, NULL, "the backup's file or directory"},
+    {"jobs", ARGUMENT_INTEGER, false, NULL, NULL,
+     "of a directory: how many tables and indexes at once; else as many as this machine has cores, "
+     "at most 8"},
+    {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
+};
+
+const struct action pg_restore_action = {
+    .name = "pg.restore",
+    .danger = DANGER_CHANGE,
+    .help = "restores a backup into a new server and judges every message",
+    .arguments = restore_arguments,
+    .run = run_restore,
+};

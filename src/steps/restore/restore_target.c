@@ -1,0 +1,148 @@
+/* restore_target.c: looks at the server before a restore, and clears what our own attempt left. */
+#include "steps/restore/restore_target.h"
+
+#include "base/json.h"
+#include "postgres/catalog.h"
+#include "steps/docker/docker_common.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct target {
+    struct step_run *run;
+    const struct server_access *access;
+    const struct text_list *wanted;
+    bool own;       /* this run started the container */
+    bool attempted; /* this run has begun to restore into it before */
+};
+
+static bool every_server_has(const char *database)
+{
+    return !strcmp(database, "postgres") || !strcmp(database, "template1");
+}
+
+/* Tables, views and sequences that no extension brought. */
+static bool has_objects(const struct target *target, const char *database, bool *has,
+                        struct error *error)
+{
+    static const char sql[] =
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+        "ON n.oid = c.relnamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+        "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid "
+        "AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e'))";
+    struct pg_connection *connection = server_open_database(target->access, database, error);
+    char *value = connection ? pg_value(connection, sql, error) : NULL;
+    *has = value && value[0] == 't';
+    pg_close(connection);
+    free(value);
+    return value != NULL;
+}
+
+static bool refuse(const struct target *target, const char *database, struct error *error)
+{
+    error_set(error, ERROR_OTHER,
+              "server \"%s\" isn't empty: database \"%s\" holds objects that "
+              "this restore didn't make",
+              target->access->name, database);
+    return error_remedy(error,
+                        "Restore into a new volume: choose another one (variable new_volume), "
+                        "or remove the container and the volume if nothing needs them.");
+}
+
+/* An attempt of our own may have left anything; any other server has to be empty. */
+static bool check_empty(const struct target *target, const struct pg_database_list *list,
+                        struct error *error)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        bool has = false;
+        if (!list->items[i].connectable)
+            continue;
+        if (!has_objects(target, list->items[i].name, &has, error))
+            return false;
+        if (has && !(target->own && target->attempted))
+            return refuse(target, list->items[i].name, error);
+    }
+    return true;
+}
+
+/* `sql` with %s replaced by the database's quoted name, run in another database. */
+static bool change(const struct target *target, const char *database, const char *const *statements,
+                   struct error *error)
+{
+    const char *from = !strcmp(database, "postgres") ? "template1" : "postgres";
+    struct pg_parameters parameters = pg_parameters_for(&target->access->parameters, from);
+    struct pg_connection *connection = pg_open_plain(&parameters, 0, error);
+    bool done = connection != NULL;
+    for (; done && *statements; statements++) {
+        struct text sql = {0};
+        const char *hole = strstr(*statements, "%s");
+        text_append(&sql, *statements, (size_t)(hole - *statements));
+        done = pg_add_identifier(connection, &sql, database, error);
+        text_add(&sql, hole + 2);
+        done = done && pg_execute(connection, text_string(&sql), error);
+        text_free(&sql);
+    }
+    pg_close(connection);
+    pg_parameters_free(&parameters);
+    return done || error_wrap(error, "clearing database \"%s\"", database);
+}
+
+/* Source: PostgreSQL manual, DROP DATABASE (FORCE needs PostgreSQL 13). */
+static bool drop_database(const struct target *target, const char *database, struct error *error)
+{
+    static const char *const statements[] = {"ALTER DATABASE %s IS_TEMPLATE false",
+                                             "DROP DATABASE %s WITH (FORCE)", NULL};
+    step_log(target->run, "dropping database %s of the new server: the backup brings it", database);
+    return change(target, database, statements, error);
+}
+
+static bool make_anew(const struct target *target, const char *database, struct error *error)
+{
+    static const char *const make[] = {"CREATE DATABASE %s TEMPLATE template0", NULL};
+    static const char *const mark[] = {"ALTER DATABASE %s IS_TEMPLATE true", NULL};
+    bool has = false;
+    if (!has_objects(target, database, &has, error))
+        return false;
+    if (!has)
+        return true;
+    return drop_database(target, database, error) && change(target, database, make, error) &&
+           (strcmp(database, "template1") != 0 || change(target, database, mark, error));
+}
+
+static bool clear(const struct target *target, const struct pg_database_list *list,
+                  struct error *error)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->items[i].name;
+        if (!text_list_has(target->wanted, name))
+            continue;
+        if (every_server_has(name) ? !make_anew(target, name, error)
+                                   : !drop_database(target, name, error))
+            return false;
+    }
+    return true;
+}
+
+bool restore_target_prepare(struct step_run *run, const struct server_access *access,
+                            const struct text_list *databases, bool *again, struct error *error)
+{
+    const char *started = cJSON_GetStringValue(step_known(run, "restore.started"));
+    struct target target = {
+        .run = run,
+        .access = access,
+        .wanted = databases,
+        .own = step_is_own(run, docker_container_label(&access->found, LABEL_RUN)),
+        .attempted = text_equal(started, access->found.id),
+    };
+    struct pg_database_list list = {0};
+    struct pg_connection *connection = server_open(access, error);
+    bool ready = connection && catalog_databases(connection, &list, error);
+    pg_close(connection);
+    ready = ready && check_empty(&target, &list, error) &&
+            (!target.own || clear(&target, &list, error));
+    pg_database_list_free(&list);
+    *again = target.attempted;
+    if (ready)
+        step_fact_text(run, "restore.started", access->found.id);
+    return ready;
+}

@@ -1,0 +1,14 @@
+/* restore_target.h: whether a server may be restored into, and what an attempt before has left on
+ * it. */
+#ifndef STEPS_RESTORE_RESTORE_TARGET_H
+#define STEPS_RESTORE_RESTORE_TARGET_H
+
+#include "steps/server/server.h"
+
+/* Refuses a server on which anybody has made tables, unless this run's own attempt left them. What
+ * is in the way then, in a container that this run started and nowhere else, is dropped: the
+ * databases that the backup holds. *again: an attempt was made before. */
+bool restore_target_prepare(struct step_run *run, const struct server_access *access,
+                            const struct text_list *databases, bool *again, struct error *error);
+
+#endif

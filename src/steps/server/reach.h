@@ -1,0 +1,15 @@
+/* reach.h: the way to a server whose container is on no network. */
+#ifndef STEPS_SERVER_REACH_H
+#define STEPS_SERVER_REACH_H
+
+#include "docker/docker.h"
+#include "postgres/connection.h"
+#include "steps/server/relay.h"
+
+/* Sets where to connect: 127.0.0.1 inside of the container's network namespace when this process
+ * may enter it, else the socket of a relay, which is started for it (*relay, to be ended by the
+ * caller after its connections). The container runs. Source: network_namespaces(7). */
+bool reach_inside(const struct docker_container *container, int port,
+                  struct pg_parameters *parameters, struct relay **relay, struct error *error);
+
+#endif
