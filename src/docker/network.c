@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define CHANGE_MS 60000L
+#define SHORT_ID 12
 
 static bool change(struct docker *docker, const char *network, const char *what, cJSON *body,
                    struct error *error)
@@ -33,7 +34,11 @@ bool docker_network_leave(struct docker *docker, const char *network, const char
     return change(docker, network, "disconnect", body, error);
 }
 
-/* The engine adds the container's short id to the aliases by itself. */
+bool docker_is_short_id(const char *alias, const char *id)
+{
+    return strlen(alias) == SHORT_ID && text_starts(id, alias);
+}
+
 static cJSON *aliases_of(const cJSON *endpoint, const char *container)
 {
     cJSON *aliases = cJSON_CreateArray();
@@ -41,7 +46,7 @@ static cJSON *aliases_of(const cJSON *endpoint, const char *container)
     cJSON_ArrayForEach(alias, cJSON_GetObjectItemCaseSensitive(endpoint, "Aliases"))
     {
         const char *text = cJSON_GetStringValue(alias);
-        if (text && !(strlen(text) == 12 && text_starts(container, text)))
+        if (text && !docker_is_short_id(text, container))
             cJSON_AddItemToArray(aliases, cJSON_CreateString(text));
     }
     return aliases;
@@ -61,4 +66,22 @@ bool docker_network_join(struct docker *docker, const char *network, const char 
             cJSON_AddItemToObject(config, taken_over[i], cJSON_Duplicate(item, true));
     }
     return change(docker, network, "connect", body, error);
+}
+
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error)
+{
+    char *part = docker_escape(network);
+    char *path = xprintf("/networks/%s", part);
+    int status = 0;
+    bool called = docker_call(docker, "GET", path, NULL, 0, &status, found, error);
+    free(path);
+    free(part);
+    if (called && status != 404 &&
+        docker_accepted(status, *found, error, "asking for network %s", network))
+        return true;
+    if (called && status == 404)
+        cJSON_Delete(*found);
+    *found = NULL;
+    return called && status == 404;
 }

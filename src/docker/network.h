@@ -12,4 +12,11 @@ bool docker_network_leave(struct docker *docker, const char *network, const char
 bool docker_network_join(struct docker *docker, const char *network, const char *container,
                          const cJSON *endpoint, struct error *error);
 
+/* What the engine says of a network, by name or id. The caller deletes; NULL without an error when
+ * it isn't there. */
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error);
+/* Whether this alias is the one that some engines add by themselves. */
+bool docker_is_short_id(const char *alias, const char *id);
+
 #endif
