@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A block of a table's file, as the log names it: numbers of catalog rows, and the file's own.
