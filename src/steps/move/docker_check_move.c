@@ -4,7 +4,7 @@
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
 #include "steps/findings.h"
-#include "steps/move/move_checks.h"
+#include "steps/move/obstacles.h"
 
 #include "base/json.h"
 #include "compose/config.h"
@@ -44,7 +44,7 @@ static void report(struct check_move *check, const struct move_check *row, const
 
 static void look_at_stack(struct check_move *check)
 {
-    for (const struct move_check *row = move_checks; row->key; row++) {
+    for (const struct move_check *row = obstacles; row->key; row++) {
         struct text found = {0};
         row->look(&check->view, &found);
         report(check, row, text_string(&found));

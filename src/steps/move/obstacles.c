@@ -1,5 +1,5 @@
-/* move_checks.c: the table of what can stand in the way of a warm switch. */
-#include "steps/move/move_checks.h"
+/* obstacles.c: the table of what can stand in the way of a warm switch. */
+#include "steps/move/obstacles.h"
 
 #include "base/json.h"
 #include "compose/config.h"
@@ -215,7 +215,7 @@ static void restarted_with_it(const struct move_view *view, struct text *found)
     }
 }
 
-const struct move_check move_checks[] = {
+const struct move_check obstacles[] = {
     {"network_mode", "own network", "the server's network is its own", NULL, VERDICT_FAIL,
      own_network},
     {"swarm", "swarm", "the container isn't a swarm's", NULL, VERDICT_FAIL, swarm},

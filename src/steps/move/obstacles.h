@@ -1,7 +1,7 @@
-/* move_checks.h: what of a stack, as its compose file and its container show it, stands in the way
+/* obstacles.h: what of a stack, as its compose file and its container show it, stands in the way
  * of moving a running server's endpoint to another one. */
-#ifndef STEPS_MOVE_MOVE_CHECKS_H
-#define STEPS_MOVE_MOVE_CHECKS_H
+#ifndef STEPS_MOVE_OBSTACLES_H
+#define STEPS_MOVE_OBSTACLES_H
 
 #include "base/text.h"
 #include "docker/docker.h"
@@ -27,6 +27,6 @@ struct move_check {
     void (*look)(const struct move_view *view, struct text *found);
 };
 
-extern const struct move_check move_checks[];
+extern const struct move_check obstacles[];
 
 #endif
