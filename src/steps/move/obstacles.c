@@ -215,7 +215,7 @@ static void restarted_with_it(const struct move_view *view, struct text *found)
     }
 }
 
-const struct move_check obstacles[] = {
+const struct move_obstacle obstacles[] = {
     {"network_mode", "own network", "the server's network is its own", NULL, VERDICT_FAIL,
      own_network},
     {"swarm", "swarm", "the container isn't a swarm's", NULL, VERDICT_FAIL, swarm},

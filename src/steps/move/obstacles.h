@@ -17,7 +17,7 @@ struct move_view {
     const cJSON *siblings;                    /* the engine's list of the service's own */
 };
 
-struct move_check {
+struct move_obstacle {
     const char *key; /* NULL ends the table */
     const char *name;
     const char *fine;    /* what is so when nothing was found */
@@ -27,6 +27,6 @@ struct move_check {
     void (*look)(const struct move_view *view, struct text *found);
 };
 
-extern const struct move_check obstacles[];
+extern const struct move_obstacle obstacles[];
 
 #endif
