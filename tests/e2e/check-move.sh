@@ -50,6 +50,22 @@ is "$status" 0 "a plain stack allows the warm switch"
 like "$output" 'pass +warm switch: this stack allows it' "which is said"
 like "$output" 'pass +compose file in force' "its container is what the compose file says"
 
+checked() {
+    program_says check "$lib_dir/check-move.yaml" --set "compose_file=$dir/docker-compose.yml" \
+        --set "compose_project=$name" --set "old_container=$container"
+}
+checked
+is "$status" 0 "pgrunbook check"
+like "$output" 'move: docker.check_move, read' "lists the steps"
+like "$output" 'pass +warm switch: this stack allows it' "and says that this stack allows the warm switch"
+stack 'network_mode: host'
+checked
+is "$status" 0 "a stack that doesn't is no fault of the runbook"
+like "$output" 'FAILED: own network: the service says network_mode: host' "but it is said"
+DOCKER_HOST=unix:///nonexistent/docker.sock checked
+is "$status" 0 "without Docker"
+like "$output" 'NOT LOOKED AT: cannot reach Docker' "it says that it couldn't look"
+
 # ---- what the compose file says ----
 
 stack 'network_mode: host'
