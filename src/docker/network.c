@@ -9,6 +9,24 @@
 #define CHANGE_MS 60000L
 #define SHORT_ID 12
 
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error)
+{
+    char *part = docker_escape(network), *path = xprintf("/networks/%s", part);
+    int status = 0;
+    *found = NULL;
+    bool called = docker_call(docker, "GET", path, NULL, 0, &status, found, error);
+    free(path);
+    free(part);
+    bool accepted =
+        called && status != 404 && docker_accepted(status, *found, error, "network %s", network);
+    if (accepted)
+        return true;
+    cJSON_Delete(*found);
+    *found = NULL;
+    return called && status == 404;
+}
+
 static bool change(struct docker *docker, const char *network, const char *what, cJSON *body,
                    struct error *error)
 {
@@ -66,22 +84,4 @@ bool docker_network_join(struct docker *docker, const char *network, const char 
             cJSON_AddItemToObject(config, taken_over[i], cJSON_Duplicate(item, true));
     }
     return change(docker, network, "connect", body, error);
-}
-
-bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
-                            struct error *error)
-{
-    char *part = docker_escape(network);
-    char *path = xprintf("/networks/%s", part);
-    int status = 0;
-    bool called = docker_call(docker, "GET", path, NULL, 0, &status, found, error);
-    free(path);
-    free(part);
-    if (called && status != 404 &&
-        docker_accepted(status, *found, error, "asking for network %s", network))
-        return true;
-    if (called && status == 404)
-        cJSON_Delete(*found);
-    *found = NULL;
-    return called && status == 404;
 }

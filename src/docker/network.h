@@ -4,6 +4,10 @@
 
 #include "docker/docker.h"
 
+/* The engine's answer, with "Containers" by id; NULL, and no error, when there is none of that
+ * name. The caller deletes. */
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error);
 /* One that isn't on it is an error. */
 bool docker_network_leave(struct docker *docker, const char *network, const char *container,
                           struct error *error);
@@ -11,11 +15,6 @@ bool docker_network_leave(struct docker *docker, const char *network, const char
  * links and driver options are taken over), or NULL. One that is on it already is an error. */
 bool docker_network_join(struct docker *docker, const char *network, const char *container,
                          const cJSON *endpoint, struct error *error);
-
-/* What the engine says of a network, by name or id. The caller deletes; NULL without an error when
- * it isn't there. */
-bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
-                            struct error *error);
 /* Whether this alias is the one that some engines add by themselves. */
 bool docker_is_short_id(const char *alias, const char *id);
 

@@ -4,7 +4,7 @@
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
 #include "steps/findings.h"
-#include "steps/move/move_checks.h"
+#include "steps/move/obstacles.h"
 
 #include "base/json.h"
 #include "compose/config.h"
@@ -27,7 +27,7 @@ struct check_move {
     struct move_view view;
 };
 
-static void report(struct check_move *check, const struct move_check *row, const char *found)
+static void report(struct check_move *check, const struct move_obstacle *row, const char *found)
 {
     char *remedy = row->weight == VERDICT_WARN
                        ? xstrdup(row->remedy)
@@ -43,7 +43,7 @@ static void report(struct check_move *check, const struct move_check *row, const
 
 static void look_at_stack(struct check_move *check)
 {
-    for (const struct move_check *row = move_checks; row->key; row++) {
+    for (const struct move_obstacle *row = obstacles; row->key; row++) {
         struct text found = {0};
         row->look(&check->view, &found);
         report(check, row, text_string(&found));
@@ -53,14 +53,14 @@ static void look_at_stack(struct check_move *check)
 
 static bool check_engine(struct check_move *check, struct error *error)
 {
-    static const struct move_check row = {
+    static const struct move_obstacle row = {
         .key = "engine", .name = "engine", .weight = VERDICT_FAIL};
     struct docker_system system = {0};
     struct text found = {0};
     bool read = docker_system_read(check->docker, &system, error);
     if (read && docker_version_compare(system.version, OLDEST_ENGINE) < 0)
         text_printf(&found, "Docker engine %s is older than " OLDEST_ENGINE, system.version);
-    struct move_check named = row;
+    struct move_obstacle named = row;
     char *fine = xprintf("Docker engine %s", read ? system.version : "");
     named.fine = fine;
     if (read)
@@ -88,7 +88,7 @@ static bool check_drivers(struct check_move *check, struct error *error)
                     driver ? driver : "gone");
         cJSON_Delete(network);
     }
-    struct move_check row = {.key = "drivers", .name = "networks", .weight = VERDICT_FAIL};
+    struct move_obstacle row = {.key = "drivers", .name = "networks", .weight = VERDICT_FAIL};
     row.fine = text_string(&fine);
     if (done)
         report(check, &row, text_string(&found));
@@ -127,7 +127,7 @@ static bool check_hash(struct check_move *check, struct error *error)
     bool read = compose_hash(&resolved.project, check->view.name, &hash, error);
     stack_resolved_free(&resolved);
     const char *label = docker_container_label(&check->container, COMPOSE_LABEL("config-hash"));
-    const struct move_check row = {
+    const struct move_obstacle row = {
         .key = "in_force",
         .name = "compose file in force",
         .fine = "docker compose up would leave the container as it is",

@@ -1,7 +1,7 @@
-/* move_checks.h: what of a stack, as its compose file and its container show it, stands in the way
+/* obstacles.h: what of a stack, as its compose file and its container show it, stands in the way
  * of moving a running server's endpoint to another one. */
-#ifndef STEPS_MOVE_MOVE_CHECKS_H
-#define STEPS_MOVE_MOVE_CHECKS_H
+#ifndef STEPS_MOVE_OBSTACLES_H
+#define STEPS_MOVE_OBSTACLES_H
 
 #include "base/text.h"
 #include "docker/docker.h"
@@ -17,7 +17,7 @@ struct move_view {
     const cJSON *siblings;                    /* the engine's list of the service's own */
 };
 
-struct move_check {
+struct move_obstacle {
     const char *key; /* NULL ends the table */
     const char *name;
     const char *fine;    /* what is so when nothing was found */
@@ -27,6 +27,6 @@ struct move_check {
     void (*look)(const struct move_view *view, struct text *found);
 };
 
-extern const struct move_check move_checks[];
+extern const struct move_obstacle obstacles[];
 
 #endif
