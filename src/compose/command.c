@@ -154,7 +154,8 @@ bool compose_hash(const struct compose_project *project, const char *service, ch
     const char *line = text_string(&result.output);
     size_t named = ran && text_starts(line, service) ? strlen(service) : 0;
     size_t length = named ? strspn(line + named + 1, "0123456789abcdef") : 0;
-    *hash = line[named] == ' ' && length ? xstrndup(line + named + 1, length) : NULL;
+    bool whole = length && line[named] == ' ' && strchr("\r\n", line[named + 1 + length]);
+    *hash = whole ? xstrndup(line + named + 1, length) : NULL;
     process_result_free(&result);
     if (ran && !*hash)
         return error_set(error, ERROR_OTHER, "docker compose config --hash gave no hash of %s",

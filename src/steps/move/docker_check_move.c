@@ -16,8 +16,7 @@
 #include <stdlib.h>
 
 #define OLDEST_ENGINE "20.10"
-#define OTHER_RUNBOOK                                                                              \
-    "Use the runbook that stops one server and starts the other, pg15-to-pg17.yaml."
+#define OTHER_RUNBOOK " the runbook that stops one server and starts the other, pg15-to-pg17.yaml."
 
 struct check_move {
     struct docker *docker;
@@ -33,7 +32,7 @@ static void report(struct check_move *check, const struct move_obstacle *row, co
     char *remedy = row->weight == VERDICT_WARN
                        ? xstrdup(row->remedy)
                        : xprintf("%s%s" OTHER_RUNBOOK, row->remedy ? row->remedy : "",
-                                 row->remedy ? " Else: " : "");
+                                 row->remedy ? " Or use" : "Use");
     struct finding finding = {.key = row->key, .name = row->name, .remedy = remedy};
     finding.verdict = *found ? row->weight : VERDICT_PASS;
     if (!*found)
