@@ -16,7 +16,8 @@ struct follow_table {
     struct pg_table *table, *on_copy; /* the database's lists' own */
     uint32_t tablespace, file;        /* as the held snapshot has them */
     bool unlogged;
-    bool known; /* both shapes are */
+    bool hindered; /* by triggers of the copy: see table_copy_hindered */
+    bool known;    /* both shapes are */
     struct table_shape shape, copy_shape;
     bool prepared[2]; /* by session: see struct row_reader */
     /* Of one round. */
