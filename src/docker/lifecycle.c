@@ -58,6 +58,8 @@ static cJSON *body_of(const struct docker_creation *creation)
     cJSON *host = object_in(body, "HostConfig");
     if (creation->environment)
         add_environment(body, creation->environment);
+    if (creation->command)
+        cJSON_AddItemToObject(body, "Cmd", cJSON_Duplicate(creation->command, true));
     if (creation->labels)
         cJSON_AddItemToObject(body, "Labels", cJSON_Duplicate(creation->labels, true));
     if (creation->volume && creation->mount)
@@ -71,27 +73,58 @@ static cJSON *body_of(const struct docker_creation *creation)
     return body;
 }
 
+/* The answer's id, the caller's; NULL on failure. */
+static char *create(struct docker *docker, const char *name, const char *image, const cJSON *body,
+                    struct error *error)
+{
+    char *part = docker_escape(name);
+    char *path = xprintf("/containers/create?name=%s", part);
+    cJSON *answer = NULL;
+    int status = 0;
+    bool called = docker_call(docker, "POST", path, body, MARGIN_MS, &status, &answer, error);
+    free(path);
+    free(part);
+    if (!called)
+        error_wrap(error, "creating container %s", name);
+    if (!called ||
+        !docker_accepted(status, answer, error, "creating container %s from %s", name, image))
+        return NULL;
+    const char *text = json_text(answer, "Id");
+    char *id = xstrdup(text ? text : name);
+    cJSON_Delete(answer);
+    return id;
+}
+
 bool docker_create(struct docker *docker, const struct docker_creation *creation, char **id,
                    struct error *error)
 {
-    char *name = docker_escape(creation->name);
-    char *path = xprintf("/containers/create?name=%s", name);
-    cJSON *body = body_of(creation), *answer = NULL;
-    int status = 0;
-    bool called = docker_call(docker, "POST", path, body, MARGIN_MS, &status, &answer, error);
+    cJSON *body = body_of(creation);
+    *id = create(docker, creation->name, creation->image, body, error);
     cJSON_Delete(body);
-    free(path);
-    free(name);
-    *id = NULL;
-    if (!called)
-        return error_wrap(error, "creating container %s", creation->name);
-    if (!docker_accepted(status, answer, error, "creating container %s from %s", creation->name,
-                         creation->image))
-        return false;
-    const char *text = json_text(answer, "Id");
-    *id = xstrdup(text ? text : creation->name);
-    cJSON_Delete(answer);
-    return true;
+    return *id != NULL;
+}
+
+static void take_over(cJSON *body, const struct docker_container *container, const char *from,
+                      const char *name)
+{
+    const cJSON *item = json_at(container->inspect, from);
+    if (item && !cJSON_IsNull(item))
+        cJSON_AddItemToObject(body, name, cJSON_Duplicate(item, true));
+}
+
+bool docker_create_like(struct docker *docker, const struct docker_container *container,
+                        const char *name, const cJSON *labels, struct error *error)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "Image", container->image);
+    cJSON_AddItemToObject(body, "Labels", cJSON_Duplicate(labels, true));
+    take_over(body, container, "Config.Env", "Env");
+    take_over(body, container, "Config.ExposedPorts", "ExposedPorts");
+    take_over(body, container, "HostConfig", "HostConfig");
+    char *id = create(docker, name, container->image, body, error);
+    cJSON_Delete(body);
+    free(id);
+    return id != NULL;
 }
 
 /* One call about one container. `absent`: a status of 404 counts as done. */
@@ -112,6 +145,16 @@ static bool act(struct docker *docker, const char *method, const char *name, con
     if (called)
         cJSON_Delete(answer);
     return called;
+}
+
+bool docker_rename(struct docker *docker, const char *name, const char *to, struct error *error)
+{
+    char *part = docker_escape(to);
+    char *rest = xprintf("/rename?name=%s", part);
+    bool renamed = act(docker, "POST", name, rest, MARGIN_MS, false, error);
+    free(rest);
+    free(part);
+    return renamed || error_wrap(error, "renaming");
 }
 
 bool docker_start(struct docker *docker, const char *name, struct error *error)

@@ -16,11 +16,18 @@ struct docker_creation {
     const char *network;
     unsigned long long shared_memory; /* bytes of /dev/shm, 0: the engine's default (64 MB) */
     const cJSON *labels;              /* object of texts */
+    const cJSON *command;             /* array of texts instead of the image's, or NULL */
 };
 
 /* Creates without starting. `*id` is the caller's. */
 bool docker_create(struct docker *docker, const struct docker_creation *creation, char **id,
                    struct error *error);
+/* Creates another one as `container` was created, with its image, environment, mounts, ports and
+ * network, but with these labels and the image's own command. */
+bool docker_create_like(struct docker *docker, const struct docker_container *container,
+                        const char *name, const cJSON *labels, struct error *error);
+/* Source: Docker Engine API, "Rename a container"; one that runs goes on. */
+bool docker_rename(struct docker *docker, const char *name, const char *to, struct error *error);
 /* One that runs already is fine. */
 bool docker_start(struct docker *docker, const char *name, struct error *error);
 /* SIGTERM (or the image's STOPSIGNAL), and SIGKILL after `grace_ms`. One that is stopped already is
