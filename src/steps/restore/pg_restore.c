@@ -49,18 +49,14 @@ bool restore_tick(void *context, struct error *error)
     return true;
 }
 
-/* Several at once share what one would have, twice: seldom do all of them build an index. A
- * database may have a setting that makes it read-only for everybody; the session's own wins.
+/* A database may have a setting that makes it read-only for everybody; the session's own wins.
  * Source: PostgreSQL manual, "Setting Parameters". */
 void restore_options(struct restore *restore, long jobs, struct text *options)
 {
-    struct restore_memory memory;
-    restore_memory_read(&restore->access, &memory);
-    if (jobs > 2) {
-        memory.available = 2 * memory.available / (unsigned long long)jobs;
-        memory.shared = 2 * memory.shared / (unsigned long long)jobs;
-    }
-    restore_tuning(&memory, options);
+    const struct restore_load load = {.bytes = restore->text_bytes, .jobs = jobs};
+    struct restore_machine machine;
+    restore_machine_read(&restore->access, &machine);
+    restore_tuning(&machine, &load, options);
     text_add(options, " -c default_transaction_read_only=off");
     step_log(restore->run, "session settings: %s", text_string(options));
 }
