@@ -65,6 +65,16 @@ second_engine_up() {
         bail_out "the images couldn't be brought to the second engine"
 }
 
+# The newest that can be had, with its own Compose: where Debian testing's can't, the distribution's shows what it can.
+second_engine_up_newest() {
+    if second_engine_up testing; then
+        compose_from testing
+        return
+    fi
+    skip "Debian testing's engine can't be had here; the distribution's takes its place"
+    second_engine_up distribution
+}
+
 second_engine_answers() {
     [ -d "/proc/$second_engine_pid" ] || return 0
     timeout 10 docker version >/dev/null 2>&1
