@@ -140,6 +140,17 @@ bool docker_restart(struct docker *docker, const char *name, long grace_ms, stru
            error_wrap(error, "restarting");
 }
 
+bool docker_rename(struct docker *docker, const char *container, const char *name,
+                   struct error *error)
+{
+    char *part = docker_escape(name), *rest = xprintf("/rename?name=%s", part);
+    bool done = act(docker, "POST", container, rest, MARGIN_MS, false, error) ||
+                error_wrap(error, "renaming it to %s", name);
+    free(rest);
+    free(part);
+    return done;
+}
+
 bool docker_remove(struct docker *docker, const char *name, bool volumes, struct error *error)
 {
     const char *rest = volumes ? "?force=1&v=1" : "?force=1";

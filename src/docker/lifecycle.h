@@ -27,6 +27,9 @@ bool docker_start(struct docker *docker, const char *name, struct error *error);
  * fine. */
 bool docker_stop(struct docker *docker, const char *name, long grace_ms, struct error *error);
 bool docker_restart(struct docker *docker, const char *name, long grace_ms, struct error *error);
+/* Also of one that runs: the names that its networks answer for follow. */
+bool docker_rename(struct docker *docker, const char *container, const char *name,
+                   struct error *error);
 /* Kills it when it runs. One that is absent is fine. `volumes`: anonymous ones go with it. */
 bool docker_remove(struct docker *docker, const char *name, bool volumes, struct error *error);
 

@@ -8,6 +8,22 @@
 
 #define CHANGE_MS 60000L
 
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error)
+{
+    char *part = docker_escape(network), *path = xprintf("/networks/%s", part);
+    int status = 0;
+    *found = NULL;
+    bool called = docker_call(docker, "GET", path, NULL, 0, &status, found, error);
+    free(path);
+    free(part);
+    if (!called || status != 404)
+        return called && docker_accepted(status, *found, error, "network %s", network);
+    cJSON_Delete(*found);
+    *found = NULL;
+    return true;
+}
+
 static bool change(struct docker *docker, const char *network, const char *what, cJSON *body,
                    struct error *error)
 {

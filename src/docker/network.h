@@ -4,6 +4,10 @@
 
 #include "docker/docker.h"
 
+/* The engine's answer, with "Containers" by id; NULL, and no error, when there is none of that
+ * name. The caller deletes. */
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error);
 /* One that isn't on it is an error. */
 bool docker_network_leave(struct docker *docker, const char *network, const char *container,
                           struct error *error);

@@ -13,6 +13,7 @@ const struct action *const actions[] = {
     &docker_stop_action,
     &docker_remove_action,
     &docker_restart_action,
+    &docker_move_action,
     &docker_logs_action,
     &docker_remove_volume_action,
     &docker_remove_image_action,

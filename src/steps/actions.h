@@ -13,6 +13,7 @@ extern const struct action docker_wait_ready_action;
 extern const struct action docker_stop_action;
 extern const struct action docker_remove_action;
 extern const struct action docker_restart_action;
+extern const struct action docker_move_action;
 extern const struct action docker_logs_action;
 extern const struct action docker_remove_volume_action;
 extern const struct action docker_remove_image_action;

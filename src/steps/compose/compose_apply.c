@@ -6,8 +6,8 @@
 #include "steps/compose/switch_proof.h"
 #include "steps/docker/docker_common.h"
 #include "steps/server/ready.h"
+#include "steps/switched.h"
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "compose/config.h"
 #include "docker/lifecycle.h"
@@ -103,24 +103,6 @@ static bool checkpoint(struct apply *apply, struct error *error)
     return looked;
 }
 
-static char *served_key(const struct apply *apply)
-{
-    return xprintf("served.%s", apply->volume);
-}
-
-/* From here on the volume may get traffic. It is on record before it happens, so that a crash in
- * between can't make a rollback take the volume for unused. */
-static bool record_switch(struct apply *apply, struct error *error)
-{
-    char *key = served_key(apply);
-    double now = (double)clock_wall_ms();
-    cJSON *facts = cJSON_CreateObject();
-    cJSON_AddNumberToObject(facts, key, now);
-    cJSON_AddNumberToObject(facts, FACT_SWITCHED, now);
-    free(key);
-    return step_facts_kept(apply->run, facts, error);
-}
-
 /* The new server starts cut off from its networks: whatever a client's log says of a connection
  * from then on is about this server. The engine's clock counts, as it stamps the logs. */
 static void record_start(struct apply *apply)
@@ -147,12 +129,8 @@ static void take_back_switch(struct apply *apply)
     bool right = false;
     bool looked = apply_look(apply, &container, &right, &ignored);
     if (looked && !apply->run->undoing &&
-        (apply->called_off || !right || container.started_ms == 0)) {
-        char *key = served_key(apply);
-        step_fact(apply->run, key, cJSON_CreateFalse());
-        step_fact(apply->run, FACT_SWITCHED, cJSON_CreateFalse());
-        free(key);
-    }
+        (apply->called_off || !right || container.started_ms == 0))
+        switched_take_back(apply->run, apply->volume);
     docker_container_free(&container);
 }
 
@@ -212,7 +190,7 @@ static bool before_traffic(struct apply *apply, bool started, struct error *erro
         return true;
     if (!switch_prove(apply, error) || (started && !comes_up(apply, error)))
         return false;
-    return record_switch(apply, error);
+    return switched_record(apply->run, apply->volume, error);
 }
 
 static bool wait_ready(struct apply *apply, struct error *error)

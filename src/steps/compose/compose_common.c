@@ -1,16 +1,14 @@
 /* compose_common.c: which files a stack is made of, and which containers belong to it. */
 #include "steps/compose/compose_common.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "docker/lifecycle.h"
+#include "steps/run_lock.h"
 
-#include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #define FILE_MAX ((size_t)4 << 20)
@@ -125,23 +123,8 @@ void stack_close(struct stack *stack)
 
 bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *error)
 {
-    char *path = file_join(run->directory, "compose.lock");
-    int64_t deadline = clock_monotonic_ms() + timeout_ms;
-    bool told = false, held = false;
-    *lock = open(path, O_RDWR | O_CREAT, 0600); /* not closed on exec: see the header */
-    while (*lock >= 0 && !(held = flock(*lock, LOCK_EX | LOCK_NB) == 0) &&
-           clock_monotonic_ms() < deadline) {
-        if (!told)
-            step_log(run, "waiting for the end of a docker compose that an earlier try left");
-        told = true;
-        clock_sleep_ms(50);
-    }
-    if (*lock < 0)
-        error_errno(error, "can't open %s", path);
-    else if (!held)
-        error_set(error, ERROR_OTHER, "an earlier docker compose of this run doesn't end");
-    free(path);
-    return held;
+    const struct run_lock compose = {"compose.lock", "docker compose", true, timeout_ms};
+    return run_lock(run, &compose, lock, error);
 }
 
 char *stack_edited_file(struct step_run *run, const struct stack *stack, struct error *error)
