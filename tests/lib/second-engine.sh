@@ -80,8 +80,9 @@ second_engine_answers() {
     timeout 10 docker version >/dev/null 2>&1
 }
 
+# In a session of its own, so that what ends the test leaves the engine to second_engine_clean_up.
 second_engine_start() {
-    (cd / && exec dockerd --tls=false -H "$DOCKER_HOST" --data-root "$second_engine_data/data" \
+    (cd / && exec setsid dockerd --tls=false -H "$DOCKER_HOST" --data-root "$second_engine_data/data" \
         --exec-root "$second_engine_data/exec" --pidfile "$second_engine_data/pid") \
         >>"$second_engine_data/log" 2>&1 </dev/null &
     second_engine_pid=$!
@@ -116,10 +117,14 @@ second_engine_is_gone() {
     ! pgrep -x 'dockerd|containerd|containerd-shim|docker-proxy|postgres'
 }
 
-# compose_from testing|distribution: which Compose everything uses from now on.
+# compose_from testing|distribution: which Compose everything uses from now on. Fails as second_engine_up does.
 compose_from() {
     case $1 in
-    testing) DOCKER_CONFIG=$(testing_compose_config) && export DOCKER_CONFIG ;;
+    testing)
+        fetch_testing_engine || return 1
+        DOCKER_CONFIG=$(testing_compose_config)
+        export DOCKER_CONFIG
+        ;;
     distribution) unset DOCKER_CONFIG ;;
     esac
 }
@@ -131,7 +136,9 @@ compose_version() {
 second_engine_clean_up() {
     local status=$?
     trap - EXIT
-    stack_down_all
+    # Its stacks go with it. What doesn't run can't keep it from ending at once.
+    stack_dirs=()
+    docker ps -q 2>/dev/null | xargs -r docker kill >/dev/null 2>&1 || true
     second_engine_stop
     set +e # else the next line is the last one after a failure
     (exit "$status")
