@@ -71,27 +71,36 @@ static cJSON *body_of(const struct docker_creation *creation)
     return body;
 }
 
+bool docker_create_from(struct docker *docker, const char *name, const cJSON *body, char **id,
+                        struct error *error)
+{
+    char *part = docker_escape(name);
+    char *path = xprintf("/containers/create?name=%s", part);
+    cJSON *answer = NULL;
+    int status = 0;
+    bool called = docker_call(docker, "POST", path, body, MARGIN_MS, &status, &answer, error);
+    free(path);
+    free(part);
+    *id = NULL;
+    if (!called)
+        return error_wrap(error, "creating container %s", name);
+    const char *image = json_text(body, "Image");
+    if (!docker_accepted(status, answer, error, "creating container %s from %s", name,
+                         image ? image : "no image"))
+        return false;
+    const char *text = json_text(answer, "Id");
+    *id = xstrdup(text ? text : name);
+    cJSON_Delete(answer);
+    return true;
+}
+
 bool docker_create(struct docker *docker, const struct docker_creation *creation, char **id,
                    struct error *error)
 {
-    char *name = docker_escape(creation->name);
-    char *path = xprintf("/containers/create?name=%s", name);
-    cJSON *body = body_of(creation), *answer = NULL;
-    int status = 0;
-    bool called = docker_call(docker, "POST", path, body, MARGIN_MS, &status, &answer, error);
+    cJSON *body = body_of(creation);
+    bool created = docker_create_from(docker, creation->name, body, id, error);
     cJSON_Delete(body);
-    free(path);
-    free(name);
-    *id = NULL;
-    if (!called)
-        return error_wrap(error, "creating container %s", creation->name);
-    if (!docker_accepted(status, answer, error, "creating container %s from %s", creation->name,
-                         creation->image))
-        return false;
-    const char *text = json_text(answer, "Id");
-    *id = xstrdup(text ? text : creation->name);
-    cJSON_Delete(answer);
-    return true;
+    return created;
 }
 
 /* One call about one container. `absent`: a status of 404 counts as done. */

@@ -21,6 +21,9 @@ struct docker_creation {
 /* Creates without starting. `*id` is the caller's. */
 bool docker_create(struct docker *docker, const struct docker_creation *creation, char **id,
                    struct error *error);
+/* The same from the whole body of the call. Source: Docker Engine API, ContainerCreate. */
+bool docker_create_from(struct docker *docker, const char *name, const cJSON *body, char **id,
+                        struct error *error);
 /* One that runs already is fine. */
 bool docker_start(struct docker *docker, const char *name, struct error *error);
 /* SIGTERM (or the image's STOPSIGNAL), and SIGKILL after `grace_ms`. One that is stopped already is

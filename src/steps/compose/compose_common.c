@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #define FILE_MAX ((size_t)4 << 20)
-#define LABEL(name) "com.docker.compose." name
 
 const char *fact_text(const struct step_run *run, const char *key)
 {
@@ -23,10 +22,10 @@ bool stack_containers(struct docker *docker, const char *project, const char *se
                       struct error *error)
 {
     cJSON *filter = cJSON_CreateObject(), *labels = cJSON_AddArrayToObject(filter, "label");
-    char *of_project = xprintf(LABEL("project") "=%s", project);
-    char *of_service = xprintf(LABEL("service") "=%s", service ? service : "");
+    char *of_project = xprintf(COMPOSE_LABEL("project") "=%s", project);
+    char *of_service = xprintf(COMPOSE_LABEL("service") "=%s", service ? service : "");
     cJSON_AddItemToArray(labels, cJSON_CreateString(of_project));
-    cJSON_AddItemToArray(labels, cJSON_CreateString(LABEL("oneoff") "=False"));
+    cJSON_AddItemToArray(labels, cJSON_CreateString(COMPOSE_LABEL("oneoff") "=False"));
     if (service)
         cJSON_AddItemToArray(labels, cJSON_CreateString(of_service));
     bool listed = docker_list(docker, filter, list, error);
@@ -51,8 +50,8 @@ static void add_environment_files(struct stack *stack, const char *value)
 /* A stack that was brought up with --project-directory or --env-file is read in the same way. */
 static void take_labels(struct step_run *run, struct stack *stack, const cJSON *labels)
 {
-    const char *directory = json_text(labels, LABEL("project.working_dir"));
-    const char *environment = json_text(labels, LABEL("project.environment_file"));
+    const char *directory = json_text(labels, COMPOSE_LABEL("project.working_dir"));
+    const char *environment = json_text(labels, COMPOSE_LABEL("project.environment_file"));
     struct stat info;
     if (!directory || stat(directory, &info) != 0)
         return;
@@ -119,6 +118,30 @@ void stack_close(struct stack *stack)
     text_list_free(&stack->environment_files);
     free(stack->directory);
     *stack = (struct stack){0};
+}
+
+void stack_resolve(const struct stack *stack, const cJSON *config, struct stack_resolved *resolved)
+{
+    char *first = xstrdup(stack->files.items[0]);
+    *resolved = (struct stack_resolved){
+        .directory = xstrdup(stack->directory ? stack->directory : dirname(first)),
+        .text = cJSON_PrintUnformatted(config),
+        .project = stack->project,
+    };
+    text_list_add(&resolved->files, "-");
+    resolved->project.files = &resolved->files;
+    resolved->project.edited = resolved->files.items[0];
+    resolved->project.edited_text = resolved->text;
+    resolved->project.directory = resolved->directory;
+    free(first);
+}
+
+void stack_resolved_free(struct stack_resolved *resolved)
+{
+    text_list_free(&resolved->files);
+    free(resolved->directory);
+    cJSON_free(resolved->text);
+    *resolved = (struct stack_resolved){0};
 }
 
 bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *error)

@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From where it's asked. */
+enum viewpoint {
+    VIEW_ANY,    /* from inside when there is no other way */
+    VIEW_CLIENT, /* never from inside */
+    VIEW_INSIDE, /* always */
+};
+
 #define DEFAULT_DATABASE "postgres"
 #define DEFAULT_USER "postgres"
 
@@ -88,17 +95,13 @@ static void describe(struct server_access *access)
                        : xprintf("%s (%s:%d)", name, parameters->host, parameters->port);
 }
 
-/* From where a server is looked at. */
-enum vantage { VANTAGE_NEAREST, VANTAGE_CLIENT, VANTAGE_INSIDE };
-
-static bool locate(const struct step_run *run, struct server_access *access, enum vantage vantage,
+static bool locate(const struct step_run *run, struct server_access *access, enum viewpoint view,
                    struct error *error)
 {
     bool by_host = access->parameters.host != NULL;
-    access->inside = vantage == VANTAGE_INSIDE ||
-                     (vantage == VANTAGE_NEAREST && docker_is_cut_off(&access->found));
-    if (vantage == VANTAGE_INSIDE && !server_needs_container(access, error))
+    if (view == VIEW_INSIDE && !server_needs_container(access, error))
         return false;
+    access->inside = view == VIEW_INSIDE || (view == VIEW_ANY && docker_is_cut_off(&access->found));
     if (access->inside)
         return reach_inside(&access->found, SERVER_PORT, &access->parameters, &access->relay,
                             error) ||
@@ -107,7 +110,7 @@ static bool locate(const struct step_run *run, struct server_access *access, enu
                    : address_of_container(access, error);
 }
 
-static bool find(const struct step_run *run, const char *name, enum vantage vantage,
+static bool find(const struct step_run *run, const char *name, enum viewpoint view,
                  struct server_access *access, struct error *error)
 {
     *access = (struct server_access){.name = xstrdup(name ? name : "")};
@@ -123,7 +126,7 @@ static bool find(const struct step_run *run, const char *name, enum vantage vant
                          name);
     if (access->container && !inspect(access, error))
         return false;
-    bool located = locate(run, access, vantage, error);
+    bool located = locate(run, access, view, error);
     if (located)
         describe(access);
     return located;
@@ -132,19 +135,19 @@ static bool find(const struct step_run *run, const char *name, enum vantage vant
 bool server_find(const struct step_run *run, const char *name, struct server_access *access,
                  struct error *error)
 {
-    return find(run, name, VANTAGE_NEAREST, access, error);
+    return find(run, name, VIEW_ANY, access, error);
 }
 
 bool server_find_as_client(const struct step_run *run, const char *name,
                            struct server_access *access, struct error *error)
 {
-    return find(run, name, VANTAGE_CLIENT, access, error);
+    return find(run, name, VIEW_CLIENT, access, error);
 }
 
 bool server_find_inside(const struct step_run *run, const char *name, struct server_access *access,
                         struct error *error)
 {
-    return find(run, name, VANTAGE_INSIDE, access, error);
+    return find(run, name, VIEW_INSIDE, access, error);
 }
 
 void server_free(struct server_access *access)
