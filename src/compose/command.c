@@ -2,6 +2,7 @@
 #include "compose/command.h"
 
 #include "base/file.h"
+#include "compose/config.h"
 
 #include <libgen.h>
 #include <stdio.h>
@@ -141,6 +142,7 @@ bool compose_config(const struct compose_project *project, cJSON **config, struc
     process_result_free(&result);
     if (ran && !*config)
         return error_set(error, ERROR_OTHER, "docker compose config wrote no JSON");
+    compose_config_drop_absent(*config);
     return ran;
 }
 
@@ -154,7 +156,8 @@ bool compose_hash(const struct compose_project *project, const char *service, ch
     const char *line = text_string(&result.output);
     size_t named = ran && text_starts(line, service) ? strlen(service) : 0;
     size_t length = named ? strspn(line + named + 1, "0123456789abcdef") : 0;
-    *hash = line[named] == ' ' && length ? xstrndup(line + named + 1, length) : NULL;
+    bool whole = length && line[named] == ' ' && strchr("\r\n", line[named + 1 + length]);
+    *hash = whole ? xstrndup(line + named + 1, length) : NULL;
     process_result_free(&result);
     if (ran && !*hash)
         return error_set(error, ERROR_OTHER, "docker compose config --hash gave no hash of %s",

@@ -140,8 +140,13 @@ services:
     stop_grace_period: 45s
     labels: {org.example.note: "a$$b, c"}
     restart: always
-    depends_on: [redis]
-  redis: {image: "redis:7-alpine", container_name: @NAME@-cache, networks: [back]}
+    depends_on: {redis: {condition: service_healthy, restart: true}, absent: {condition: service_started, required: false}}
+  redis:
+    image: redis:7-alpine
+    container_name: @NAME@-cache
+    networks: [back]
+    healthcheck: {test: ["CMD", "redis-cli", "ping"], interval: 1s, timeout: 3s, retries: 30}
+  absent: {image: "pgrunbook-test/absent:1", profiles: [never]}
   app:
     image: pgvector/pgvector:pg17
     entrypoint: [sleep, infinity]
@@ -165,8 +170,6 @@ printf 'SECRET=%s\n' "'$POSTGRES_PASSWORD'" >"$dir/.env"
 sed -i 's|tmpfs: \[|tmpfs: ["/var/run/postgresql:uid=100,gid=100,mode=1777", |' "$dir/docker-compose.yml"
 up
 others=$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$name" | LC_ALL=C sort)
-volumes_before=$(docker volume ls -q | wc -l)
-docker exec "$old_container" psql -qX -U postgres -h 127.0.0.1 -c 'SELECT 1' >/dev/null 2>&1 || true
 
 park rich
 is "$status" 10 "a server is parked, the run waits at the gate"
@@ -180,9 +183,8 @@ is "$(docker exec "$name-new" psql -X -A -t -U postgres -h 127.0.0.1 -c 'SHOW se
 is "$(docker inspect "$name-new" | jq -r '.[0].Mounts[] | select(.Destination == "/var/lib/postgresql/data").Name')" "$new_volume" "on the new volume"
 is "$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$name" --filter "label=com.docker.compose.service" | LC_ALL=C sort | comm -23 <(echo "$others") -)" '' "nothing else of the stack was touched"
 is "$(throw_aways)" '' "the container that Compose made is gone"
-is "$(($(docker volume ls -q | wc -l) - volumes_before))" 2 "with its anonymous volume: there is the new server's data and its scratch"
-is "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.depends_on"}}' "$name-new")" redis:service_started:false "its label says what it depends on"
-ok "the old server serves" owned_is_published "$dir" postgres
+is "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.depends_on"}}' "$name-new")" "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.depends_on"}}' "$old_container")" "its label says what it depends on"
+ok "the old server serves" pg_isready -q -h 127.0.0.1 -p "$port"
 is "$(place rich .name "$name-new")" "$old_container" "the name that Compose would give it was kept"
 is "$(place rich '.networks | keys_unsorted[0]' "$name-new")" "${name}_back" "and its networks, the one with priority first"
 
@@ -227,7 +229,7 @@ services:
     image: pgvector/pgvector:pg15
     container_name: @NAME@-db
     environment: {POSTGRES_PASSWORD: "${SECRET}"}
-    volumes: [data:/var/lib/postgresql/data]
+    volumes: [data:/var/lib/postgresql/data, /scratch]
 volumes:
   data: {}
 YAML
@@ -249,18 +251,21 @@ cat >"$test_dir/bin/docker" <<SH
 #!/bin/sh
 $(command -v docker) "\$@"
 status=\$?
-case " \$* " in *" --no-start "*) kill -9 \$PPID ;; esac
+case " \$* " in *" --no-start "*) mkdir "$test_dir/killed" 2>/dev/null && kill -9 \$PPID ;; esac
 exit \$status
 SH
 chmod +x "$test_dir/bin/docker"
 PATH=$test_dir/bin:$PATH park plain
 is "$status" 11 "the worker dies in the middle"
 isnt "$(throw_aways)" '' "the container that Compose made is left"
+scratch=$(docker inspect "$(throw_aways)" | jq -r '.[0].Mounts[] | select(.Destination == "/scratch").Name')
+ok "with its anonymous volume" docker volume inspect "$scratch"
 not_ok "none was made of it" docker container inspect "$name-new"
 park plain
 is "$status" 10 "the next try parks the server"
 [ "$status" = 10 ] || show_output 60
 is "$(throw_aways)" '' "and has removed what was left"
+not_ok "and its volume" docker volume inspect "$scratch"
 is "$(place plain .name "$name-new")" "$old_container" "its name is to be the file's container_name"
 is "$(label "$name-new" project.config_files)" "$dir/docker-compose.yml,$dir/over.yml" "its label names both files"
 is "$(label "$name-new" project.environment_file)" "$dir/production.env" "and the environment file"
@@ -281,30 +286,38 @@ park_step='docker.park: {name: "${new_container}", server: new, file: "${compose
 park plain --confirm move/retire
 is "$status" 10 "a container that is gone already is retired"
 program_says rollback plain
-is "$status" 12 "and comes back"
+is "$status" 12 "a rollback finds the old server running where it was"
 [ "$status" = 12 ] || show_output 60
 not_ok "the parked server is gone" docker container inspect "$parked"
-docker rm -fv "$name-left" >/dev/null
 single serving <<YAML
-      - docker.retire: {container: "$old_container", project: "\${compose_project}", service: "\${service}"}
+      - id: retire
+        docker.retire: {container: "$old_container", project: "\${compose_project}", service: "\${service}"}
 YAML
 is "$status" 11 "a server that serves isn't retired"
 like "$output" "container $old_container runs on network ${name}_default: it may be the one that serves" "the network says so"
-ok "it serves" owned_is_published "$dir" postgres
+ok "it serves" pg_isready -q -h 127.0.0.1 -p "$port"
 docker network disconnect "${name}_default" "$old_container"
 program_says rollback serving
 single nobody <<YAML
-      - docker.retire: {container: "$old_container", project: "\${compose_project}", service: "\${service}"}
+      - id: retire
+        docker.retire: {container: "$old_container", project: "\${compose_project}", service: "\${service}"}
+        undo: {docker.park: {name: "$old_container", server: old, file: "\${compose_file}", project: "\${compose_project}", service: "\${service}", volume: "\${old_volume}", major: "15"}}
 YAML
 is "$status" 11 "nor one beside which nobody serves"
 like "$output" "no other container of service postgres serves clients than $old_container" "which is said"
 ok "it runs" test "$(docker inspect -f '{{.State.Running}}' "$old_container")" = true
+left=$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$old_container")
 program_says rollback nobody
+is "$status" 12 "the way back finds it where it was left"
+[ "$status" = 12 ] || show_output 60
+is "$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$old_container")" "$left" "and leaves it alone"
+is "$(place nobody .name "$old_container")" "$old_container" "its place is known"
 docker network connect "${name}_default" --alias postgres "$old_container"
 
 # Two servers on one volume.
 single twice --set "new_volume=$old_volume" <<YAML
-      - $park_step
+      - id: park
+        $park_step
 YAML
 is "$status" 11 "no second server is started on a volume that is in use"
 like "$output" "volume $old_volume is in use by the running container $old_container" "which is said"

@@ -5,6 +5,7 @@
 #include "steps/docker/docker_common.h"
 #include "steps/findings.h"
 #include "steps/move/obstacles.h"
+#include "steps/move/parked.h"
 
 #include "base/json.h"
 #include "compose/config.h"
@@ -16,8 +17,7 @@
 #include <stdlib.h>
 
 #define OLDEST_ENGINE "20.10"
-#define OTHER_RUNBOOK                                                                              \
-    "Use the runbook that stops one server and starts the other, pg15-to-pg17.yaml."
+#define OTHER_RUNBOOK " the runbook that stops one server and starts the other, pg15-to-pg17.yaml."
 
 struct check_move {
     struct docker *docker;
@@ -33,7 +33,7 @@ static void report(struct check_move *check, const struct move_obstacle *row, co
     char *remedy = row->weight == VERDICT_WARN
                        ? xstrdup(row->remedy)
                        : xprintf("%s%s" OTHER_RUNBOOK, row->remedy ? row->remedy : "",
-                                 row->remedy ? " Else: " : "");
+                                 row->remedy ? " Or use" : "Use");
     struct finding finding = {.key = row->key, .name = row->name, .remedy = remedy};
     finding.verdict = *found ? row->weight : VERDICT_PASS;
     if (!*found)
@@ -142,6 +142,25 @@ static bool check_hash(struct check_move *check, struct error *error)
     return read;
 }
 
+/* One that this run has made to take the service over isn't a second replica. */
+static bool drop_parked(struct check_move *check, struct error *error)
+{
+    for (int i = cJSON_GetArraySize(check->siblings); i-- > 0;) {
+        struct docker_container container = {0};
+        const char *id = json_text(cJSON_GetArrayItem(check->siblings, i), "Id");
+        bool own = false;
+        bool looked =
+            docker_inspect(check->docker, id ? id : "", &container, error) &&
+            (!container.exists || parked_is_own(check->findings.run, &container, &own, error));
+        docker_container_free(&container);
+        if (!looked)
+            return false;
+        if (own)
+            cJSON_DeleteItemFromArray(check->siblings, i);
+    }
+    return true;
+}
+
 static bool read_stack(struct check_move *check, struct error *error)
 {
     const struct step_run *run = check->findings.run;
@@ -153,7 +172,8 @@ static bool read_stack(struct check_move *check, struct error *error)
         !compose_config_service(check->config, view->name, &view->service, error) ||
         !step_container(check->docker, step_text(run, "container"), &check->container, error) ||
         !docker_list(check->docker, NULL, &check->containers, error) ||
-        !stack_containers(check->docker, project, view->name, &check->siblings, error))
+        !stack_containers(check->docker, project, view->name, &check->siblings, error) ||
+        !drop_parked(check, error))
         return false;
     view->config = check->config;
     view->container = &check->container;

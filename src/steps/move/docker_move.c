@@ -167,7 +167,8 @@ static bool follows(const struct move *move)
 static bool prepare(struct move *move, struct error *error)
 {
     return to_is_there(move, error) && begin_record(move, error) && reach_leaving(move, error) &&
-           move_check(move, error) && release_coming(move, error) &&
+           move_check(move, error) && move_find_clients(move, error) &&
+           release_coming(move, error) &&
            (!follows(move) || move_follow(move, error) || explain_refusal(move, error));
 }
 
@@ -215,9 +216,16 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
     bool done = stop_clients(move, error) && (!clients || aside_begin(ender, error)) &&
                 aside_begin(leaver, error) && bring_rest_over(move, error);
     struct error left_not = ERROR_INIT;
+    move->times.equal = clock_monotonic_ms();
     bool left = aside_wait(leaver, done ? error : &left_not);
+    move->times.left = clock_monotonic_ms();
     aside_end(ender);
-    done = done && left && nobody_is_left(move, error) && move_join(move, error);
+    done = done && left && nobody_is_left(move, error);
+    if (done)
+        move_tell_clients(move);
+    move->serving_ms = clock_wall_ms();
+    move->times.told = clock_monotonic_ms();
+    done = done && move_join(move, error);
     move->times.joined = clock_monotonic_ms();
     return done;
 }
@@ -229,6 +237,8 @@ static bool switch_over(struct move *move, struct error *error)
                 move_prepare_leave(move, &leaver, error) && move_pool_pause(move, error) &&
                 swap(move, &leaver, &ender, error) &&
                 move_pool_resume(move->run, move->record, error);
+    if (done)
+        move_see_answer(move);
     aside_end(&leaver);
     aside_end(&ender);
     return done;
@@ -299,6 +309,7 @@ static void end_move(struct move *move)
     cJSON_Delete(move->fence.record);
     cJSON_Delete(move->fence.held);
     free(move->fence.began);
+    text_list_free(&move->clients);
     cJSON_Delete(move->record);
     docker_container_free(&move->from);
     docker_container_free(&move->to);

@@ -104,27 +104,50 @@ static bool look(struct park *park, const char *name, struct error *error)
     return looked;
 }
 
+/* Whether somebody's container is this service's, on this volume. */
+static bool is_services(const struct park *park, const struct docker_container *container)
+{
+    return text_equal(docker_container_label(container, COMPOSE_LABEL("project")),
+                      step_text(park->run, "project")) &&
+           text_equal(docker_container_label(container, COMPOSE_LABEL("service")),
+                      step_text(park->run, "service")) &&
+           compose_service_is(container, park->image, park->data, park->volume);
+}
+
+/* The running container that has the volume mounted, but for the one that is parked; `user` doesn't
+ * exist when there is none. The caller frees it. */
+static bool find_user(struct park *park, struct docker_container *user, struct error *error)
+{
+    cJSON *list = NULL;
+    const cJSON *entry;
+    *user = (struct docker_container){0};
+    bool looked = docker_list_by(park->docker, "volume", park->volume, &list, error);
+    cJSON_ArrayForEach(entry, list)
+    {
+        const char *id = json_text(entry, "Id");
+        bool own = text_equal(id, park->container.id);
+        if (looked && !user->exists && id && !own &&
+            text_equal(json_text(entry, "State"), "running"))
+            looked = docker_inspect(park->docker, id, user, error);
+    }
+    cJSON_Delete(list);
+    return looked;
+}
+
 /* Two servers on one data directory destroy it; each looks for the other among its own container's
  * processes only. */
 static bool check_volume_free(struct park *park, struct error *error)
 {
-    cJSON *list = NULL;
-    const cJSON *entry;
-    if (!docker_list_by(park->docker, "volume", park->volume, &list, error))
-        return false;
-    bool unused = true;
-    cJSON_ArrayForEach(entry, list)
-    {
-        bool own = text_equal(json_text(entry, "Id"), park->container.id);
-        if (!unused || own || !text_equal(json_text(entry, "State"), "running"))
-            continue;
-        unused = error_set(error, ERROR_OTHER, "volume %s is in use by the running container %s",
-                           park->volume, docker_listed_name(entry));
+    struct docker_container user;
+    bool looked = find_user(park, &user, error), unused = !user.exists;
+    if (looked && !unused) {
+        error_set(error, ERROR_OTHER, "volume %s is in use by the running container %s",
+                  park->volume, user.name);
         error_remedy(error, "Nothing was started: two servers on one data directory would destroy "
                             "it. Stop that container first.");
     }
-    cJSON_Delete(list);
-    return unused;
+    docker_container_free(&user);
+    return looked && unused;
 }
 
 static bool not_right(const struct park *park, const char *what, struct error *error)
@@ -166,16 +189,22 @@ static bool create(struct park *park, struct error *error)
     return done;
 }
 
-/* One that an earlier try has made is taken over; one that this run didn't make never is. */
+/* One that an earlier try has made is taken over, one that this run didn't make isn't; on the way
+ * back the server that was left may be there still, as Compose made it once. */
 static bool take_over(struct park *park, struct error *error)
 {
     bool own = false;
     if (!parked_is_own(park->run, &park->container, &own, error))
         return false;
+    if (!own && park->run->undoing && is_services(park, &park->container)) {
+        step_log(park->run, "%s is there still", park->name);
+        return true;
+    }
     if (!own)
         return step_name_taken(&park->container, error);
     step_log(park->run, "%s was made already", park->name);
-    return parked_write(park->run, park->name, park->container.id, error);
+    return parked_write(park->run, park->name, park->container.id, error) &&
+           check_right(park, error);
 }
 
 static bool serves(const struct park *park, struct error *error)
@@ -216,11 +245,27 @@ static bool start(struct park *park, struct error *error)
            joined_by_itself(park, error);
 }
 
-static bool park_container(struct park *park, struct error *error)
+static bool bring_up(struct park *park, struct error *error)
 {
-    return look(park, park->name, error) &&
-           (park->container.exists ? take_over(park, error) : create(park, error)) &&
-           check_right(park, error) && leave_and_keep_place(park, error) && start(park, error);
+    bool there = park->container.exists ? take_over(park, error)
+                                        : create(park, error) && check_right(park, error);
+    return there && leave_and_keep_place(park, error) && start(park, error);
+}
+
+/* On the way back the service's own container may run on the volume under another name, as nobody
+ * has moved it: there is nothing to bring back then. */
+static bool runs_already(struct park *park, bool *runs, struct error *error)
+{
+    struct docker_container user = {0};
+    *runs = false;
+    if (!park->run->undoing || park->container.exists)
+        return true;
+    bool looked = find_user(park, &user, error);
+    *runs = looked && user.exists && is_services(park, &user);
+    if (*runs)
+        step_log(park->run, "the server on volume %s runs in %s", park->volume, user.name);
+    docker_container_free(&user);
+    return looked;
 }
 
 /* ---- the server in it ---- */
@@ -270,6 +315,14 @@ static bool wait_ready(struct park *park, struct error *error)
     return true;
 }
 
+static bool park_server(struct park *park, struct error *error)
+{
+    bool runs = false;
+    return look_up(park, error) && look(park, park->name, error) &&
+           runs_already(park, &runs, error) &&
+           (runs || (bring_up(park, error) && wait_ready(park, error)));
+}
+
 static bool run_park(struct step_run *run, struct error *error)
 {
     struct park park = {
@@ -277,8 +330,7 @@ static bool run_park(struct step_run *run, struct error *error)
     int lock = -1;
     park.docker = docker_open(error);
     bool done = park.docker && check_server(&park, error) &&
-                stack_lock(run, LOCK_MS, &lock, error) && look_up(&park, error) &&
-                park_container(&park, error) && wait_ready(&park, error);
+                stack_lock(run, LOCK_MS, &lock, error) && park_server(&park, error);
     docker_container_free(&park.container);
     blueprint_free(&park.blueprint);
     cJSON_Delete(park.config);

@@ -32,11 +32,14 @@
 #define MOVE_BACK "back"       /* who leaves serves on */
 #define MOVE_FORWARD "forward" /* who comes serves */
 
-struct move_times { /* monotonic ms; 0: not yet */
-    int64_t fenced; /* clients could no longer write */
-    int64_t cut;    /* their sessions were ended */
-    int64_t joined; /* they get through again */
-    int64_t answered;
+struct move_times {   /* monotonic ms; 0: not yet */
+    int64_t fenced;   /* clients could no longer write */
+    int64_t cut;      /* their sessions were ended */
+    int64_t equal;    /* the last changes were on the one that comes */
+    int64_t left;     /* the container was on no network any more */
+    int64_t told;     /* nobody waited for the address that is gone */
+    int64_t joined;   /* the other one was on the networks */
+    int64_t answered; /* the first one afterwards */
 };
 
 struct move {
@@ -50,7 +53,10 @@ struct move {
     struct follow *follow; /* NULL: nothing is brought over */
     struct follow_round last;
     int rounds;
+    struct text_list clients; /* network namespaces of containers that may have connections */
+    long told;                /* connections that had lost their server */
     struct move_times times;
+    int64_t serving_ms; /* wall: just before the one that comes could be reached; 0: not yet */
 };
 
 /* move_record.c */
@@ -80,6 +86,12 @@ bool move_prepare_ending(struct move *move, struct aside *ender, struct error *e
 /* Waits until no foreign session that began before the fence is left, or (`any`) none at all. */
 bool move_wait_ended(struct move *move, bool any, struct error *error);
 
+/* move_clients.c */
+/* While nothing is changed: whom to tell. */
+bool move_find_clients(struct move *move, struct error *error);
+/* While the address is nobody's: ends the connections that still lead there. */
+void move_tell_clients(struct move *move);
+
 /* move_follow.c */
 bool move_follow(struct move *move, struct error *error);      /* while clients write on */
 bool move_bring_over(struct move *move, struct error *error);  /* the rest, behind the fence */
@@ -106,6 +118,8 @@ bool move_pool_pause(struct move *move, struct error *error);
 bool move_pool_resume(struct step_run *run, cJSON *record, struct error *error);
 
 /* move_report.c */
+/* The first answer that a client gets, for the figures. */
+void move_see_answer(struct move *move);
 /* Waits until clients are answered; then the figures. */
 bool move_report(struct move *move, struct error *error);
 

@@ -4,11 +4,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "docker/attachment.h"
+#include "steps/compose/compose_common.h"
 #include "steps/server/ready.h"
 
 #include <stdlib.h>
 
 #define ATTEMPT_MS 1000L
+#define FIRST_ANSWER_MS 2000
 #define PAUSE_MS 2
 
 /* One attempt as a client makes it; who asks for a password serves. */
@@ -20,18 +22,18 @@ static bool answers(const struct server_access *access, struct error *error)
     return answered;
 }
 
-/* The first answer that a client gets, for the figures. */
-static bool wait_answer(struct move *move, struct error *error)
+void move_see_answer(struct move *move)
 {
-    int64_t deadline = clock_monotonic_ms() + step_duration(move->run, "for");
+    int64_t deadline = clock_monotonic_ms() + FIRST_ANSWER_MS;
     struct server_access access;
-    bool found = server_find_as_client(move->run, step_text(move->run, "server"), &access, error);
+    struct error ignored = ERROR_INIT; /* whether clients are answered is asked again, for long */
+    bool found =
+        server_find_as_client(move->run, step_text(move->run, "server"), &access, &ignored);
     bool answered = false;
-    while (found && !(answered = answers(&access, error)) && clock_monotonic_ms() < deadline)
+    while (found && !(answered = answers(&access, &ignored)) && clock_monotonic_ms() < deadline)
         clock_sleep_ms(PAUSE_MS);
     server_free(&access);
-    move->times.answered = clock_monotonic_ms();
-    return answered;
+    move->times.answered = answered ? clock_monotonic_ms() : 0;
 }
 
 static bool wait_ready(struct move *move, struct error *error)
@@ -43,7 +45,7 @@ static bool wait_ready(struct move *move, struct error *error)
         .major = (int)step_integer(move->run, "major"),
         .after_switchover = true,
     };
-    if (!wait_answer(move, error) || !server_wait_ready(move->run, &ready, version, error))
+    if (!server_wait_ready(move->run, &ready, version, error))
         return false;
     step_check(move->run, "live server", VERDICT_PASS, "PostgreSQL %s on volume %s", version,
                step_text(move->run, "volume"));
@@ -114,11 +116,17 @@ static void report_figures(struct move *move, cJSON *fact)
     cJSON_AddNumberToObject(fact, "rows_last_round", (double)rows);
     cJSON_AddNumberToObject(fact, "write_outage_ms", (double)writes);
     cJSON_AddNumberToObject(fact, "read_outage_ms", (double)reads);
-    if (times->fenced)
+    step_log(move->run,
+             "after the first refused write: sessions ended %ld ms, copy equal %ld ms, networks "
+             "left %ld ms, clients told %ld ms, networks joined %ld ms, answered %ld ms",
+             between(times->fenced, times->cut), between(times->fenced, times->equal),
+             between(times->fenced, times->left), between(times->fenced, times->told),
+             between(times->fenced, times->joined), writes);
+    if (times->answered)
         step_check(move->run, "outage", VERDICT_PASS,
-                   "writes %ld ms, reads %ld ms; %ld sessions were ended, %lld rows came over in "
-                   "the last round",
-                   writes, reads, move->fence.ended, rows);
+                   "writes %ld ms, reads %ld ms; %ld sessions were ended, %ld connections without "
+                   "a server too, %lld rows came over in the last round",
+                   writes, reads, move->fence.ended, move->told, rows);
 }
 
 bool move_report(struct move *move, struct error *error)
@@ -130,5 +138,7 @@ bool move_report(struct move *move, struct error *error)
     report_figures(move, fact);
     report_addresses(move, fact);
     step_fact(move->run, "move", fact);
+    if (move->serving_ms && !move->run->undoing)
+        step_fact_number(move->run, FACT_SERVING, (double)move->serving_ms);
     return true;
 }
