@@ -82,9 +82,9 @@ meter_says() {
     jq -r ".$2" "$(meter_file "$1").json"
 }
 
-# meter_tells KIND: its outages in a line, in ms.
+# meter_tells KIND: its longest outages in a line, in ms.
 meter_tells() {
-    jq -r '"\(.each | map(.ms | tostring) | join(" ")) ms; \(.silent) unanswered, last error: \(.last_error)"' \
+    jq -r '"\(.each | map(.ms | select(. >= 150) | tostring) | join(" ")) ms; \(.silent) unanswered, last error: \(.last_error)"' \
         "$(meter_file "$1").json"
 }
 
