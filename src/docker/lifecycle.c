@@ -73,9 +73,8 @@ static cJSON *body_of(const struct docker_creation *creation)
     return body;
 }
 
-/* The answer's id, the caller's; NULL on failure. */
-static char *create(struct docker *docker, const char *name, const char *image, const cJSON *body,
-                    struct error *error)
+bool docker_create_from(struct docker *docker, const char *name, const cJSON *body, char **id,
+                        struct error *error)
 {
     char *part = docker_escape(name);
     char *path = xprintf("/containers/create?name=%s", part);
@@ -84,24 +83,26 @@ static char *create(struct docker *docker, const char *name, const char *image, 
     bool called = docker_call(docker, "POST", path, body, MARGIN_MS, &status, &answer, error);
     free(path);
     free(part);
+    *id = NULL;
     if (!called)
-        error_wrap(error, "creating container %s", name);
-    if (!called ||
-        !docker_accepted(status, answer, error, "creating container %s from %s", name, image))
-        return NULL;
+        return error_wrap(error, "creating container %s", name);
+    const char *image = json_text(body, "Image");
+    if (!docker_accepted(status, answer, error, "creating container %s from %s", name,
+                         image ? image : "no image"))
+        return false;
     const char *text = json_text(answer, "Id");
-    char *id = xstrdup(text ? text : name);
+    *id = xstrdup(text ? text : name);
     cJSON_Delete(answer);
-    return id;
+    return true;
 }
 
 bool docker_create(struct docker *docker, const struct docker_creation *creation, char **id,
                    struct error *error)
 {
     cJSON *body = body_of(creation);
-    *id = create(docker, creation->name, creation->image, body, error);
+    bool created = docker_create_from(docker, creation->name, body, id, error);
     cJSON_Delete(body);
-    return *id != NULL;
+    return created;
 }
 
 static void take_over(cJSON *body, const struct docker_container *container, const char *from,
@@ -121,10 +122,11 @@ bool docker_create_like(struct docker *docker, const struct docker_container *co
     take_over(body, container, "Config.Env", "Env");
     take_over(body, container, "Config.ExposedPorts", "ExposedPorts");
     take_over(body, container, "HostConfig", "HostConfig");
-    char *id = create(docker, name, container->image, body, error);
+    char *id = NULL;
+    bool created = docker_create_from(docker, name, body, &id, error);
     cJSON_Delete(body);
     free(id);
-    return id != NULL;
+    return created;
 }
 
 /* One call about one container. `absent`: a status of 404 counts as done. */
@@ -145,16 +147,6 @@ static bool act(struct docker *docker, const char *method, const char *name, con
     if (called)
         cJSON_Delete(answer);
     return called;
-}
-
-bool docker_rename(struct docker *docker, const char *name, const char *to, struct error *error)
-{
-    char *part = docker_escape(to);
-    char *rest = xprintf("/rename?name=%s", part);
-    bool renamed = act(docker, "POST", name, rest, MARGIN_MS, false, error);
-    free(rest);
-    free(part);
-    return renamed || error_wrap(error, "renaming");
 }
 
 bool docker_start(struct docker *docker, const char *name, struct error *error)
@@ -181,6 +173,17 @@ bool docker_restart(struct docker *docker, const char *name, long grace_ms, stru
 {
     return act_with_grace(docker, name, "restart", grace_ms, error) ||
            error_wrap(error, "restarting");
+}
+
+bool docker_rename(struct docker *docker, const char *container, const char *name,
+                   struct error *error)
+{
+    char *part = docker_escape(name), *rest = xprintf("/rename?name=%s", part);
+    bool done = act(docker, "POST", container, rest, MARGIN_MS, false, error) ||
+                error_wrap(error, "renaming it to %s", name);
+    free(rest);
+    free(part);
+    return done;
 }
 
 bool docker_remove(struct docker *docker, const char *name, bool volumes, struct error *error)

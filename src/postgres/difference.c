@@ -23,24 +23,6 @@ long difference_buckets(long long rows)
     return buckets;
 }
 
-/* A row's hash. The columns are named, as inheritance may have given them another order on the
- * other server; a bytea's text would be twice its size, so its own hash stands for it. */
-static bool add_row_hash(const struct difference_request *request, struct text *sql,
-                         struct error *error)
-{
-    const struct table_shape *shape = request->shape;
-    text_add(sql, "pg_catalog.hashtextextended(ROW(");
-    for (size_t i = 0; i < shape->count; i++) {
-        bool bytes = !strcmp(shape->columns[i].type, "bytea");
-        text_printf(sql, "%s%st.", i ? ", " : "", bytes ? "pg_catalog.sha256(" : "");
-        if (!pg_add_identifier(request->old, sql, shape->columns[i].name, error))
-            return false;
-        text_add(sql, bytes ? ")" : "");
-    }
-    text_add(sql, ")::pg_catalog.text COLLATE pg_catalog.\"C\", 0)");
-    return true;
-}
-
 /* `side`: the shape of the server that is asked. */
 static bool add_from(const struct difference_request *request, const struct table_shape *side,
                      struct text *sql, struct error *error)
@@ -59,7 +41,7 @@ static bool add_hash(const struct difference_request *request, struct text *sql,
 {
     const struct table_shape *shape = request->shape;
     if (!shape->key_count)
-        return add_row_hash(request, sql, error);
+        return table_shape_add_row_hash(request->old, request->shape, sql, error);
     text_add(sql, "pg_catalog.hashtextextended(ROW(");
     for (size_t i = 0; i < shape->key_count; i++) {
         text_add(sql, i ? ", " : "");
@@ -114,7 +96,7 @@ static bool bucket_statement(const struct difference_request *request,
     if (!add_bucket(request, buckets, sql, error))
         return false;
     text_add(sql, ", pg_catalog.count(*), pg_catalog.sum(");
-    if (!add_row_hash(request, sql, error))
+    if (!table_shape_add_row_hash(request->old, request->shape, sql, error))
         return false;
     text_add(sql, ")::pg_catalog.text");
     if (!add_from(request, side, sql, error))
@@ -190,10 +172,10 @@ static bool add_columns(const struct difference_request *request, struct text *s
         return false;
     if (!shape->key_count) {
         text_add(sql, ", pg_catalog.count(*), min(t.ctid::pg_catalog.text), ");
-        return add_row_hash(request, sql, error);
+        return table_shape_add_row_hash(request->old, request->shape, sql, error);
     }
     text_add(sql, ", ");
-    if (!add_row_hash(request, sql, error))
+    if (!table_shape_add_row_hash(request->old, request->shape, sql, error))
         return false;
     text_add(sql, ", t.ctid");
     for (size_t i = 0; i < shape->key_count; i++) {

@@ -2,6 +2,7 @@
 #include "postgres/large_objects.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PIECE "524288" /* bytes */
 
@@ -122,4 +123,36 @@ bool large_object_copy(struct pg_connection *old, struct pg_connection *new,
                   (kind == DIFFERENCE_EXTRA ||
                    (copy_contents(old, new, text, error) && copy_rights(old, new, text, error)));
     return copied || error_wrap(error, "copying the large object %s", text);
+}
+
+/* Rows of the comparison come on both connections: what is to be copied is noted first. */
+struct object_list {
+    struct {
+        enum difference_kind kind;
+        long long number;
+    } * items;
+    size_t count;
+};
+
+static bool note_object(void *context, enum difference_kind kind, const struct merge_row *old,
+                        const struct merge_row *new, struct error *error)
+{
+    struct object_list *list = context;
+    (void)error;
+    list->items = xrealloc(list->items, (list->count + 1) * sizeof *list->items);
+    list->items[list->count].kind = kind;
+    list->items[list->count++].number = (old ? old : new)->position;
+    return true;
+}
+
+bool large_objects_copy(struct pg_connection *old, struct pg_connection *new, size_t *count,
+                        struct error *error)
+{
+    struct object_list list = {0};
+    bool copied = large_objects_compare(old, new, note_object, &list, error);
+    for (size_t i = 0; copied && i < list.count; i++)
+        copied = large_object_copy(old, new, list.items[i].kind, list.items[i].number, error);
+    *count += list.count;
+    free(list.items);
+    return copied;
 }

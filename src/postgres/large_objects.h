@@ -16,5 +16,8 @@ bool large_objects_compare(struct pg_connection *old, struct pg_connection *new,
  * Functions" of large objects. */
 bool large_object_copy(struct pg_connection *old, struct pg_connection *new,
                        enum difference_kind kind, long long number, struct error *error);
+/* Both in one: all that differ. *count grows by how many that were. */
+bool large_objects_copy(struct pg_connection *old, struct pg_connection *new, size_t *count,
+                        struct error *error);
 
 #endif

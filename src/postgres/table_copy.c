@@ -4,6 +4,7 @@
 #include "postgres/difference.h"
 #include "postgres/key_list.h"
 #include "postgres/stream.h"
+#include "postgres/table_copy_parts.h"
 
 #include <stdlib.h>
 
@@ -13,16 +14,19 @@ static const char begin_sql[] = "BEGIN; SET LOCAL session_replication_role = rep
                                 "SET CONSTRAINTS ALL DEFERRED";
 
 /* What acts in spite of session_replication_role: how it's disabled, and how it was. */
+#define HINDRANCES                                                                                 \
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "         \
+    "JOIN (SELECT tgrelid, 'TRIGGER', tgname, tgenabled FROM pg_catalog.pg_trigger "               \
+    "WHERE NOT tgisinternal UNION ALL "                                                            \
+    "SELECT ev_class, 'RULE', rulename, ev_enabled FROM pg_catalog.pg_rewrite) "                   \
+    "AS a (relation, kind, name, enabled) ON a.relation = c.oid AND a.enabled IN ('A', 'R') "      \
+    "WHERE c.relkind = 'r'"
 static const char always_sql[] =
     "SELECT pg_catalog.format('ALTER TABLE ONLY %I.%I DISABLE %s %I', n.nspname, c.relname, kind, "
     "name), pg_catalog.format('ALTER TABLE ONLY %I.%I ENABLE %s %s %I', n.nspname, c.relname, "
-    "CASE enabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, kind, name) "
-    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "JOIN (SELECT tgrelid, 'TRIGGER', tgname, tgenabled FROM pg_catalog.pg_trigger "
-    "WHERE NOT tgisinternal UNION ALL "
-    "SELECT ev_class, 'RULE', rulename, ev_enabled FROM pg_catalog.pg_rewrite) "
-    "AS a (relation, kind, name, enabled) ON a.relation = c.oid AND a.enabled IN ('A', 'R') "
-    "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'";
+    "CASE enabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, kind, name) " HINDRANCES
+    " AND n.nspname = $1 AND c.relname = $2";
+static const char hindered_sql[] = "SELECT DISTINCT n.nspname, c.relname " HINDRANCES;
 
 /* TRUNCATE refuses a table that a foreign key points to. */
 static const char referenced_sql[] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint f "
@@ -74,8 +78,8 @@ static bool find_keys(struct gathering *gathering, struct error *error)
     return true;
 }
 
-static bool run_counted(struct pg_connection *connection, const char *sql, long long *rows,
-                        struct error *error)
+bool table_copy_count(struct pg_connection *connection, const char *sql, long long *rows,
+                      struct error *error)
 {
     PGresult *result = pg_query(connection, sql, 0, NULL, error);
     if (result)
@@ -84,8 +88,8 @@ static bool run_counted(struct pg_connection *connection, const char *sql, long 
     return result != NULL;
 }
 
-static bool remove_batch(struct table_copy *copy, const struct key_list *list, size_t batch,
-                         struct error *error)
+bool table_copy_remove(struct table_copy *copy, const struct key_list *list, size_t batch,
+                       struct error *error)
 {
     struct text sql = {0};
     text_add(&sql, "DELETE FROM ONLY ");
@@ -95,7 +99,7 @@ static bool remove_batch(struct table_copy *copy, const struct key_list *list, s
     text_add(&sql, " WHERE ");
     removed = removed && key_list_add_condition(copy->new, copy->shape, &sql, error);
     table_shape_add_condition(copy->new_shape, " AND ", &sql);
-    removed = removed && run_counted(copy->new, text_string(&sql), &copy->removed, error);
+    removed = removed && table_copy_count(copy->new, text_string(&sql), &copy->removed, error);
     text_free(&sql);
     return removed;
 }
@@ -125,24 +129,33 @@ static bool add_into(const struct table_copy *copy, struct text *sql, struct err
     return added;
 }
 
+bool table_copy_bring(struct table_copy *copy, const char *which, struct error *error)
+{
+    struct text from = {0}, into = {0};
+    bool brought = add_from(copy, &from, error) && add_into(copy, &into, error);
+    text_printf(&from, "%s) TO STDOUT", which);
+    brought = brought && pg_copy_between(copy->old, text_string(&from), copy->new,
+                                         text_string(&into), &copy->copied, error);
+    text_free(&from);
+    text_free(&into);
+    return brought;
+}
+
 /* With `list` the rows of one of its batches, else all. */
 static bool fetch(struct table_copy *copy, const struct key_list *list, size_t batch,
                   struct error *error)
 {
-    struct text from = {0}, into = {0};
-    bool fetched = add_from(copy, &from, error) && add_into(copy, &into, error);
-    if (fetched && list) {
-        text_add(&from, " JOIN ");
-        key_list_add_values(list, batch, copy->shape, &from);
-        text_add(&from, " ON ");
-        fetched = key_list_add_condition(copy->old, copy->shape, &from, error);
+    struct text which = {0};
+    bool fetched = true;
+    if (list) {
+        text_add(&which, " JOIN ");
+        key_list_add_values(list, batch, copy->shape, &which);
+        text_add(&which, " ON ");
+        fetched = key_list_add_condition(copy->old, copy->shape, &which, error);
     }
-    table_shape_add_condition(copy->shape, " WHERE ", &from);
-    text_add(&from, ") TO STDOUT");
-    fetched = fetched && pg_copy_between(copy->old, text_string(&from), copy->new,
-                                         text_string(&into), &copy->copied, error);
-    text_free(&from);
-    text_free(&into);
+    table_shape_add_condition(copy->shape, " WHERE ", &which);
+    fetched = fetched && table_copy_bring(copy, text_string(&which), error);
+    text_free(&which);
     return fetched;
 }
 
@@ -150,7 +163,7 @@ static bool copy_keys(struct gathering *gathering, struct error *error)
 {
     bool copied = true;
     for (size_t i = 0; copied && i < gathering->remove.count; i++)
-        copied = remove_batch(gathering->copy, &gathering->remove, i, error);
+        copied = table_copy_remove(gathering->copy, &gathering->remove, i, error);
     for (size_t i = 0; copied && i < gathering->fetch.count; i++)
         copied = fetch(gathering->copy, &gathering->fetch, i, error);
     return copied;
@@ -172,13 +185,14 @@ static bool empty_table(struct table_copy *copy, struct error *error)
     text_add(&sql, some ? "DELETE FROM ONLY " : "TRUNCATE ONLY ");
     emptied = emptied && table_shape_add_name(copy->new, copy->shape, &sql, error);
     table_shape_add_condition(copy->new_shape, " t WHERE ", &sql);
-    emptied = emptied && run_counted(copy->new, text_string(&sql), &copy->removed, error);
+    emptied = emptied && table_copy_count(copy->new, text_string(&sql), &copy->removed, error);
     text_free(&sql);
     return emptied;
 }
 
-static bool copy_rows(struct table_copy *copy, struct error *error)
+static bool copy_rows(struct table_copy *copy, void *context, struct error *error)
 {
+    (void)context;
     struct gathering gathering = {.copy = copy};
     bool copied = find_keys(&gathering, error);
     if (copied)
@@ -198,13 +212,33 @@ static bool run_column(struct pg_connection *connection, const PGresult *stateme
     return true;
 }
 
-bool table_copy(struct table_copy *copy, struct error *error)
+bool table_copy_unhindered(struct table_copy *copy, table_copy_body *body, void *context,
+                           struct error *error)
 {
     copy->removed = copy->copied = 0;
+    if (copy->unhindered)
+        return body(copy, context, error) ||
+               error_wrap(error, "copying %s.%s again", copy->shape->schema, copy->shape->name);
     PGresult *always = ask_table(copy, always_sql, error);
-    bool copied = always && run_column(copy->new, always, 0, error) && copy_rows(copy, error) &&
+    bool copied = always && run_column(copy->new, always, 0, error) && body(copy, context, error) &&
                   run_column(copy->new, always, 1, error);
     PQclear(always);
     return copied ||
            error_wrap(error, "copying %s.%s again", copy->shape->schema, copy->shape->name);
+}
+
+bool table_copy(struct table_copy *copy, struct error *error)
+{
+    return table_copy_unhindered(copy, copy_rows, NULL, error);
+}
+
+bool table_copy_hindered(struct pg_connection *new,
+                         void (*found)(void *context, const char *schema, const char *name),
+                         void *context, struct error *error)
+{
+    PGresult *tables = pg_query(new, hindered_sql, 0, NULL, error);
+    for (int row = 0; tables && row < PQntuples(tables); row++)
+        found(context, pg_field(tables, row, 0), pg_field(tables, row, 1));
+    PQclear(tables);
+    return tables || error_wrap(error, "looking for triggers that always act");
 }

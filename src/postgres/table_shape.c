@@ -162,3 +162,18 @@ bool table_shape_add_key(struct pg_connection *connection, const struct table_sh
     text_add(sql, "t.");
     return pg_add_identifier(connection, sql, shape->columns[shape->key[index]].name, error);
 }
+
+bool table_shape_add_row_hash(struct pg_connection *connection, const struct table_shape *shape,
+                              struct text *sql, struct error *error)
+{
+    text_add(sql, "pg_catalog.hashtextextended(ROW(");
+    for (size_t i = 0; i < shape->count; i++) {
+        bool bytes = !strcmp(shape->columns[i].type, "bytea");
+        text_printf(sql, "%s%st.", i ? ", " : "", bytes ? "pg_catalog.sha256(" : "");
+        if (!pg_add_identifier(connection, sql, shape->columns[i].name, error))
+            return false;
+        text_add(sql, bytes ? ")" : "");
+    }
+    text_add(sql, ")::pg_catalog.text COLLATE pg_catalog.\"C\", 0)");
+    return true;
+}

@@ -52,5 +52,9 @@ bool table_shape_add_copied(struct pg_connection *connection, const struct table
 /* t."column" of a key's column. */
 bool table_shape_add_key(struct pg_connection *connection, const struct table_shape *shape,
                          size_t index, struct text *sql, struct error *error);
+/* A row's hash. The columns are named, as inheritance may have given them another order on the
+ * other server; a bytea's text would be twice its size, so its own hash stands for it. */
+bool table_shape_add_row_hash(struct pg_connection *connection, const struct table_shape *shape,
+                              struct text *sql, struct error *error);
 
 #endif

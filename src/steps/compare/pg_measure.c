@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "postgres/digest.h"
-#include "postgres/sweep.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,6 @@
 
 struct measuring {
     struct step_run *run;
-    struct sweep_source *sources;
-    size_t count;
     int64_t reported_ms;
 };
 
@@ -50,32 +47,32 @@ static void report_progress(struct measuring *measuring, const struct sweep *swe
     free(label);
 }
 
-static bool run_sweep(struct measuring *measuring, struct error *error)
+bool measure_sweep(struct step_run *run, const struct sweep_source *sources, size_t count,
+                   int connections, table_measured *on_table, struct error *error)
 {
     bool done = false, good;
-    int connections = (int)step_integer(measuring->run, "connections");
-    struct sweep *sweep =
-        sweep_start(measuring->sources, measuring->count, connections, measured, error);
+    struct measuring measuring = {.run = run};
+    struct sweep *sweep = sweep_start(sources, count, connections, on_table, error);
     for (good = sweep != NULL; good && !done;) {
-        report_progress(measuring, sweep);
+        report_progress(&measuring, sweep);
         good = sweep_advance(sweep, true, &done, error);
     }
     if (good)
-        report_progress(measuring, sweep);
+        report_progress(&measuring, sweep);
     sweep_end(sweep);
     return good;
 }
 
-static void add_sources(struct measuring *measuring, struct destination *destination, bool contents)
+static void add_sources(struct sweep_source *sources, size_t *number,
+                        struct destination *destination, bool contents)
 {
     const struct measure *server = destination->server;
     for (size_t i = 0; i < server->survey->count; i++)
-        measuring->sources[measuring->count++] =
-            (struct sweep_source){.parameters = &server->access->parameters,
-                                  .database = server->survey->tables[i].database,
-                                  .counts_only = !contents,
-                                  .tables = &server->survey->tables[i].tables,
-                                  .context = destination};
+        sources[(*number)++] = (struct sweep_source){.parameters = &server->access->parameters,
+                                                     .database = server->survey->tables[i].database,
+                                                     .counts_only = !contents,
+                                                     .tables = &server->survey->tables[i].tables,
+                                                     .context = destination};
 }
 
 static void mark_columns(struct step_run *run, const struct measure *servers, size_t count,
@@ -89,21 +86,21 @@ static void mark_columns(struct step_run *run, const struct measure *servers, si
 bool measure_tables(struct step_run *run, const struct measure *servers, size_t count,
                     bool contents, struct error *error)
 {
-    size_t databases = 0;
-    struct measuring measuring = {.run = run};
+    size_t databases = 0, number = 0;
     struct destination *destinations = xcalloc(count, sizeof *destinations);
     for (size_t i = 0; i < count; i++)
         databases += servers[i].survey->count;
-    measuring.sources = xcalloc(databases + 1, sizeof *measuring.sources);
+    struct sweep_source *sources = xcalloc(databases + 1, sizeof *sources);
     for (size_t i = 0; i < count; i++) {
         destinations[i] = (struct destination){run, &servers[i]};
-        add_sources(&measuring, &destinations[i], contents);
+        add_sources(sources, &number, &destinations[i], contents);
     }
     mark_columns(run, servers, count, step_rows_begin);
-    bool done = run_sweep(&measuring, error);
+    bool done =
+        measure_sweep(run, sources, number, (int)step_integer(run, "connections"), measured, error);
     if (done)
         mark_columns(run, servers, count, step_rows_end);
-    free(measuring.sources);
+    free(sources);
     free(destinations);
     return done;
 }

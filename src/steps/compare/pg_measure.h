@@ -3,6 +3,7 @@
 #ifndef STEPS_COMPARE_PG_MEASURE_H
 #define STEPS_COMPARE_PG_MEASURE_H
 
+#include "postgres/sweep.h"
 #include "steps/compare/pg_survey.h"
 
 /* One server and where its counts go. */
@@ -18,6 +19,10 @@ struct measure {
  * table that is being read. */
 bool measure_tables(struct step_run *run, const struct measure *servers, size_t count,
                     bool contents, struct error *error);
+
+/* A sweep to its end (see postgres/sweep.h), with its progress. */
+bool measure_sweep(struct step_run *run, const struct sweep_source *sources, size_t count,
+                   int connections, table_measured *on_table, struct error *error);
 
 /* Tables whose known digest was taken column by column have to be digested so again. */
 void measure_as_known(struct survey *survey, const struct row_counts *known);

@@ -2,6 +2,7 @@
 #include "steps/actions.h"
 #include "steps/docker/docker_common.h"
 #include "steps/docker/loading.h"
+#include "steps/move/parked.h"
 
 #include "base/text.h"
 #include "docker/lifecycle.h"
@@ -56,6 +57,8 @@ static bool remove_container(struct step_run *run, struct docker *docker,
                              const struct docker_container *container, struct error *error)
 {
     bool own = step_is_own(run, docker_container_label(container, LABEL_RUN));
+    if (!own && !parked_is_own(run, container, &own, error))
+        return false;
     if (!own && !step_boolean(run, "force")) {
         if (!run->undoing)
             return not_ours(container->name, error);

@@ -3,9 +3,11 @@
 
 #include "postgres/digest.h"
 #include "postgres/large_objects.h"
+#include "postgres/materialised.h"
 #include "postgres/sequences.h"
 #include "postgres/table_copy.h"
 #include "steps/compare/pg_difference.h"
+#include "steps/drift/copy_session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,32 +22,11 @@ struct transaction {
     bool failed;
 };
 
-/* Materialised views, those that others are made of first. */
-static const char view_order_sql[] =
-    "WITH RECURSIVE uses AS (SELECT DISTINCT r.ev_class AS view, d.refobjid AS used "
-    "FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d "
-    "ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid "
-    "AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class), "
-    "depth AS (SELECT oid, 0 AS n FROM pg_catalog.pg_class WHERE relkind IN ('m', 'v') "
-    "UNION SELECT uses.view, depth.n + 1 FROM depth JOIN uses ON uses.used = depth.oid "
-    "WHERE depth.n < 100) "
-    "SELECT n.nspname, c.relname FROM depth JOIN pg_catalog.pg_class c ON c.oid = depth.oid "
-    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' "
-    "GROUP BY n.nspname, c.relname ORDER BY max(depth.n)";
-
-static const char writing_settings[] =
-    "SET default_transaction_read_only = off; SET row_security = off; SET statement_timeout = 0; "
-    "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
-    "SET client_min_messages = warning";
-
 static bool open_new(struct transaction *transaction, struct error *error)
 {
-    struct catch_up_database *work = transaction->work;
-    struct pg_parameters parameters = pg_parameters_for(&work->new->parameters, work->database);
-    transaction->new = pg_open_plain(&parameters, 0, error);
-    pg_parameters_free(&parameters);
-    return transaction->new &&pg_execute(transaction->new, writing_settings, error) &&
-           digest_session(transaction->new, error) && table_copy_begin(transaction->new, error);
+    transaction->new =
+        copy_session_open(transaction->work->new, transaction->work->database, error);
+    return transaction->new &&table_copy_begin(transaction->new, error);
 }
 
 /* One snapshot of the old server for all that is compared, copied and measured. */
@@ -155,39 +136,6 @@ static bool copy_tables(struct transaction *transaction, struct error *error)
     return true;
 }
 
-/* Rows of the comparison come on `old` and `new`: what is to be copied is noted first. */
-struct object_list {
-    struct {
-        enum difference_kind kind;
-        long long number;
-    } * items;
-    size_t count;
-};
-
-static bool note_object(void *context, enum difference_kind kind, const struct merge_row *old,
-                        const struct merge_row *new, struct error *error)
-{
-    struct object_list *list = context;
-    (void)error;
-    list->items = xrealloc(list->items, (list->count + 1) * sizeof *list->items);
-    list->items[list->count].kind = kind;
-    list->items[list->count++].number = (old ? old : new)->position;
-    return true;
-}
-
-static bool copy_objects(struct transaction *transaction, struct error *error)
-{
-    struct object_list list = {0};
-    bool copied =
-        large_objects_compare(transaction->old, transaction->new, note_object, &list, error);
-    for (size_t i = 0; copied && i < list.count; i++)
-        copied = large_object_copy(transaction->old, transaction->new, list.items[i].kind,
-                                   list.items[i].number, error);
-    transaction->sums.large_objects += list.count;
-    free(list.items);
-    return copied;
-}
-
 static bool absent_sequence(const struct sequence *named, const char *where, struct error *error)
 {
     error_set(error, ERROR_OTHER, "the sequence %s.%s is on the %s server only", named->schema,
@@ -250,19 +198,12 @@ static const struct pg_table *wanted_view(const struct catch_up_database *work, 
     return NULL;
 }
 
-static bool refresh(struct transaction *transaction, const struct pg_table *view,
-                    struct error *error)
+static bool refresh_wanted(void *context, const char *schema, const char *name, struct error *error)
 {
-    struct text sql = {0};
-    text_add(&sql, "REFRESH MATERIALIZED VIEW ");
-    bool done = pg_add_identifier(transaction->new, &sql, view->schema, error);
-    text_add(&sql, ".");
-    done = done && pg_add_identifier(transaction->new, &sql, view->name, error) &&
-           pg_execute(transaction->new, text_string(&sql), error) &&
-           measure_view(transaction, view, error);
-    text_free(&sql);
-    return done ||
-           error_wrap(error, "refreshing the materialised view %s.%s", view->schema, view->name);
+    struct transaction *transaction = context;
+    const struct pg_table *view = wanted_view(transaction->work, schema, name);
+    return !view || (materialised_refresh(transaction->new, schema, name, error) &&
+                     measure_view(transaction, view, error));
 }
 
 static bool refresh_views(struct transaction *transaction, struct error *error)
@@ -270,15 +211,7 @@ static bool refresh_views(struct transaction *transaction, struct error *error)
     if (!transaction->work->view_count)
         return true;
     transaction->views = xcalloc(transaction->work->view_count, sizeof *transaction->views);
-    PGresult *order = pg_query(transaction->new, view_order_sql, 0, NULL, error);
-    bool done = order != NULL;
-    for (int row = 0; done && row < PQntuples(order); row++) {
-        const struct pg_table *view =
-            wanted_view(transaction->work, pg_field(order, row, 0), pg_field(order, row, 1));
-        done = !view || refresh(transaction, view, error);
-    }
-    PQclear(order);
-    return done;
+    return materialised_each(transaction->new, refresh_wanted, transaction, error);
 }
 
 /* After the commit, never before: a count that was reported and then taken back would be a lie. */
@@ -309,7 +242,9 @@ bool catch_up_database(struct catch_up_database *work, struct catch_up_sums *sum
         transaction.measured[i].hashes = NULL; /* of its own */
     }
     bool done = open_old(&transaction, error) && open_new(&transaction, error) &&
-                copy_tables(&transaction, error) && copy_objects(&transaction, error) &&
+                copy_tables(&transaction, error) &&
+                large_objects_copy(transaction.old, transaction.new,
+                                   &transaction.sums.large_objects, error) &&
                 refresh_views(&transaction, error) && copy_sequences(&transaction, error) &&
                 pg_execute(transaction.new, "COMMIT", error);
     if (done) {

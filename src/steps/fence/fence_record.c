@@ -4,28 +4,22 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "steps/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#define FILE_MAX ((size_t)1 << 20)
 
 static bool read_file(const char *path, cJSON **record, struct error *error)
 {
-    struct text bytes = {0};
-    bool read = file_read(path, FILE_MAX, &bytes, error);
-    *record = read ? cJSON_ParseWithLength(text_string(&bytes), bytes.length) : NULL;
-    text_free(&bytes);
-    if (!read || cJSON_IsObject(*record))
-        return read;
-    cJSON_Delete(*record);
-    *record = NULL;
-    error_set(error, ERROR_OTHER, "%s isn't what was written there", path);
-    return error_remedy(error,
-                        "It says what the fence has to give back: the container's networks "
-                        "and two settings. The run's journal has the same in its fact fence.");
+    if (record_read(path, record, error))
+        return true;
+    return error->remedy[0]
+               ? false
+               : error_remedy(error,
+                              "It says what the fence has to give back: the container's networks "
+                              "and two settings. The run's journal has the same in its fact "
+                              "fence.");
 }
 
 static char *path_of(const struct step_run *run, const char *server)
@@ -78,10 +72,7 @@ bool fence_record_write(const struct step_run *run, const cJSON *record, struct 
 {
     const char *server = json_text(record, FENCE_SERVER);
     char *path = path_of(run, server ? server : "");
-    char *json = cJSON_Print(record);
-    bool done = json && file_write_atomic(path, json, strlen(json), 0600, error);
-    if (json)
-        cJSON_free(json);
+    bool done = record_write(path, record, error);
     free(path);
     return done || error_wrap(error, "recording the fence");
 }

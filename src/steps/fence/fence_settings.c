@@ -13,6 +13,7 @@
 #define IN_FORCE_MS 10000
 #define STARTED_MS 60000
 #define PAUSE_MS 50
+#define LOOK_AGAIN_MS 5
 /* Busy sessions take a reload over with their next statement: as long as it stands in the file. */
 #define TAKE_OVER_MS 200
 
@@ -95,7 +96,7 @@ static bool wait_in_force(struct fence *fence, struct error *error)
             return true;
         if (clock_monotonic_ms() >= deadline)
             return not_in_force(fence, error);
-        clock_sleep_ms(PAUSE_MS);
+        clock_sleep_ms(LOOK_AGAIN_MS);
     }
     return false;
 }
@@ -134,12 +135,28 @@ static bool mark(const struct fence *fence, bool written, struct error *error)
     return fence_record_write(fence->run, fence->record, error);
 }
 
+static bool put(struct fence *fence, struct error *error)
+{
+    return mark(fence, true, error) && write_held(fence, error) && wait_in_force(fence, error);
+}
+
+static bool clear_file(struct fence *fence, struct error *error)
+{
+    return write_before(fence->connection, fence->record, error) && mark(fence, false, error);
+}
+
 static bool hold(struct fence *fence, struct error *error)
 {
-    if (!mark(fence, true, error) || !write_held(fence, error) || !wait_in_force(fence, error))
+    if (!put(fence, error))
         return false;
     clock_sleep_ms(TAKE_OVER_MS);
-    return write_before(fence->connection, fence->record, error) && mark(fence, false, error);
+    return clear_file(fence, error);
+}
+
+static bool note_began(struct fence *fence, struct error *error)
+{
+    fence->began = sessions_now(fence->connection, error);
+    return fence->began != NULL;
 }
 
 /* PostgreSQL 17 can forbid ALTER SYSTEM. Without clients only autovacuum could still write. */
@@ -165,8 +182,21 @@ bool fence_hold_settings(struct fence *fence, struct error *error)
         return false;
     if ((!all || interrupted) && !hold_or_do_without(fence, error))
         return error_wrap(error, "holding the server's settings");
-    fence->began = sessions_now(fence->connection, error);
-    return fence->began != NULL;
+    return note_began(fence, error);
+}
+
+bool fence_put_settings(struct fence *fence, struct error *error)
+{
+    bool all = false;
+    fence->autovacuum_off = true;
+    return (in_force(fence, &all, error) && put(fence, error) && note_began(fence, error)) ||
+           error_wrap(error, "holding the server's settings");
+}
+
+bool fence_clear_file(struct fence *fence, struct error *error)
+{
+    return clear_file(fence, error) ||
+           error_wrap(error, "taking the held settings out of postgresql.auto.conf");
 }
 
 static bool given_back(const struct pg_parameters *parameters, const cJSON *record,

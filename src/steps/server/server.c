@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From where it's asked. */
+enum viewpoint {
+    VIEW_ANY,    /* from inside when there is no other way */
+    VIEW_CLIENT, /* never from inside */
+    VIEW_INSIDE, /* always */
+};
+
 #define DEFAULT_DATABASE "postgres"
 #define DEFAULT_USER "postgres"
 
@@ -82,16 +89,19 @@ static void describe(struct server_access *access)
 {
     struct pg_parameters *parameters = &access->parameters;
     const char *name = access->container ? access->container : access->name;
-    parameters->display = access->inside
-                              ? xprintf("%s (from inside, it is on no network)", name)
-                              : xprintf("%s (%s:%d)", name, parameters->host, parameters->port);
+    parameters->display =
+        access->inside ? xprintf("%s (from inside%s)", name,
+                                 docker_is_cut_off(&access->found) ? ", it is on no network" : "")
+                       : xprintf("%s (%s:%d)", name, parameters->host, parameters->port);
 }
 
-static bool locate(const struct step_run *run, struct server_access *access, bool as_client,
+static bool locate(const struct step_run *run, struct server_access *access, enum viewpoint view,
                    struct error *error)
 {
     bool by_host = access->parameters.host != NULL;
-    access->inside = !as_client && docker_is_cut_off(&access->found);
+    if (view == VIEW_INSIDE && !server_needs_container(access, error))
+        return false;
+    access->inside = view == VIEW_INSIDE || (view == VIEW_ANY && docker_is_cut_off(&access->found));
     if (access->inside)
         return reach_inside(&access->found, SERVER_PORT, &access->parameters, &access->relay,
                             error) ||
@@ -100,7 +110,7 @@ static bool locate(const struct step_run *run, struct server_access *access, boo
                    : address_of_container(access, error);
 }
 
-static bool find(const struct step_run *run, const char *name, bool as_client,
+static bool find(const struct step_run *run, const char *name, enum viewpoint view,
                  struct server_access *access, struct error *error)
 {
     *access = (struct server_access){.name = xstrdup(name ? name : "")};
@@ -116,7 +126,7 @@ static bool find(const struct step_run *run, const char *name, bool as_client,
                          name);
     if (access->container && !inspect(access, error))
         return false;
-    bool located = locate(run, access, as_client, error);
+    bool located = locate(run, access, view, error);
     if (located)
         describe(access);
     return located;
@@ -125,13 +135,19 @@ static bool find(const struct step_run *run, const char *name, bool as_client,
 bool server_find(const struct step_run *run, const char *name, struct server_access *access,
                  struct error *error)
 {
-    return find(run, name, false, access, error);
+    return find(run, name, VIEW_ANY, access, error);
 }
 
 bool server_find_as_client(const struct step_run *run, const char *name,
                            struct server_access *access, struct error *error)
 {
-    return find(run, name, true, access, error);
+    return find(run, name, VIEW_CLIENT, access, error);
+}
+
+bool server_find_inside(const struct step_run *run, const char *name, struct server_access *access,
+                        struct error *error)
+{
+    return find(run, name, VIEW_INSIDE, access, error);
 }
 
 void server_free(struct server_access *access)

@@ -29,6 +29,10 @@ bool server_find(const struct step_run *run, const char *name, struct server_acc
 /* The same for who wants to see what clients see: never from inside. */
 bool server_find_as_client(const struct step_run *run, const char *name,
                            struct server_access *access, struct error *error);
+/* The same for sessions that have to outlive the container's leaving its networks: always from
+ * inside. An error when the server has no container that runs. */
+bool server_find_inside(const struct step_run *run, const char *name, struct server_access *access,
+                        struct error *error);
 void server_free(struct server_access *access);
 
 /* While planning: whether the server's container isn't there yet, as an earlier step makes it; says
