@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Which stacks allow the warm switch: what stands in the way is named, each in its own words, and nothing is changed.
 # time-limit: 240
+# shellcheck disable=SC2119 # no arguments
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"

@@ -2,6 +2,7 @@
 #include "steps/actions.h"
 #include "steps/docker/docker_common.h"
 #include "steps/docker/loading.h"
+#include "steps/fence/fence_record.h"
 #include "steps/move/parked.h"
 
 #include "base/text.h"
@@ -68,7 +69,8 @@ static bool remove_container(struct step_run *run, struct docker *docker,
     if (!strcmp(container->state, "running") &&
         !docker_stop(docker, container->name, grace_of(run), error))
         return false;
-    if (!docker_remove(docker, container->name, step_boolean(run, "volumes"), error))
+    if (!docker_remove(docker, container->name, step_boolean(run, "volumes"), error) ||
+        !fence_record_forget(run, container->id, error))
         return false;
     step_log(run, "removed container %s", container->name);
     return true;

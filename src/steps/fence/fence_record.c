@@ -89,6 +89,16 @@ bool fence_record_remove(struct step_run *run, const char *server, struct error 
     return done;
 }
 
+bool fence_record_forget(struct step_run *run, const char *container, struct error *error)
+{
+    cJSON *record = NULL;
+    bool done = fence_record_find(run, container, &record, error);
+    const char *server = json_text(record, FENCE_SERVER);
+    done = done && (!server || fence_record_remove(run, server, error));
+    cJSON_Delete(record);
+    return done;
+}
+
 void fence_record_set(cJSON *record, const char *name, cJSON *value)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(record, name);
