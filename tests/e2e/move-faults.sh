@@ -14,128 +14,10 @@ set -euo pipefail
 . "$lib_dir/meters.sh"
 # shellcheck source=tests/lib/move.sh
 . "$lib_dir/move.sh"
+# shellcheck source=tests/lib/move-cases.sh
+. "$lib_dir/move-cases.sh"
 
 break=$lib_dir/break
-meters=(port_write network_write)
-# Long enough for a server that has to recover, and for the engine's own attempts.
-limit=40
-
-# proxy_start [WHEN HOW]...: the program's calls go through it, with these faults.
-proxy_start() {
-    local faults=()
-    while [ $# -gt 0 ]; do
-        faults+=(--fault "$1" "$2")
-        shift 2
-    done
-    rm -f "$test_dir"/proxy.*
-    "$lib_dir/docker-faults" --listen "$test_dir/proxy.socket" --log "$test_dir/proxy.log" --stage "$STAGE" \
-        "${faults[@]}" 2>"$test_dir/proxy.err" &
-    proxy=$!
-    background_processes+=("$proxy")
-    wait_for 10 test -S "$test_dir/proxy.socket" || bail_out "the proxy doesn't start"
-}
-
-proxy_stop() {
-    kill "$proxy"
-    wait "$proxy" || true
-}
-
-# The program's calls only; what the test itself asks goes to the engine directly.
-through_proxy() {
-    DOCKER_HOST=unix://$test_dir/proxy.socket "$@"
-}
-
-# Which one serves: 15, 17, or nothing when not exactly one does.
-who_serves() {
-    if one_serves 15 >/dev/null 2>&1; then
-        echo 15
-    elif one_serves 17 >/dev/null 2>&1; then
-        echo 17
-    else
-        return 1
-    fi
-}
-
-# serves_one NAME: within the limit; sets $serving.
-serves_one() {
-    if wait_for "$limit" who_serves && serving=$(who_serves); then
-        pass "$1: one server serves, PostgreSQL $serving"
-        return
-    fi
-    fail "$1: one server serves"
-    diag "15: $(one_serves 15 2>&1 || true)"
-    diag "17: $(one_serves 17 2>&1 || true)"
-    show_output 40
-    give_up
-}
-
-# What follows would only repeat that failure.
-give_up() {
-    docker ps -a --filter "label=org.pgrunbook.stack=$STACK" | sed 's/^/# /'
-    grep -v '^- ' "$test_dir/proxy.log" | sed 's/^/# /' | tail -n 50
-    done_testing
-    exit
-}
-
-is_switched() {
-    run_field "$1" '.facts.switched | type'
-}
-
-nobody_acts() {
-    [ -z "$(program_processes)" ]
-}
-
-# The way forth with its fault, and one more run where it has failed.
-go_forth() {
-    local run=$1 name=$2
-    through_proxy move_run "$run"
-    serves_one "$name"
-    if [ "$status" != 10 ]; then
-        through_proxy move_run "$run"
-        [ "$status" = 10 ] || diag "after $name"
-        is "$status" 10 "$name: one more run brings it to its gate"
-        [ "$status" = 10 ] || { show_output 60; give_up; }
-        serves_one "$name, again"
-    fi
-    is "$serving $(is_switched "$run")" "17 number" "$name: the new server serves, and the run says so"
-}
-
-go_back() {
-    local run=$1 name=$2
-    through_proxy program_says rollback "$run"
-    serves_one "$name"
-    if [ "$status" != 12 ]; then
-        through_proxy program_says rollback "$run"
-        is "$status" 12 "$name: one more rollback brings it to its end"
-        [ "$status" = 12 ] || { show_output 60; give_up; }
-        serves_one "$name, again"
-    fi
-    is "$serving" 15 "$name: the old server serves"
-}
-
-outages() {
-    local kind
-    for kind in "${meters[@]}"; do
-        diag "$1: $kind $(meter_tells "$kind")"
-    done
-}
-
-# one_case RUN NAME [WHEN HOW]...
-one_case() {
-    local run=$1 name=$2
-    shift 2
-    proxy_start "$@"
-    meters_start "${meters[@]}"
-    go_forth "$run" "$name, forth"
-    go_back "$run" "$name, back"
-    ok "$name: no process is left" wait_for 30 nobody_acts
-    proxy_stop
-    meters_stop
-    outages "$name"
-    is "$(open_records "$run")" "" "$name: no record is left"
-    is "$(move_surroundings)" "$surroundings_before" "$name: all is as before"
-    [ -n "${MOVE_FOLLOW:-}" ] || ok "$name: no acknowledged write is lost" meters_hold "$PG_PORT"
-}
 
 # ---- the calls of a good move ----
 
@@ -237,6 +119,8 @@ run_cases() {
     while read -r kind call <&4; do
         number=$((number + 1))
         run=fault$number
+        after_failure=run
+        [ $((number % 2)) = 1 ] || after_failure=rollback
         mapfile -t forth < <(fault_words "$kind" forth "$call")
         mapfile -t back < <(fault_words "$kind" back "$call")
         one_case "$run" "$kind at $call" "${forth[@]}" "${back[@]}"
@@ -246,17 +130,7 @@ run_cases() {
 move_stack_up --no-app
 ok "the old server serves at the start" one_serves 15
 surroundings_before=$(move_surroundings)
-proxy_start
-meters_start "${meters[@]}"
-go_forth good "no fault, forth"
-go_back good "no fault, back"
-ok "no fault: no process is left" wait_for 30 nobody_acts
-proxy_stop
-meters_stop
-outages "no fault"
-is "$(open_records good)" "" "no fault: no record is left"
-is "$(move_surroundings)" "$surroundings_before" "no fault: all is as before"
-ok "no fault: no acknowledged write is lost" meters_hold "$PG_PORT"
+one_case good "no fault"
 cp "$test_dir/proxy.log" "$test_dir/good.log"
 diag "$(calls_of forth | wc -l) calls on the way forth, $(calls_of back | wc -l) on the way back"
 for call in "${changing[@]}"; do

@@ -69,10 +69,6 @@ say_outages() {
     done
 }
 
-nobody_acts() {
-    [ -z "$(program_processes)" ]
-}
-
 move_stack_up --rate 40
 surroundings_before=$(move_surroundings)
 diag "$(engine_figures)"
