@@ -2,6 +2,7 @@
 #include "compose/command.h"
 
 #include "base/file.h"
+#include "compose/config.h"
 
 #include <libgen.h>
 #include <stdio.h>
@@ -141,6 +142,7 @@ bool compose_config(const struct compose_project *project, cJSON **config, struc
     process_result_free(&result);
     if (ran && !*config)
         return error_set(error, ERROR_OTHER, "docker compose config wrote no JSON");
+    compose_config_drop_absent(*config);
     return ran;
 }
 

@@ -26,7 +26,8 @@ void compose_files(const char *value, struct text_list *files);
 
 /* `docker compose version --short`; the caller frees. `engine` as in struct compose_project. */
 bool compose_version(const char *engine, char **version, struct error *error);
-/* What is in force: `docker compose config --format json`. Holds secrets. The caller deletes. */
+/* What is in force: `docker compose config --format json`, without dependencies that aren't. Holds
+ * secrets. The caller deletes. */
 bool compose_config(const struct compose_project *project, cJSON **config, struct error *error);
 
 /* By which Compose tells whether a container is as the file says: what it writes into the label

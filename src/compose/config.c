@@ -64,6 +64,24 @@ const char *compose_config_volume(const cJSON *config, const char *key)
     return json_text(volume, "name");
 }
 
+void compose_config_drop_absent(cJSON *config)
+{
+    cJSON *service, *services = child(config, "services");
+    cJSON_ArrayForEach(service, services)
+    {
+        cJSON *dependencies = child(service, "depends_on");
+        cJSON *next = dependencies ? dependencies->child : NULL;
+        while (next) {
+            cJSON *dependency = next;
+            next = next->next;
+            if (dependency->string && !child(services, dependency->string))
+                cJSON_Delete(cJSON_DetachItemViaPointer(dependencies, dependency));
+        }
+        if (dependencies && !dependencies->child)
+            cJSON_DeleteItemFromObjectCaseSensitive(service, "depends_on");
+    }
+}
+
 const char *compose_config_copied(const cJSON *config, const cJSON *service)
 {
     static const char *const kinds[] = {"secrets", "configs"};

@@ -58,6 +58,8 @@ static cJSON *body_of(const struct docker_creation *creation)
     cJSON *host = object_in(body, "HostConfig");
     if (creation->environment)
         add_environment(body, creation->environment);
+    if (creation->command)
+        cJSON_AddItemToObject(body, "Cmd", cJSON_Duplicate(creation->command, true));
     if (creation->labels)
         cJSON_AddItemToObject(body, "Labels", cJSON_Duplicate(creation->labels, true));
     if (creation->volume && creation->mount)
@@ -100,6 +102,30 @@ bool docker_create(struct docker *docker, const struct docker_creation *creation
     cJSON *body = body_of(creation);
     bool created = docker_create_from(docker, creation->name, body, id, error);
     cJSON_Delete(body);
+    return created;
+}
+
+static void take_over(cJSON *body, const struct docker_container *container, const char *from,
+                      const char *name)
+{
+    const cJSON *item = json_at(container->inspect, from);
+    if (item && !cJSON_IsNull(item))
+        cJSON_AddItemToObject(body, name, cJSON_Duplicate(item, true));
+}
+
+bool docker_create_like(struct docker *docker, const struct docker_container *container,
+                        const char *name, const cJSON *labels, struct error *error)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "Image", container->image);
+    cJSON_AddItemToObject(body, "Labels", cJSON_Duplicate(labels, true));
+    take_over(body, container, "Config.Env", "Env");
+    take_over(body, container, "Config.ExposedPorts", "ExposedPorts");
+    take_over(body, container, "HostConfig", "HostConfig");
+    char *id = NULL;
+    bool created = docker_create_from(docker, name, body, &id, error);
+    cJSON_Delete(body);
+    free(id);
     return created;
 }
 

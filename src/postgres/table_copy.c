@@ -14,16 +14,19 @@ static const char begin_sql[] = "BEGIN; SET LOCAL session_replication_role = rep
                                 "SET CONSTRAINTS ALL DEFERRED";
 
 /* What acts in spite of session_replication_role: how it's disabled, and how it was. */
+#define HINDRANCES                                                                                 \
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "         \
+    "JOIN (SELECT tgrelid, 'TRIGGER', tgname, tgenabled FROM pg_catalog.pg_trigger "               \
+    "WHERE NOT tgisinternal UNION ALL "                                                            \
+    "SELECT ev_class, 'RULE', rulename, ev_enabled FROM pg_catalog.pg_rewrite) "                   \
+    "AS a (relation, kind, name, enabled) ON a.relation = c.oid AND a.enabled IN ('A', 'R') "      \
+    "WHERE c.relkind = 'r'"
 static const char always_sql[] =
     "SELECT pg_catalog.format('ALTER TABLE ONLY %I.%I DISABLE %s %I', n.nspname, c.relname, kind, "
     "name), pg_catalog.format('ALTER TABLE ONLY %I.%I ENABLE %s %s %I', n.nspname, c.relname, "
-    "CASE enabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, kind, name) "
-    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "JOIN (SELECT tgrelid, 'TRIGGER', tgname, tgenabled FROM pg_catalog.pg_trigger "
-    "WHERE NOT tgisinternal UNION ALL "
-    "SELECT ev_class, 'RULE', rulename, ev_enabled FROM pg_catalog.pg_rewrite) "
-    "AS a (relation, kind, name, enabled) ON a.relation = c.oid AND a.enabled IN ('A', 'R') "
-    "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'";
+    "CASE enabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, kind, name) " HINDRANCES
+    " AND n.nspname = $1 AND c.relname = $2";
+static const char hindered_sql[] = "SELECT DISTINCT n.nspname, c.relname " HINDRANCES;
 
 /* TRUNCATE refuses a table that a foreign key points to. */
 static const char referenced_sql[] = "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint f "
@@ -213,6 +216,9 @@ bool table_copy_unhindered(struct table_copy *copy, table_copy_body *body, void 
                            struct error *error)
 {
     copy->removed = copy->copied = 0;
+    if (copy->unhindered)
+        return body(copy, context, error) ||
+               error_wrap(error, "copying %s.%s again", copy->shape->schema, copy->shape->name);
     PGresult *always = ask_table(copy, always_sql, error);
     bool copied = always && run_column(copy->new, always, 0, error) && body(copy, context, error) &&
                   run_column(copy->new, always, 1, error);
@@ -224,4 +230,15 @@ bool table_copy_unhindered(struct table_copy *copy, table_copy_body *body, void 
 bool table_copy(struct table_copy *copy, struct error *error)
 {
     return table_copy_unhindered(copy, copy_rows, NULL, error);
+}
+
+bool table_copy_hindered(struct pg_connection *new,
+                         void (*found)(void *context, const char *schema, const char *name),
+                         void *context, struct error *error)
+{
+    PGresult *tables = pg_query(new, hindered_sql, 0, NULL, error);
+    for (int row = 0; tables && row < PQntuples(tables); row++)
+        found(context, pg_field(tables, row, 0), pg_field(tables, row, 1));
+    PQclear(tables);
+    return tables || error_wrap(error, "looking for triggers that always act");
 }

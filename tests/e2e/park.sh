@@ -140,8 +140,13 @@ services:
     stop_grace_period: 45s
     labels: {org.example.note: "a$$b, c"}
     restart: always
-    depends_on: [redis]
-  redis: {image: "redis:7-alpine", container_name: @NAME@-cache, networks: [back]}
+    depends_on: {redis: {condition: service_healthy, restart: true}, absent: {condition: service_started, required: false}}
+  redis:
+    image: redis:7-alpine
+    container_name: @NAME@-cache
+    networks: [back]
+    healthcheck: {test: ["CMD", "redis-cli", "ping"], interval: 1s, timeout: 3s, retries: 30}
+  absent: {image: "pgrunbook-test/absent:1", profiles: [never]}
   app:
     image: pgvector/pgvector:pg17
     entrypoint: [sleep, infinity]
@@ -178,7 +183,7 @@ is "$(docker exec "$name-new" psql -X -A -t -U postgres -h 127.0.0.1 -c 'SHOW se
 is "$(docker inspect "$name-new" | jq -r '.[0].Mounts[] | select(.Destination == "/var/lib/postgresql/data").Name')" "$new_volume" "on the new volume"
 is "$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$name" --filter "label=com.docker.compose.service" | LC_ALL=C sort | comm -23 <(echo "$others") -)" '' "nothing else of the stack was touched"
 is "$(throw_aways)" '' "the container that Compose made is gone"
-is "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.depends_on"}}' "$name-new")" redis:service_started:false "its label says what it depends on"
+is "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.depends_on"}}' "$name-new")" "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.depends_on"}}' "$old_container")" "its label says what it depends on"
 ok "the old server serves" pg_isready -q -h 127.0.0.1 -p "$port"
 is "$(place rich .name "$name-new")" "$old_container" "the name that Compose would give it was kept"
 is "$(place rich '.networks | keys_unsorted[0]' "$name-new")" "${name}_back" "and its networks, the one with priority first"

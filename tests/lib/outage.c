@@ -48,6 +48,7 @@ struct meter {
     FILE *ledger;       // of writes, or NULL
     long number;        // of the write
     long outcomes[3];   // writes, by enum outcome
+    long silent;        // requests and connection attempts that no word came back for in time
     double last_answer; // monotonic, ms; negative before the first one
     bool failed_since;  // a failure since the last answer
     long answers;
@@ -120,41 +121,52 @@ static bool connect_to_server(struct meter *meter)
         if (state == PGRES_POLLING_FAILED)
             return false;
         if (!wait_for_socket(meter->connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-                             deadline))
+                             deadline)) {
+            meter->silent += !stopping;
             return false;
+        }
     }
     record_version(meter);
     return true;
 }
 
-static bool read_answer(PGconn *connection)
+// Waits until the next result can be taken without blocking. A connection that is cut between an
+// error and its end stays silent for good.
+static bool wait_for_result(struct meter *meter, double deadline)
 {
-    bool answered = false;
-    for (PGresult *result = PQgetResult(connection); result; result = PQgetResult(connection)) {
-        ExecStatusType status = PQresultStatus(result);
-        answered = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
-        PQclear(result);
+    while (PQisBusy(meter->connection)) {
+        if (!wait_for_socket(meter->connection, POLLIN, deadline)) {
+            meter->silent += !stopping;
+            return false;
+        }
+        if (!PQconsumeInput(meter->connection))
+            return false;
     }
-    return answered;
+    return true;
 }
 
 // The answer to what was sent.
-static enum outcome wait_for_answer(PGconn *connection)
+static enum outcome wait_for_answer(struct meter *meter)
 {
     double deadline = now_ms(CLOCK_MONOTONIC) + ANSWER_LIMIT_MS;
-    while (PQisBusy(connection)) {
-        if (!wait_for_socket(connection, POLLIN, deadline) || !PQconsumeInput(connection))
-            return UNKNOWN;
+    bool answered = false;
+    while (wait_for_result(meter, deadline)) {
+        PGresult *result = PQgetResult(meter->connection);
+        ExecStatusType status = PQresultStatus(result);
+        PQclear(result);
+        if (!result && answered)
+            return ACKNOWLEDGED;
+        if (!result)
+            return PQstatus(meter->connection) == CONNECTION_OK ? REFUSED : UNKNOWN;
+        answered = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
     }
-    if (read_answer(connection))
-        return ACKNOWLEDGED;
-    return PQstatus(connection) == CONNECTION_OK ? REFUSED : UNKNOWN;
+    return UNKNOWN;
 }
 
 static enum outcome ask(struct meter *meter)
 {
     bool sent = PQsendQuery(meter->connection, "SELECT 1");
-    return sent ? wait_for_answer(meter->connection) : UNKNOWN;
+    return sent ? wait_for_answer(meter) : UNKNOWN;
 }
 
 static enum outcome write_row(struct meter *meter)
@@ -166,7 +178,7 @@ static enum outcome write_row(struct meter *meter)
     bool sent = PQsendQueryParams(meter->connection,
                                   "INSERT INTO public.outage_meter (meter, number) VALUES ($1, $2)",
                                   2, NULL, values, NULL, NULL, 0);
-    enum outcome outcome = sent ? wait_for_answer(meter->connection) : UNKNOWN;
+    enum outcome outcome = sent ? wait_for_answer(meter) : UNKNOWN;
     meter->outcomes[outcome]++;
     if (meter->ledger) {
         fprintf(meter->ledger, "%ld %s\n", meter->number, names[outcome]);
@@ -276,10 +288,11 @@ static void print_report(struct meter *meter)
         "{\"longest_outage_ms\": %.1f, \"total_outage_ms\": %.1f, \"outages\": %ld, \"failures\": "
         "%ld, "
         "\"answers\": %ld, \"acknowledged\": %ld, \"refused\": %ld, \"unknown\": %ld, "
+        "\"silent\": %ld, "
         "\"slowest_answer_ms\": %.1f, \"still_out\": %s, \"server_versions\": [",
         meter->longest, meter->total, meter->outage_count, meter->failures, meter->answers,
         meter->outcomes[ACKNOWLEDGED], meter->outcomes[REFUSED], meter->outcomes[UNKNOWN],
-        meter->slowest, still_out || meter->last_answer < 0 ? "true" : "false");
+        meter->silent, meter->slowest, still_out || meter->last_answer < 0 ? "true" : "false");
     for (int i = 0; i < meter->version_count; i++)
         printf("%s\"%s\"", i ? ", " : "", meter->versions[i]);
     printf("], \"each\": [");

@@ -1,23 +1,23 @@
 # shellcheck shell=bash
-# The warm upgrade of the current stack, from gate to gate. Needs e2e.sh, program.sh and a stack.
+# The warm runbook as a test runs it. Needs e2e.sh and program.sh.
 
 # shellcheck disable=SC2154 # of e2e.sh
 warm_runbook=$top_dir/runbooks/pg15-to-pg17-warm.yaml
 
 # warm RUN [ARGUMENT]...: headless; output in $output, exit status in $status.
 warm() {
+    # shellcheck disable=SC2153 # of the stack
     program_says run "$warm_runbook" --plain --run-id "$1" --vars "$VARS_FILE" \
-        --set "parked_container=$STACK-pg17-parked" --set "left_container=$STACK-pg15-left" "${@:2}"
+        --set "parked_container=$STACK-parked" --set "left_container=$STACK-left" "${@:2}"
 }
 
-# warm_up_to RUN GATE [ARGUMENT]...: confirms what comes before GATE, which has to open then.
-warm_up_to() {
-    local gate confirmed=()
-    for gate in prepare/backup switchover/go switchover/retire cleanup/stable; do
-        [ "$gate" != "$2" ] || break
-        confirmed+=(--confirm "$gate")
-    done
-    warm "$1" "${confirmed[@]}" "${@:3}"
-    [ "$(run_field "$1" '.gate // .current_step')" = "$2" ] || show_output 60
-    is "$(run_field "$1" '.gate // .current_step')" "$2" "the warm upgrade comes to $2"
+# The containers that have a place in the stack's network and a server in them: never none, never two.
+serving() {
+    docker ps --no-trunc --filter "network=$NETWORK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}'
+}
+
+# The rest of the stack.
+others() {
+    docker ps -a --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --format '{{.ID}} {{.Names}} {{.State}}' |
+        grep -v -e "$STACK-postgres " -e "$STACK-parked " -e "$STACK-left " | LC_ALL=C sort
 }

@@ -83,6 +83,20 @@ static void test_alone_small(void **state)
     cJSON_Delete(whole);
 }
 
+static void test_absent(void **state)
+{
+    (void)state;
+    cJSON *whole = parsed("{\"services\":{\"db\":{\"depends_on\":{\"a\":{},\"cache\":{},\"b\":{}}},"
+                          "\"cache\":{\"depends_on\":{\"a\":{}}},\"app\":{}}}");
+    cJSON *wanted = parsed("{\"services\":{\"db\":{\"depends_on\":{\"cache\":{}}},\"cache\":{},"
+                           "\"app\":{}}}");
+    compose_config_drop_absent(whole);
+    assert_true(cJSON_Compare(whole, wanted, true));
+    cJSON_Delete(wanted);
+    cJSON_Delete(whole);
+    compose_config_drop_absent(NULL);
+}
+
 static const char *copied(const char *text)
 {
     cJSON *whole = parsed(text);
@@ -266,10 +280,10 @@ static void test_parked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alone),  cmocka_unit_test(test_alone_small),
-        cmocka_unit_test(test_copied), cmocka_unit_test(test_differs),
-        cmocka_unit_test(test_is),     cmocka_unit_test(test_body),
-        cmocka_unit_test(test_parked),
+        cmocka_unit_test(test_alone),   cmocka_unit_test(test_alone_small),
+        cmocka_unit_test(test_absent),  cmocka_unit_test(test_copied),
+        cmocka_unit_test(test_differs), cmocka_unit_test(test_is),
+        cmocka_unit_test(test_body),    cmocka_unit_test(test_parked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* docker_containers.c: docker.stop, docker.remove, docker.restart. */
 #include "steps/actions.h"
 #include "steps/docker/docker_common.h"
+#include "steps/docker/loading.h"
 #include "steps/move/parked.h"
 
 #include "base/text.h"
@@ -83,6 +84,7 @@ static bool run_remove(struct step_run *run, struct error *error)
         step_log(run, "container %s is gone already", name);
     else if (done)
         done = remove_container(run, docker, &container, error);
+    done = done && loading_remove_aside(run, docker, name, error);
     docker_container_free(&container);
     docker_close(docker);
     return done;

@@ -216,18 +216,12 @@ static void sum_up(struct follow *follow, struct follow_round *round)
     round->position = follow->position;
 }
 
-static bool take_snapshots(struct follow *follow, bool final, uint64_t *end, uint64_t *xmin,
+static bool take_snapshots(struct follow *follow, bool final, uint64_t *xmin, uint64_t *end,
                            struct error *error)
 {
-    uint64_t transaction;
-    if (!final)
-        return follow_mark(follow, PATIENCE_MS, error) &&
-               follow_snapshots_take(follow, xmin, error) &&
-               follow_flush(follow, end, &transaction, error);
-    if (!follow_snapshots_take_last(follow, end, error))
-        return false;
-    *xmin = strtoull(follow->position.xid, NULL, 10);
-    return true;
+    return final ? follow_snapshots_take_last(follow, xmin, end, error)
+                 : follow_mark(follow, PATIENCE_MS, error) &&
+                       follow_snapshots_take_next(follow, xmin, end, error);
 }
 
 static bool run_round(struct follow *follow, bool final, struct follow_round *round,
@@ -237,10 +231,9 @@ static bool run_round(struct follow *follow, bool final, struct follow_round *ro
     struct touched_blocks blocks = {0};
     for (size_t i = 0; i < follow->count; i++)
         begin_round(&follow->databases[i], final);
-    bool done = take_snapshots(follow, final, &end, &xmin, error) &&
+    bool done = take_snapshots(follow, final, &xmin, &end, error) &&
                 find_touched(follow, end, final, &blocks, error) &&
                 follow_side_by_side(follow, follow_apply, error) &&
-                write_position_read(follow->main, &follow->position, error) &&
                 follow_side_by_side(follow, commit, error);
     round->log = end > follow->start ? end - follow->start : 0;
     done = done && follow_snapshots_keep(follow, xmin, error);

@@ -40,7 +40,8 @@ static struct table_copy copy_of(const struct follow_database *database, struct 
                                .new = database->copy,
                                .shape = &table->shape,
                                .new_shape = &table->copy_shape,
-                               .rows = table->table->rows};
+                               .rows = table->table->rows,
+                               .unhindered = !table->hindered};
 }
 
 static void count(struct follow_database *database, struct follow_table *table,
@@ -111,21 +112,31 @@ static bool transfer_or_copy(struct follow_database *database, struct follow_tab
         return true;
     remark(database, table,
            transferred ? "too much was changed, or not what was expected" : first.message);
-    if (!on_all(database, let_go_sql, let_go_sql, error) ||
-        !on_all(database, hold_sql, hold_sql, error))
-        return false;
-    return follow_apply_whole(database, table, error);
+    if (!transferred && database->final)
+        return error_set(error, first.kind, "%s", first.message);
+    return (transferred || (on_all(database, let_go_sql, let_go_sql, error) &&
+                            on_all(database, hold_sql, hold_sql, error))) &&
+           follow_apply_whole(database, table, error);
 }
 
 static bool apply_table(struct follow_database *database, struct follow_table *table,
                         struct error *error)
 {
-    if (!follow_table_know(database, table, error) || !on_all(database, hold_sql, hold_sql, error))
-        return false;
     bool single = !table->whole && !table->unlogged && !table->shape.condition;
-    bool applied = single ? transfer_or_copy(database, table, error)
-                          : follow_apply_whole(database, table, error);
-    return applied && on_all(database, let_go_sql, release_sql, error);
+    return single ? transfer_or_copy(database, table, error)
+                  : follow_apply_whole(database, table, error);
+}
+
+/* Nobody waits for the locks of the last round, and nobody empties a table meanwhile. */
+static bool apply_gently(struct follow_database *database, struct follow_table *table,
+                         struct error *error)
+{
+    if (!follow_table_know(database, table, error))
+        return false;
+    if (database->final)
+        return apply_table(database, table, error);
+    return on_all(database, hold_sql, hold_sql, error) && apply_table(database, table, error) &&
+           on_all(database, let_go_sql, release_sql, error);
 }
 
 static bool is_wanted(const struct follow_database *database, const struct follow_table *table)
@@ -139,7 +150,7 @@ static bool apply_tables(struct follow_database *database, struct error *error)
     for (size_t i = 0; i < database->count; i++) {
         struct follow_table *table = &database->tables[i];
         table->whole = table->whole || database->everything;
-        if (is_wanted(database, table) && !apply_table(database, table, error))
+        if (is_wanted(database, table) && !apply_gently(database, table, error))
             return error_wrap(error, "%s.%s", table->table->schema, table->table->name);
         table->whole = table->whole && table->table->kind == TABLE_MATERIALISED;
     }

@@ -16,7 +16,8 @@ struct follow_table {
     struct pg_table *table, *on_copy; /* the database's lists' own */
     uint32_t tablespace, file;        /* as the held snapshot has them */
     bool unlogged;
-    bool known; /* both shapes are */
+    bool hindered; /* by triggers of the copy: see table_copy_hindered */
+    bool known;    /* both shapes are */
     struct table_shape shape, copy_shape;
     bool prepared[2]; /* by session: see struct row_reader */
     /* Of one round. */
@@ -83,8 +84,13 @@ bool follow_flush(struct follow *follow, uint64_t *end, uint64_t *transaction, s
 bool follow_mark(struct follow *follow, long patience_ms, struct error *error);
 /* Takes the next snapshot in every database; *xmin is the lowest of them. */
 bool follow_snapshots_take(struct follow *follow, uint64_t *xmin, struct error *error);
-/* The last of a source that isn't written to: proven to hold all, with nothing after it. */
-bool follow_snapshots_take_last(struct follow *follow, uint64_t *end, struct error *error);
+/* The same, with follow->position and a flush: all that they see is in the log before *end. */
+bool follow_snapshots_take_next(struct follow *follow, uint64_t *xmin, uint64_t *end,
+                                struct error *error);
+/* The same of a source that isn't written to: proven to hold all, with nothing after it. Waits for
+ * what is under way, up to 3 s. */
+bool follow_snapshots_take_last(struct follow *follow, uint64_t *xmin, uint64_t *end,
+                                struct error *error);
 /* The snapshots that were taken last are the held ones from now on. */
 bool follow_snapshots_keep(struct follow *follow, uint64_t xmin, struct error *error);
 /* Where both are the same session's: forgets those that were taken last. */

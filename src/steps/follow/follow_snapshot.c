@@ -4,8 +4,9 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LOOK_EVERY_MS 5
 #define STILL_MS 3000 /* how long the last snapshot may wait for a transaction to end */
@@ -109,27 +110,38 @@ static bool still_written(const struct write_position *position, struct error *e
                                "extension's worker: look into pg_stat_activity.");
 }
 
-/* Nobody has a number when `before` was read, and the flush got the very next one: so nobody wrote
- * anything between, and the snapshots, taken between, hold all. */
-static bool take_between(struct follow *follow, uint64_t *end, bool *still, struct error *error)
+/* Nobody had a number when `before` was read, and the flush got the very next one: so nobody wrote
+ * anything between, the snapshots, taken between, hold all, and the number behind the flush's is
+ * where the source stands as long as nobody writes. */
+static bool take_between(struct follow *follow, uint64_t *xmin, uint64_t *end, bool *still,
+                         struct error *error)
 {
-    struct write_position before;
-    uint64_t xmin, transaction;
-    if (!write_position_read(follow->main, &before, error) ||
-        !follow_snapshots_take(follow, &xmin, error) ||
+    uint64_t transaction;
+    struct write_position *position = &follow->position;
+    if (!write_position_read(follow->main, position, error) ||
+        !follow_snapshots_take(follow, xmin, error) ||
         !follow_flush(follow, end, &transaction, error))
         return false;
-    follow->position = before;
-    *still = !before.transactions && strtoull(before.xid, NULL, 10) == transaction;
+    *still = !position->transactions && strtoull(position->xid, NULL, 10) == transaction;
+    if (*still)
+        snprintf(position->xid, sizeof position->xid, "%" PRIu64, transaction + 1);
     return true;
 }
 
-bool follow_snapshots_take_last(struct follow *follow, uint64_t *end, struct error *error)
+bool follow_snapshots_take_next(struct follow *follow, uint64_t *xmin, uint64_t *end,
+                                struct error *error)
+{
+    bool still;
+    return take_between(follow, xmin, end, &still, error);
+}
+
+bool follow_snapshots_take_last(struct follow *follow, uint64_t *xmin, uint64_t *end,
+                                struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + STILL_MS;
     for (;;) {
         bool still = false;
-        if (!take_between(follow, end, &still, error))
+        if (!take_between(follow, xmin, end, &still, error))
             return false;
         if (still)
             return true;

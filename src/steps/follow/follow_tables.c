@@ -136,11 +136,19 @@ bool follow_tables_refile(struct follow_database *database, struct error *error)
     return true;
 }
 
+static void note_hindered(void *context, const char *schema, const char *name)
+{
+    struct follow_table *table = follow_table_find(context, schema, name);
+    if (table)
+        table->hindered = true;
+}
+
 bool follow_tables_read(struct follow_database *database, struct error *error)
 {
     bool read = catalog_tables(follow_after(database), &database->source_list, error) &&
                 catalog_tables(database->copy, &database->copy_list, error) &&
                 pair_tables(database, error) && compare_columns(database, error) &&
+                table_copy_hindered(database->copy, note_hindered, database, error) &&
                 follow_tables_refile(database, error);
     if (!read)
         return false;

@@ -5,6 +5,7 @@
 #include "steps/docker/docker_common.h"
 #include "steps/findings.h"
 #include "steps/move/obstacles.h"
+#include "steps/move/parked.h"
 
 #include "base/json.h"
 #include "compose/config.h"
@@ -141,6 +142,25 @@ static bool check_hash(struct check_move *check, struct error *error)
     return read;
 }
 
+/* One that this run has made to take the service over isn't a second replica. */
+static bool drop_parked(struct check_move *check, struct error *error)
+{
+    for (int i = cJSON_GetArraySize(check->siblings); i-- > 0;) {
+        struct docker_container container = {0};
+        const char *id = json_text(cJSON_GetArrayItem(check->siblings, i), "Id");
+        bool own = false;
+        bool looked =
+            docker_inspect(check->docker, id ? id : "", &container, error) &&
+            (!container.exists || parked_is_own(check->findings.run, &container, &own, error));
+        docker_container_free(&container);
+        if (!looked)
+            return false;
+        if (own)
+            cJSON_DeleteItemFromArray(check->siblings, i);
+    }
+    return true;
+}
+
 static bool read_stack(struct check_move *check, struct error *error)
 {
     const struct step_run *run = check->findings.run;
@@ -152,7 +172,8 @@ static bool read_stack(struct check_move *check, struct error *error)
         !compose_config_service(check->config, view->name, &view->service, error) ||
         !step_container(check->docker, step_text(run, "container"), &check->container, error) ||
         !docker_list(check->docker, NULL, &check->containers, error) ||
-        !stack_containers(check->docker, project, view->name, &check->siblings, error))
+        !stack_containers(check->docker, project, view->name, &check->siblings, error) ||
+        !drop_parked(check, error))
         return false;
     view->config = check->config;
     view->container = &check->container;

@@ -223,6 +223,7 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
     done = done && left && nobody_is_left(move, error);
     if (done)
         move_tell_clients(move);
+    move->serving_ms = clock_wall_ms();
     move->times.told = clock_monotonic_ms();
     done = done && move_join(move, error);
     move->times.joined = clock_monotonic_ms();

@@ -56,6 +56,7 @@ struct move {
     struct text_list clients; /* network namespaces of containers that may have connections */
     long told;                /* connections that had lost their server */
     struct move_times times;
+    int64_t serving_ms; /* wall: just before the one that comes could be reached; 0: not yet */
 };
 
 /* move_record.c */

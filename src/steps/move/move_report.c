@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "docker/attachment.h"
+#include "steps/compose/compose_common.h"
 #include "steps/server/ready.h"
 
 #include <stdlib.h>
@@ -137,5 +138,7 @@ bool move_report(struct move *move, struct error *error)
     report_figures(move, fact);
     report_addresses(move, fact);
     step_fact(move->run, "move", fact);
+    if (move->serving_ms && !move->run->undoing)
+        step_fact_number(move->run, FACT_SERVING, (double)move->serving_ms);
     return true;
 }
