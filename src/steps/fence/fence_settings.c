@@ -108,7 +108,7 @@ static bool write_held(struct fence *fence, struct error *error)
             !server_setting_write(fence->connection, held_settings[i].name, held_settings[i].value,
                                   error))
             return false;
-    return server_settings_reload(fence->connection, error);
+    return true;
 }
 
 /* The file gets what stood in it before; what stands there already isn't written again. */
@@ -137,7 +137,8 @@ static bool mark(const struct fence *fence, bool written, struct error *error)
 
 static bool put(struct fence *fence, struct error *error)
 {
-    return mark(fence, true, error) && write_held(fence, error) && wait_in_force(fence, error);
+    return mark(fence, true, error) && write_held(fence, error) &&
+           server_settings_reload(fence->connection, error) && wait_in_force(fence, error);
 }
 
 static bool clear_file(struct fence *fence, struct error *error)
@@ -185,12 +186,44 @@ bool fence_hold_settings(struct fence *fence, struct error *error)
     return note_began(fence, error);
 }
 
-bool fence_put_settings(struct fence *fence, struct error *error)
+/* This session rereads the settings only once the server has done so and has told it: new sessions
+ * have them then. Source: PostgreSQL manual, "Session Information Functions". */
+static char *load_time(const struct fence *fence, struct error *error)
+{
+    return pg_value(fence->connection, "SELECT pg_catalog.pg_conf_load_time()::text", error);
+}
+
+bool fence_write_settings(struct fence *fence, struct error *error)
 {
     bool all = false;
+    fence->loaded = load_time(fence, error);
+    if (!fence->loaded)
+        return false;
     fence->autovacuum_off = true;
-    return (in_force(fence, &all, error) && put(fence, error) && note_began(fence, error)) ||
-           error_wrap(error, "holding the server's settings");
+    return (in_force(fence, &all, error) && mark(fence, true, error) && write_held(fence, error)) ||
+           error_wrap(error, "writing the settings that hold clients back");
+}
+
+bool fence_heed_settings(struct fence *fence, struct error *error)
+{
+    return server_settings_reload(fence->connection, error);
+}
+
+bool fence_await_settings(struct fence *fence, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + IN_FORCE_MS;
+    bool heeded = false, asked = true;
+    while (asked && !heeded && clock_monotonic_ms() < deadline) {
+        char *now = load_time(fence, error);
+        asked = now != NULL;
+        heeded = asked && !text_equal(now, fence->loaded);
+        free(now);
+        if (asked && !heeded)
+            clock_sleep_ms(1);
+    }
+    if (asked && !heeded)
+        return not_in_force(fence, error);
+    return heeded && note_began(fence, error);
 }
 
 bool fence_clear_file(struct fence *fence, struct error *error)

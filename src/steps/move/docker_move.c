@@ -172,15 +172,23 @@ static bool prepare(struct move *move, struct error *error)
            (!follows(move) || move_follow(move, error) || explain_refusal(move, error));
 }
 
+/* What takes its time before the first client has to wait. */
+static bool prepare_fence(struct move *move, struct error *error)
+{
+    struct fence *fence = &move->fence;
+    const char *volume = step_text(move->run, "volume");
+    return (!fence->connection || (fence_record_write(move->run, fence->record, error) &&
+                                   fence_write_settings(fence, error))) &&
+           (move->run->undoing || switched_record(move->run, volume, error));
+}
+
 /* New transactions only read, those that write get their time, then every session ends. */
 static bool stop_clients(struct move *move, struct error *error)
 {
     struct fence *fence = &move->fence;
     move->times.fenced = clock_monotonic_ms();
-    if (!fence->connection)
-        return true;
-    if (!fence_record_write(move->run, fence->record, error) || !fence_put_settings(fence, error) ||
-        !fence_end_sessions(fence, error))
+    if (fence->connection &&
+        !(fence_heed_settings(fence, error) && fence_end_sessions(fence, error)))
         return false;
     move->times.cut = clock_monotonic_ms();
     return true;
@@ -198,10 +206,9 @@ static bool note_position(struct move *move, struct error *error)
 /* While the container leaves its networks, which takes the engine a tenth of a second. */
 static bool bring_rest_over(struct move *move, struct error *error)
 {
-    const char *volume = step_text(move->run, "volume");
-    return (!move->fence.connection || move_wait_ended(move, false, error)) &&
-           move_bring_over(move, error) && note_position(move, error) &&
-           (move->run->undoing || switched_record(move->run, volume, error));
+    return (!move->fence.connection ||
+            (fence_await_settings(&move->fence, error) && move_wait_ended(move, false, error))) &&
+           move_bring_over(move, error) && note_position(move, error);
 }
 
 static bool nobody_is_left(struct move *move, struct error *error)
@@ -234,8 +241,8 @@ static bool switch_over(struct move *move, struct error *error)
 {
     struct aside leaver = {0}, ender = {0};
     bool done = (!move->fence.connection || move_prepare_ending(move, &ender, error)) &&
-                move_prepare_leave(move, &leaver, error) && move_pool_pause(move, error) &&
-                swap(move, &leaver, &ender, error) &&
+                move_prepare_leave(move, &leaver, error) && prepare_fence(move, error) &&
+                move_pool_pause(move, error) && swap(move, &leaver, &ender, error) &&
                 move_pool_resume(move->run, move->record, error);
     if (done)
         move_see_answer(move);
@@ -270,7 +277,13 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
 static void clear_file(struct move *move)
 {
     struct error error = ERROR_INIT;
-    if (move->fence.connection && !fence_clear_file(&move->fence, &error))
+    if (!move->fence.connection)
+        return;
+    bool cleared = fence_clear_file(&move->fence, &error);
+    /* Behind a rollback nobody comes back to it. */
+    if (cleared && move->run->undoing)
+        cleared = fence_record_remove(move->run, step_text(move->run, "from"), &error);
+    if (!cleared)
         step_log(move->run, "%s", error.message);
 }
 
@@ -309,6 +322,7 @@ static void end_move(struct move *move)
     cJSON_Delete(move->fence.record);
     cJSON_Delete(move->fence.held);
     free(move->fence.began);
+    free(move->fence.loaded);
     text_list_free(&move->clients);
     cJSON_Delete(move->record);
     docker_container_free(&move->from);
