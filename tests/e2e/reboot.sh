@@ -16,18 +16,6 @@ set -euo pipefail
 
 second_engine "$@"
 
-# warm_up_to GATE: confirms what comes before it, which has to open then, or to begin.
-warm_up_to() {
-    local gate confirmed=()
-    for gate in prepare/backup switchover/go switchover/retire cleanup/stable; do
-        [ "$gate" != "$1" ] || break
-        confirmed+=(--confirm "$gate")
-    done
-    warm warm "${confirmed[@]}"
-    [ "$(run_field warm .current_step)" = "$1" ] || show_output 60
-    is "$(run_field warm .current_step)" "$1" "the warm upgrade comes to its end"
-}
-
 identity() {
     docker inspect -f '{{.Id}}' "$OLD_CONTAINER" "$REDIS_CONTAINER" "$APP_CONTAINER"
 }
@@ -66,7 +54,9 @@ upgraded() {
     export XDG_STATE_HOME=$test_dir/state-$1
     diag "engine $(docker version --format '{{.Server.Version}}'), Compose $(compose_version)"
     stack_up
-    warm_up_to cleanup/stable
+    warm warm --confirm prepare/backup --confirm switchover/go --confirm switchover/retire
+    is "$(run_field warm .current_step)" cleanup/stable "the warm upgrade comes to its end"
+    [ "$(run_field warm .current_step)" = cleanup/stable ] || show_output 60
     containers=$(identity)
     served "moved"
     owned_by_compose "$STACK_DIR" postgres
