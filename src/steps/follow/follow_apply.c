@@ -127,7 +127,8 @@ static bool apply_table(struct follow_database *database, struct follow_table *t
                   : follow_apply_whole(database, table, error);
 }
 
-/* Nobody waits for the locks of the last round, and nobody empties a table meanwhile. */
+/* In the last round nobody waits for a lock that reading took, so all go in its end; and nobody
+ * empties a table meanwhile. */
 static bool apply_gently(struct follow_database *database, struct follow_table *table,
                          struct error *error)
 {
@@ -232,7 +233,9 @@ bool follow_apply(struct follow_database *database, struct error *error)
     if (!wanted)
         return true;
     database->began = table_copy_begin(database->copy, error);
-    return database->began && apply_tables(database, error) && copy_objects(database, error) &&
+    return database->began && (!database->final || on_all(database, hold_sql, hold_sql, error)) &&
+           apply_tables(database, error) && copy_objects(database, error) &&
            follow_views_refresh(database, error) &&
-           (!database->final || copy_sequences(database, error));
+           (!database->final ||
+            (copy_sequences(database, error) && on_all(database, let_go_sql, release_sql, error)));
 }
