@@ -23,7 +23,8 @@ enum {
     KEY_PAGE_DOWN,
     KEY_TOP,
     KEY_BOTTOM,
-    KEY_ERASE, /* backspace */
+    KEY_ERASE,     /* backspace */
+    KEY_ERASE_ALL, /* Ctrl-U */
     KEY_BACK_TABULATOR,
     KEY_PASTE_BEGIN, /* bracketed paste: the terminal's marks */
     KEY_PASTE_END,

@@ -393,11 +393,15 @@ static const struct key_name {
     {PASTE_MARK_END, KEY_PASTE_END},
 };
 
+#define CONTROL_U 21
+
 static int translate(int kind, wint_t value)
 {
     if (kind != KEY_CODE_YES) {
         if (value == 127 || value == 8)
             return KEY_ERASE;
+        if (value == CONTROL_U)
+            return KEY_ERASE_ALL;
         return value == '\n' ? KEY_RETURN : (int)value;
     }
     for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++)

@@ -37,6 +37,10 @@ bool field_key(char *field, size_t size, const struct key *key)
         erase_last(field);
         return true;
     }
+    if (key->code == KEY_ERASE_ALL) {
+        field[0] = '\0';
+        return true;
+    }
     if (key->code < ' ' || key->code == 127 || key->code >= KEY_FIRST_SPECIAL)
         return false;
     char bytes[4];

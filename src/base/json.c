@@ -1,8 +1,6 @@
 /* json.c: reading a parsed JSON tree by a path of names, with plain answers for what is absent. */
 #include "base/json.h"
 
-#include "base/text.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,4 +35,26 @@ bool json_true_at(const cJSON *tree, const char *path)
 const char *json_text(const cJSON *object, const char *name)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+bool json_differs(const cJSON *left, const cJSON *right, struct text *path)
+{
+    size_t length = path->length;
+    const cJSON *entry;
+    if (cJSON_Compare(left, right, true))
+        return false;
+    if (cJSON_IsObject(left) && cJSON_IsObject(right)) {
+        const cJSON *const sides[] = {left, right};
+        for (size_t side = 0; side < 2; side++) {
+            cJSON_ArrayForEach(entry, sides[side])
+            {
+                text_printf(path, "%s%s", length ? "." : "", entry->string);
+                if (json_differs(cJSON_GetObjectItemCaseSensitive(left, entry->string),
+                                 cJSON_GetObjectItemCaseSensitive(right, entry->string), path))
+                    return true;
+                path->bytes[path->length = length] = '\0';
+            }
+        }
+    }
+    return true;
 }

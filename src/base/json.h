@@ -2,6 +2,8 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
+#include "base/text.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
@@ -13,5 +15,9 @@ double json_number_at(const cJSON *tree, const char *path);    /* 0 when absent 
 bool json_true_at(const cJSON *tree, const char *path);        /* false when absent */
 /* The string under `name` in an object whose names may hold dots (labels); NULL when absent. */
 const char *json_text(const cJSON *object, const char *name);
+
+/* Whether the trees differ; the path of the first place where they do is appended to `path`.
+ * Values stay out of it, as they may be secrets. */
+bool json_differs(const cJSON *left, const cJSON *right, struct text *path);
 
 #endif

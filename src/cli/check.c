@@ -1,9 +1,51 @@
-/* check.c: `pgrunbook check`: every fault of a runbook, or its numbered steps. */
+/* check.c: `pgrunbook check`: every fault of a runbook, or its numbered steps; and for one with the
+ * warm switch whether the stack allows it. */
 #include "cli/printed.h"
+#include "cli/read_step.h"
+
+#include <stdio.h>
+
+/* The action that says so. */
+#define CHECK_MOVE "docker.check_move"
+
+static const struct step *find_check(const struct runbook *runbook)
+{
+    for (size_t i = 0; i < runbook->phase_count; i++)
+        for (size_t j = 0; j < runbook->phases[i].step_count; j++)
+            if (text_equal(runbook->phases[i].steps[j].invocation.action->name, CHECK_MOVE))
+                return &runbook->phases[i].steps[j];
+    return NULL;
+}
+
+static bool look(const struct runbook *runbook, struct error *error)
+{
+    struct read_steps steps = {0};
+    bool allowed = read_steps_open(&steps, runbook, error) &&
+                   read_step_run(&steps, find_check(runbook), error);
+    read_steps_close(&steps);
+    return allowed;
+}
+
+/* Loaded again, as this time the values are looked up. What the stack is like is no fault of the
+ * runbook, which may be checked where there is none. */
+static void look_at_stack(const struct runbook *checked, const struct options *options)
+{
+    struct error error = ERROR_INIT;
+    struct lookup lookup = {.lenient = true};
+    const struct step *step = find_check(checked);
+    if (!step)
+        return;
+    printf("\nWhether this stack allows the warm switch (%s):\n", step->path);
+    struct runbook *runbook = load_runbook_leniently(options, &lookup, &error);
+    lookup_close(&lookup);
+    if (!runbook || !look(runbook, &error))
+        read_step_tell(error.kind == ERROR_DOCKER ? "NOT LOOKED AT" : "FAILED", &error);
+    runbook_free(runbook);
+}
 
 static int run(const struct command *command, int argc, char **argv)
 {
-    return print_runbook(command, argc, argv, runbook_list_steps);
+    return print_runbook(command, argc, argv, runbook_list_steps, look_at_stack);
 }
 
 const struct command check_command = {
@@ -11,8 +53,10 @@ const struct command check_command = {
     .operands = "RUNBOOK",
     .help = "find every fault of a runbook file, with line and column; then list its steps",
     .about =
-        "Nothing is touched, no server and no Docker engine is asked. Exit status 3 when there "
-        "is a fault.",
+        "Nothing is touched, and no server is asked. Only for a runbook with the step "
+        "docker.check_move\n"
+        "the Docker engine is asked whether the stack allows the warm switch. Exit status 3 when "
+        "the runbook has a fault.",
     .options = variable_options,
     .run = run,
 };

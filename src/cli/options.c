@@ -248,6 +248,21 @@ struct runbook *load_runbook(const struct options *options, struct lookup *looku
     return NULL;
 }
 
+struct runbook *load_runbook_leniently(const struct options *options, struct lookup *lookup,
+                                       struct error *error)
+{
+    struct runbook *runbook = NULL;
+    struct fault_list faults = {0};
+    bool good = runbook_load(options->operand, actions, &runbook, &faults, error) &&
+                set_variables(runbook, options, error) &&
+                runbook_resolve_leniently(runbook, lookup_variable, lookup, error);
+    fault_list_free(&faults);
+    if (good)
+        return runbook;
+    runbook_free(runbook);
+    return NULL;
+}
+
 /* It may be long after the run was begun, by somebody else, from another shell. */
 static void tell_unknown_secrets(const struct runbook *runbook)
 {

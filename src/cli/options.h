@@ -35,6 +35,11 @@ void tell_faults(const char *path, const struct fault_list *faults);
  * after everything was told. `lookup` NULL: nothing is looked up, secrets stay open. */
 struct runbook *load_runbook(const struct options *options, struct lookup *lookup, int *status);
 
+/* The same without a word, of a runbook that was found good: what has no value gets an empty one.
+ * NULL with `error`. */
+struct runbook *load_runbook_leniently(const struct options *options, struct lookup *lookup,
+                                       struct error *error);
+
 /* Asks at the terminal, without echo for a secret; NULL when there is no terminal. */
 char *ask_operator(const struct variable *variable);
 

@@ -8,19 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-void plain_roll_back(struct plain *plain, const char *reason)
-{
-    plain->rollback = reason;
-    plain->answered_ms = plain->state->price.taken_ms;
-    if (plain->state->status != RUN_ROLLING_BACK)
-        plain_check_sent(plain, control_rollback(plain->control, reason, &plain->error));
-}
-
 static void lose(struct plain *plain, const char *phrase)
 {
     plain_check_sent(plain,
                      control_rollback_losing(plain->control, plain->rollback,
                                              plain->state->price.taken_ms, phrase, &plain->error));
+}
+
+static bool gives_up_unknown(const struct plain *plain)
+{
+    return text_equal(plain->options->lose, "unknown");
+}
+
+/* An undo that loses nothing has no price unless it fails; who doesn't want it tried says so. */
+void plain_roll_back(struct plain *plain, const char *reason)
+{
+    plain->rollback = reason;
+    plain->answered_ms = plain->state->price.taken_ms;
+    if (plain->state->status == RUN_ROLLING_BACK)
+        return;
+    if (gives_up_unknown(plain) && run_state_price_step(plain->state) < 0)
+        lose(plain, PRICE_UNKNOWN_PHRASE);
+    else
+        plain_check_sent(plain, control_rollback(plain->control, reason, &plain->error));
 }
 
 static void save(struct plain *plain)
@@ -95,8 +105,7 @@ static void answer_by_options(struct plain *plain)
 /* An emergency waits for no count. */
 static void lose_uncounted(struct plain *plain)
 {
-    if (plain->answered || plain->sent > plain->replies ||
-        !text_equal(plain->options->lose, "unknown"))
+    if (plain->answered || plain->sent > plain->replies || !gives_up_unknown(plain))
         return;
     plain->answered = true;
     lose(plain, PRICE_UNKNOWN_PHRASE);

@@ -1,56 +1,18 @@
 /* plan.c: `pgrunbook plan`: what a run would do; what only reads is really done. */
 #include "cli/options.h"
 #include "cli/printed.h"
-
-#include "base/file.h"
-#include "base/process.h"
-#include "engine/state.h"
-#include "steps/step.h"
+#include "cli/read_step.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* What plan knows while it goes through the steps. */
 struct plan {
     const struct runbook *runbook;
-    cJSON *facts;
-    cJSON *rows;
-    char *directory;           /* thrown away in the end */
+    struct read_steps steps;
     const char *first_not_run; /* the step whose results later ones would need, or NULL */
     size_t failed;
 };
-
-static const char *text_of(const cJSON *message, const char *name)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, name));
-    return text ? text : "";
-}
-
-static void keep_fact(struct plan *plan, cJSON *message)
-{
-    cJSON *value = cJSON_DetachItemFromObjectCaseSensitive(message, "value");
-    cJSON_DeleteItemFromObjectCaseSensitive(plan->facts, text_of(message, "key"));
-    cJSON_AddItemToObject(plan->facts, text_of(message, "key"), value);
-}
-
-static void take_report(void *context, cJSON *message)
-{
-    struct plan *plan = context;
-    const char *type = text_of(message, "type");
-    if (text_equal(type, "log"))
-        printf("      %s\n", text_of(message, "text"));
-    else if (text_equal(type, "check"))
-        printf("      %s  %s: %s\n",
-               verdict_name(
-                   (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(message, "verdict"))),
-               text_of(message, "name"), text_of(message, "detail"));
-    else if (text_equal(type, "fact"))
-        keep_fact(plan, message);
-    else if (text_equal(type, "rows"))
-        cJSON_AddItemToArray(plan->rows, cJSON_Duplicate(message, true));
-    cJSON_Delete(message);
-}
 
 static void show_arguments(const struct plan *plan, const struct step *step)
 {
@@ -66,25 +28,10 @@ static void show_arguments(const struct plan *plan, const struct step *step)
 static void run_step(struct plan *plan, const struct step *step)
 {
     struct error error = ERROR_INIT;
-    struct step_run run = {.runbook = plan->runbook,
-                           .path = step->path,
-                           .planning = true,
-                           .facts = plan->facts,
-                           .rows = plan->rows,
-                           .directory = plan->directory,
-                           .report = take_report,
-                           .context = plan};
-    cJSON *arguments = runbook_expand_arguments(plan->runbook, &step->invocation, plan->facts,
-                                                EXPAND_WITH_SECRETS, &error);
-    run.arguments = arguments;
-    if (!arguments || !step->invocation.action->run(&run, &error)) {
-        printf("      FAILED: %s\n", error.message);
-        if (error.remedy[0])
-            printf("      What to do: %s\n", error.remedy);
-        plan->failed++;
-    }
-    cJSON_Delete(arguments);
-    fflush(stdout);
+    if (read_step_run(&plan->steps, step, &error))
+        return;
+    read_step_tell("FAILED", &error);
+    plan->failed++;
 }
 
 static void plan_step(struct plan *plan, const struct step *step, size_t number)
@@ -95,7 +42,8 @@ static void plan_step(struct plan *plan, const struct step *step, size_t number)
            step->undo_count ? "  [undo]" : "",
            step->point_of_no_return ? "  [point of no return]" : "");
     show_arguments(plan, step);
-    if (step->when && !runbook_condition(plan->runbook, step->when, plan->facts, &wanted, &error))
+    if (step->when &&
+        !runbook_condition(plan->runbook, step->when, plan->steps.facts, &wanted, &error))
         printf("      condition: %s\n", error.message);
     if (!wanted) {
         printf("      NOT RUN: its condition doesn't hold (%s)\n", step->when);
@@ -110,47 +58,18 @@ static void plan_step(struct plan *plan, const struct step *step, size_t number)
     }
 }
 
-static bool make_directory(struct plan *plan, struct error *error)
-{
-    char pattern[] = "/tmp/pgrunbook-plan.XXXXXX";
-    if (!mkdtemp(pattern))
-        return error_errno(error, "can't make a directory for the plan");
-    plan->directory = xstrdup(pattern);
-    char *evidence = file_join(pattern, "evidence"), *logs = file_join(pattern, "logs");
-    bool made =
-        file_make_directories(evidence, 0700, error) && file_make_directories(logs, 0700, error);
-    free(evidence);
-    free(logs);
-    return made;
-}
-
-static void remove_plan_directory(const char *directory)
-{
-    const char *const arguments[] = {"rm", "-rf", "--", directory, NULL};
-    struct process_request request = {.arguments = arguments};
-    struct process_result result;
-    struct error ignored = ERROR_INIT; /* a leftover in /tmp harms nobody */
-    process_run(&request, &result, &ignored);
-    process_result_free(&result);
-}
-
 static int plan_all(const struct runbook *runbook)
 {
-    struct plan plan = {
-        .runbook = runbook, .facts = cJSON_CreateObject(), .rows = cJSON_CreateArray()};
+    struct plan plan = {.runbook = runbook};
     struct error error = ERROR_INIT;
     size_t number = 0;
-    bool ready = make_directory(&plan, &error);
+    bool ready = read_steps_open(&plan.steps, runbook, &error);
     for (size_t i = 0; ready && i < runbook->phase_count; i++) {
         printf("%s\n", runbook->phases[i].title);
         for (size_t j = 0; j < runbook->phases[i].step_count; j++)
             plan_step(&plan, &runbook->phases[i].steps[j], ++number);
     }
-    if (plan.directory)
-        remove_plan_directory(plan.directory);
-    free(plan.directory);
-    cJSON_Delete(plan.facts);
-    cJSON_Delete(plan.rows);
+    read_steps_close(&plan.steps);
     if (!ready)
         return tell_error(&error);
     if (plan.failed)

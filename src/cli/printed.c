@@ -1,8 +1,6 @@
 /* printed.c: loading a runbook and printing what is made of it. */
 #include "cli/printed.h"
 
-#include "cli/options.h"
-
 #include <stdio.h>
 
 const struct command_option variable_options[] = {
@@ -12,7 +10,8 @@ const struct command_option variable_options[] = {
 };
 
 int print_runbook(const struct command *command, int argc, char **argv,
-                  void (*make)(const struct runbook *runbook, struct text *output))
+                  void (*make)(const struct runbook *runbook, struct text *output),
+                  void (*then)(const struct runbook *runbook, const struct options *options))
 {
     struct options options;
     int status;
@@ -24,6 +23,8 @@ int print_runbook(const struct command *command, int argc, char **argv,
         make(runbook, &text);
         printf("%s", text_string(&text));
         text_free(&text);
+        if (then)
+            then(runbook, &options);
     }
     runbook_free(runbook);
     options_free(&options);

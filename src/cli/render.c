@@ -3,7 +3,7 @@
 
 static int run(const struct command *command, int argc, char **argv)
 {
-    return print_runbook(command, argc, argv, runbook_render_markdown);
+    return print_runbook(command, argc, argv, runbook_render_markdown, NULL);
 }
 
 const struct command render_command = {

@@ -6,6 +6,7 @@
 #include "cli/show.h"
 #include "engine/directory.h"
 #include "engine/engine.h"
+#include "steps/step.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,12 +54,33 @@ static char *create(const struct options *options, int *status)
     return directory;
 }
 
+/* The same for a run that exists, by its own copy; one that can't be read is explained by the
+ * engine. */
+static bool gates_of_run_known(const char *directory, const struct options *options,
+                               struct error *error)
+{
+    struct fault_list faults = {0};
+    struct runbook *runbook = NULL;
+    struct error unreadable = ERROR_INIT;
+    char *path = file_join(directory, "runbook.yaml");
+    bool known = !runbook_load(path, actions, &runbook, &faults, &unreadable) ||
+                 gates_known(runbook, options, error);
+    fault_list_free(&faults);
+    runbook_free(runbook);
+    free(path);
+    return known;
+}
+
 static char *resume(const struct options *options, int *status)
 {
     struct error error = ERROR_INIT;
     char *directory = run_directory(options->run_id);
     printf("pgrunbook: going on with run %s, by its own copy of the runbook\n", options->run_id);
-    if (ensure_engine(directory, options, &error))
+    if (options->set.count)
+        fprintf(stderr,
+                "pgrunbook: --set %s is ignored: run %s keeps the values that it began with\n",
+                options->set.items[0], options->run_id);
+    if (gates_of_run_known(directory, options, &error) && ensure_engine(directory, options, &error))
         return directory;
     *status = tell_error(&error);
     free(directory);

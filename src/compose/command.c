@@ -2,6 +2,7 @@
 #include "compose/command.h"
 
 #include "base/file.h"
+#include "compose/config.h"
 
 #include <libgen.h>
 #include <stdio.h>
@@ -141,23 +142,62 @@ bool compose_config(const struct compose_project *project, cJSON **config, struc
     process_result_free(&result);
     if (ran && !*config)
         return error_set(error, ERROR_OTHER, "docker compose config wrote no JSON");
+    compose_config_drop_absent(*config);
     return ran;
+}
+
+bool compose_hash(const struct compose_project *project, const char *service, char **hash,
+                  struct error *error)
+{
+    const char *const rest[] = {"config", "--hash", service, NULL};
+    struct process_request request = {.timeout_ms = SHORT_MS};
+    struct process_result result;
+    bool ran = run(project, rest, &request, &result, error);
+    const char *line = text_string(&result.output);
+    size_t named = ran && text_starts(line, service) ? strlen(service) : 0;
+    size_t length = named ? strspn(line + named + 1, "0123456789abcdef") : 0;
+    bool whole = length && line[named] == ' ' && strchr("\r\n", line[named + 1 + length]);
+    *hash = whole ? xstrndup(line + named + 1, length) : NULL;
+    process_result_free(&result);
+    if (ran && !*hash)
+        return error_set(error, ERROR_OTHER, "docker compose config --hash gave no hash of %s",
+                         service);
+    return ran;
+}
+
+/* "--scale NAME=0" for each; what `scales` gets is to be freed after the run. */
+static void leave_out(struct arguments *rest, const struct text_list *without,
+                      struct text_list *scales)
+{
+    if (!without)
+        add(rest, "--no-deps");
+    for (size_t i = 0; without && i < without->count; i++) {
+        char *scale = xprintf("%s=0", without->items[i]);
+        text_list_add(scales, scale);
+        free(scale);
+    }
+    for (size_t i = 0; i < scales->count; i++)
+        add_option(rest, "--scale", scales->items[i]);
 }
 
 bool compose_up(const struct compose_project *project, const struct compose_up *up,
                 struct error *error)
 {
     char seconds[24];
-    snprintf(seconds, sizeof seconds, "%ld", (up->grace_ms + 999) / 1000);
-    const char *const rest[] = {"up",        up->start ? "-d" : "--no-start",
-                                "--no-deps", "--timeout",
-                                seconds,     "--pull",
-                                "never",     up->service,
-                                NULL};
+    struct arguments rest = {0};
+    struct text_list scales = {0};
     struct process_request request = {
         .timeout_ms = up->timeout_ms, .on_line = up->on_line, .context = up->context};
     struct process_result result;
-    bool ran = run(project, rest, &request, &result, error);
+    snprintf(seconds, sizeof seconds, "%ld", (up->grace_ms + 999) / 1000);
+    add_option(&rest, "up", up->start ? "-d" : "--no-start");
+    add_option(&rest, "--timeout", seconds);
+    add_option(&rest, "--pull", "never");
+    leave_out(&rest, up->without, &scales);
+    add(&rest, up->service);
+    bool ran = run(project, rest.items, &request, &result, error);
     process_result_free(&result);
+    text_list_free(&scales);
+    free(rest.items);
     return ran;
 }

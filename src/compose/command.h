@@ -26,8 +26,16 @@ void compose_files(const char *value, struct text_list *files);
 
 /* `docker compose version --short`; the caller frees. `engine` as in struct compose_project. */
 bool compose_version(const char *engine, char **version, struct error *error);
-/* What is in force: `docker compose config --format json`. Holds secrets. The caller deletes. */
+/* What is in force: `docker compose config --format json`, without dependencies that aren't. Holds
+ * secrets. The caller deletes. */
 bool compose_config(const struct compose_project *project, cJSON **config, struct error *error);
+
+/* By which Compose tells whether a container is as the file says: what it writes into the label
+ * com.docker.compose.config-hash. The project's files have to be what compose_config gave: from
+ * files with env_file this command of Compose 2.26 gives another hash than the one it writes. The
+ * caller frees. */
+bool compose_hash(const struct compose_project *project, const char *service, char **hash,
+                  struct error *error);
 
 /* `docker compose up --no-deps --timeout SECONDS SERVICE`: the service's container is replaced by
  * one as the files now say, and started, or with `start` false only made. Its lines go to `on_line`
@@ -35,6 +43,9 @@ bool compose_config(const struct compose_project *project, cJSON **config, struc
 struct compose_up {
     const char *service;
     bool start;
+    /* Services that aren't made either, as they run already or aren't wanted. NULL: --no-deps, and
+     * the container's label doesn't say what it depends on. */
+    const struct text_list *without;
     long grace_ms;   /* for the container that is stopped */
     long timeout_ms; /* for all of it */
     void (*on_line)(void *context, const char *line, bool from_stderr);

@@ -64,6 +64,40 @@ const char *compose_config_volume(const cJSON *config, const char *key)
     return json_text(volume, "name");
 }
 
+void compose_config_drop_absent(cJSON *config)
+{
+    cJSON *service, *services = child(config, "services");
+    cJSON_ArrayForEach(service, services)
+    {
+        cJSON *dependencies = child(service, "depends_on");
+        cJSON *next = dependencies ? dependencies->child : NULL;
+        while (next) {
+            cJSON *dependency = next;
+            next = next->next;
+            if (dependency->string && !child(services, dependency->string))
+                cJSON_Delete(cJSON_DetachItemViaPointer(dependencies, dependency));
+        }
+        if (dependencies && !dependencies->child)
+            cJSON_DeleteItemFromObjectCaseSensitive(service, "depends_on");
+    }
+}
+
+const char *compose_config_copied(const cJSON *config, const cJSON *service)
+{
+    static const char *const kinds[] = {"secrets", "configs"};
+    const cJSON *entry;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        cJSON_ArrayForEach(entry, child(service, kinds[i]))
+        {
+            const char *key = json_text(entry, "source");
+            const cJSON *source = key ? child(child(config, kinds[i]), key) : NULL;
+            if (child(source, "environment") || child(source, "content"))
+                return key;
+        }
+    }
+    return NULL;
+}
+
 static bool same_path(const char *left, const char *right)
 {
     return above(left, right) && above(right, left);
@@ -84,29 +118,6 @@ bool compose_config_shares(const cJSON *config, const char *service, const char 
         }
     }
     return false;
-}
-
-/* The path of the first place where the trees differ; false when they are equal. Values stay out of
- * it, as they may be secrets. */
-static bool differs(const cJSON *left, const cJSON *right, struct text *path)
-{
-    size_t length = path->length;
-    const cJSON *entry;
-    if (cJSON_Compare(left, right, true))
-        return false;
-    if (cJSON_IsObject(left) && cJSON_IsObject(right)) {
-        const cJSON *const sides[] = {left, right};
-        for (size_t side = 0; side < 2; side++) {
-            cJSON_ArrayForEach(entry, sides[side])
-            {
-                text_printf(path, "%s%s", length ? "." : "", entry->string);
-                if (differs(child(left, entry->string), child(right, entry->string), path))
-                    return true;
-                path->bytes[path->length = length] = '\0';
-            }
-        }
-    }
-    return true;
 }
 
 /* Takes the pieces that the edit is meant to change out of a copy. */
@@ -162,7 +173,7 @@ bool compose_config_changed(const cJSON *before, const cJSON *after,
     const char *old_key = json_text(mount, "source");
     cJSON *old = without_change(before, change, old_key);
     cJSON *new = without_change(after, change, old_key);
-    bool other = differs(old, new, &path);
+    bool other = json_differs(old, new, &path);
     if (other) {
         error_set(error, ERROR_OTHER, "the edit would change %s as well",
                   path.length ? text_string(&path) : "something else");

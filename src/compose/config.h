@@ -20,6 +20,14 @@ const char *compose_config_volume(const cJSON *config, const char *key);
 /* Whether anything but that service's mount at `target` uses the volume key. */
 bool compose_config_shares(const cJSON *config, const char *service, const char *target,
                            const char *key);
+/* Takes out what services depend on without requiring it, when it isn't in force (its profile isn't
+ * active), as `docker compose up` does and `docker compose config` doesn't. Without that Compose
+ * refuses its own answer. */
+void compose_config_drop_absent(cJSON *config);
+/* The first of the service's secrets and configs whose contents Compose copies into a container
+ * that it makes, as they stand in no file; NULL for none. Stays the config's. Source: Compose
+ * specification, secrets and configs, "environment" and "content". */
+const char *compose_config_copied(const cJSON *config, const cJSON *service);
 /* Whether `after` differs from `before` by the change and by nothing else. */
 bool compose_config_changed(const cJSON *before, const cJSON *after,
                             const struct compose_change *change, struct error *error);

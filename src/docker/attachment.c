@@ -6,18 +6,20 @@
 
 #include <string.h>
 
-#define SHORT_ID 12
-
 const cJSON *docker_networks(const struct docker_container *container)
 {
     return json_at(container->inspect, "NetworkSettings.Networks");
 }
 
-bool docker_networks_are_own(const struct docker_container *container)
+bool docker_network_mode_is_own(const char *mode)
 {
-    const char *mode = json_text_at(container->inspect, "HostConfig.NetworkMode");
     return mode && strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0 &&
            !text_starts(mode, "container:");
+}
+
+bool docker_networks_are_own(const struct docker_container *container)
+{
+    return docker_network_mode_is_own(json_text_at(container->inspect, "HostConfig.NetworkMode"));
 }
 
 bool docker_is_cut_off(const struct docker_container *container)
@@ -48,12 +50,6 @@ bool docker_leave_networks(struct docker *docker, const char *container, struct 
     return left;
 }
 
-/* The engine adds the short id by itself. */
-static bool is_short_id(const char *alias, const char *id)
-{
-    return strlen(alias) == SHORT_ID && text_starts(id, alias);
-}
-
 static bool has_alias(const cJSON *aliases, const char *wanted)
 {
     const cJSON *alias;
@@ -71,7 +67,7 @@ static bool holds_aliases(const cJSON *wanted, const cJSON *aliases, const char 
     cJSON_ArrayForEach(alias, wanted)
     {
         const char *text = cJSON_GetStringValue(alias);
-        if (text && !is_short_id(text, id) && !has_alias(aliases, text))
+        if (text && !docker_is_short_id(text, id) && !has_alias(aliases, text))
             return false;
     }
     return true;

@@ -10,6 +10,7 @@ const cJSON *docker_networks(const struct docker_container *container);
 /* Whether the container's networks are its own to leave and join: not the host's, not another
  * container's, not "none". Source: Docker Engine API, HostConfig.NetworkMode. */
 bool docker_networks_are_own(const struct docker_container *container);
+bool docker_network_mode_is_own(const char *mode); /* false for NULL */
 /* Whether a running container that has networks of its own is on none of them. */
 bool docker_is_cut_off(const struct docker_container *container);
 

@@ -58,6 +58,8 @@ static cJSON *body_of(const struct docker_creation *creation)
     cJSON *host = object_in(body, "HostConfig");
     if (creation->environment)
         add_environment(body, creation->environment);
+    if (creation->command)
+        cJSON_AddItemToObject(body, "Cmd", cJSON_Duplicate(creation->command, true));
     if (creation->labels)
         cJSON_AddItemToObject(body, "Labels", cJSON_Duplicate(creation->labels, true));
     if (creation->volume && creation->mount)
@@ -71,27 +73,60 @@ static cJSON *body_of(const struct docker_creation *creation)
     return body;
 }
 
+bool docker_create_from(struct docker *docker, const char *name, const cJSON *body, char **id,
+                        struct error *error)
+{
+    char *part = docker_escape(name);
+    char *path = xprintf("/containers/create?name=%s", part);
+    cJSON *answer = NULL;
+    int status = 0;
+    bool called = docker_call(docker, "POST", path, body, MARGIN_MS, &status, &answer, error);
+    free(path);
+    free(part);
+    *id = NULL;
+    if (!called)
+        return error_wrap(error, "creating container %s", name);
+    const char *image = json_text(body, "Image");
+    if (!docker_accepted(status, answer, error, "creating container %s from %s", name,
+                         image ? image : "no image"))
+        return false;
+    const char *text = json_text(answer, "Id");
+    *id = xstrdup(text ? text : name);
+    cJSON_Delete(answer);
+    return true;
+}
+
 bool docker_create(struct docker *docker, const struct docker_creation *creation, char **id,
                    struct error *error)
 {
-    char *name = docker_escape(creation->name);
-    char *path = xprintf("/containers/create?name=%s", name);
-    cJSON *body = body_of(creation), *answer = NULL;
-    int status = 0;
-    bool called = docker_call(docker, "POST", path, body, MARGIN_MS, &status, &answer, error);
+    cJSON *body = body_of(creation);
+    bool created = docker_create_from(docker, creation->name, body, id, error);
     cJSON_Delete(body);
-    free(path);
-    free(name);
-    *id = NULL;
-    if (!called)
-        return error_wrap(error, "creating container %s", creation->name);
-    if (!docker_accepted(status, answer, error, "creating container %s from %s", creation->name,
-                         creation->image))
-        return false;
-    const char *text = json_text(answer, "Id");
-    *id = xstrdup(text ? text : creation->name);
-    cJSON_Delete(answer);
-    return true;
+    return created;
+}
+
+static void take_over(cJSON *body, const struct docker_container *container, const char *from,
+                      const char *name)
+{
+    const cJSON *item = json_at(container->inspect, from);
+    if (item && !cJSON_IsNull(item))
+        cJSON_AddItemToObject(body, name, cJSON_Duplicate(item, true));
+}
+
+bool docker_create_like(struct docker *docker, const struct docker_container *container,
+                        const char *name, const cJSON *labels, struct error *error)
+{
+    cJSON *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "Image", container->image);
+    cJSON_AddItemToObject(body, "Labels", cJSON_Duplicate(labels, true));
+    take_over(body, container, "Config.Env", "Env");
+    take_over(body, container, "Config.ExposedPorts", "ExposedPorts");
+    take_over(body, container, "HostConfig", "HostConfig");
+    char *id = NULL;
+    bool created = docker_create_from(docker, name, body, &id, error);
+    cJSON_Delete(body);
+    free(id);
+    return created;
 }
 
 /* One call about one container. `absent`: a status of 404 counts as done. */
@@ -138,6 +173,17 @@ bool docker_restart(struct docker *docker, const char *name, long grace_ms, stru
 {
     return act_with_grace(docker, name, "restart", grace_ms, error) ||
            error_wrap(error, "restarting");
+}
+
+bool docker_rename(struct docker *docker, const char *container, const char *name,
+                   struct error *error)
+{
+    char *part = docker_escape(name), *rest = xprintf("/rename?name=%s", part);
+    bool done = act(docker, "POST", container, rest, MARGIN_MS, false, error) ||
+                error_wrap(error, "renaming it to %s", name);
+    free(rest);
+    free(part);
+    return done;
 }
 
 bool docker_remove(struct docker *docker, const char *name, bool volumes, struct error *error)

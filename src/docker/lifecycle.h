@@ -16,17 +16,29 @@ struct docker_creation {
     const char *network;
     unsigned long long shared_memory; /* bytes of /dev/shm, 0: the engine's default (64 MB) */
     const cJSON *labels;              /* object of texts */
+    const cJSON *command;             /* array of texts instead of the image's, or NULL */
 };
 
 /* Creates without starting. `*id` is the caller's. */
 bool docker_create(struct docker *docker, const struct docker_creation *creation, char **id,
                    struct error *error);
+/* The same from the whole body of the call. Source: Docker Engine API, ContainerCreate. */
+bool docker_create_from(struct docker *docker, const char *name, const cJSON *body, char **id,
+                        struct error *error);
+/* Creates another one as `container` was created, with its image, environment, mounts, ports and
+ * network, but with these labels and the image's own command. */
+bool docker_create_like(struct docker *docker, const struct docker_container *container,
+                        const char *name, const cJSON *labels, struct error *error);
 /* One that runs already is fine. */
 bool docker_start(struct docker *docker, const char *name, struct error *error);
 /* SIGTERM (or the image's STOPSIGNAL), and SIGKILL after `grace_ms`. One that is stopped already is
  * fine. */
 bool docker_stop(struct docker *docker, const char *name, long grace_ms, struct error *error);
 bool docker_restart(struct docker *docker, const char *name, long grace_ms, struct error *error);
+/* Also of one that runs: the names that its networks answer for follow. Source: Docker Engine API,
+ * ContainerRename. */
+bool docker_rename(struct docker *docker, const char *container, const char *name,
+                   struct error *error);
 /* Kills it when it runs. One that is absent is fine. `volumes`: anonymous ones go with it. */
 bool docker_remove(struct docker *docker, const char *name, bool volumes, struct error *error);
 

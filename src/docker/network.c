@@ -7,6 +7,25 @@
 #include <string.h>
 
 #define CHANGE_MS 60000L
+#define SHORT_ID 12
+
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error)
+{
+    char *part = docker_escape(network), *path = xprintf("/networks/%s", part);
+    int status = 0;
+    *found = NULL;
+    bool called = docker_call(docker, "GET", path, NULL, 0, &status, found, error);
+    free(path);
+    free(part);
+    bool accepted =
+        called && status != 404 && docker_accepted(status, *found, error, "network %s", network);
+    if (accepted)
+        return true;
+    cJSON_Delete(*found);
+    *found = NULL;
+    return called && status == 404;
+}
 
 static bool change(struct docker *docker, const char *network, const char *what, cJSON *body,
                    struct error *error)
@@ -33,7 +52,11 @@ bool docker_network_leave(struct docker *docker, const char *network, const char
     return change(docker, network, "disconnect", body, error);
 }
 
-/* The engine adds the container's short id to the aliases by itself. */
+bool docker_is_short_id(const char *alias, const char *id)
+{
+    return strlen(alias) == SHORT_ID && text_starts(id, alias);
+}
+
 static cJSON *aliases_of(const cJSON *endpoint, const char *container)
 {
     cJSON *aliases = cJSON_CreateArray();
@@ -41,7 +64,7 @@ static cJSON *aliases_of(const cJSON *endpoint, const char *container)
     cJSON_ArrayForEach(alias, cJSON_GetObjectItemCaseSensitive(endpoint, "Aliases"))
     {
         const char *text = cJSON_GetStringValue(alias);
-        if (text && !(strlen(text) == 12 && text_starts(container, text)))
+        if (text && !docker_is_short_id(text, container))
             cJSON_AddItemToArray(aliases, cJSON_CreateString(text));
     }
     return aliases;

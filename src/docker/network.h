@@ -4,6 +4,10 @@
 
 #include "docker/docker.h"
 
+/* The engine's answer, with "Containers" by id; NULL, and no error, when there is none of that
+ * name. The caller deletes. */
+bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
+                            struct error *error);
 /* One that isn't on it is an error. */
 bool docker_network_leave(struct docker *docker, const char *network, const char *container,
                           struct error *error);
@@ -11,5 +15,7 @@ bool docker_network_leave(struct docker *docker, const char *network, const char
  * links and driver options are taken over), or NULL. One that is on it already is an error. */
 bool docker_network_join(struct docker *docker, const char *network, const char *container,
                          const cJSON *endpoint, struct error *error);
+/* Whether this alias is the one that some engines add by themselves. */
+bool docker_is_short_id(const char *alias, const char *id);
 
 #endif

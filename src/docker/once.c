@@ -9,17 +9,19 @@
 #include <stdlib.h>
 
 #define TIMEOUT_MS 60000L
+#define CHANGE_TIMEOUT_MS 600000L /* removing many files takes its time */
 #define OUTPUT_MAX ((size_t)1 << 20)
 
 struct once {
     const char *image;
     const char *const *arguments;
-    const char *volume, *target; /* read-only, or NULL */
+    const char *volume, *target; /* or NULL */
+    bool change;                 /* the volume is mounted so that it can be written */
 };
 
 static void add_volume(cJSON *host, const struct once *once)
 {
-    char *bind = xprintf("%s:%s:ro", once->volume, once->target);
+    char *bind = xprintf("%s:%s:%s", once->volume, once->target, once->change ? "rw" : "ro");
     cJSON_AddItemToArray(cJSON_AddArrayToObject(host, "Binds"), cJSON_CreateString(bind));
     free(bind);
 }
@@ -101,4 +103,13 @@ bool docker_once_reading(struct docker *docker, const char *image, const char *c
     const struct once once = {
         .image = image, .arguments = arguments, .volume = volume, .target = target};
     return run_once(docker, &once, 0, output, exit_status, error);
+}
+
+bool docker_once_changing(struct docker *docker, const char *image, const char *const *arguments,
+                          const char *volume, const char *target, struct text *output,
+                          int *exit_status, struct error *error)
+{
+    const struct once once = {
+        .image = image, .arguments = arguments, .volume = volume, .target = target, .change = true};
+    return run_once(docker, &once, CHANGE_TIMEOUT_MS, output, exit_status, error);
 }

@@ -15,4 +15,9 @@ bool docker_once_reading(struct docker *docker, const char *image, const char *c
                          const char *volume, const char *target, struct text *output,
                          int *exit_status, struct error *error);
 
+/* The same, with `volume` to be changed at `target`. */
+bool docker_once_changing(struct docker *docker, const char *image, const char *const *arguments,
+                          const char *volume, const char *target, struct text *output,
+                          int *exit_status, struct error *error);
+
 #endif

@@ -63,6 +63,7 @@ static cJSON *step_object(const struct runbook *runbook, const struct step *step
     cJSON_AddBoolToObject(object, "undo", step->undo_count > 0);
     cJSON_AddBoolToObject(object, "hold", step->hold != NULL);
     cJSON_AddBoolToObject(object, "price", step->price != NULL);
+    cJSON_AddBoolToObject(object, "lossless", step->lossless);
     cJSON_AddBoolToObject(object, "save", step->save != NULL);
     cJSON_AddBoolToObject(object, "fence", step->fence != NULL);
     cJSON_AddBoolToObject(object, "point_of_no_return", step->point_of_no_return);

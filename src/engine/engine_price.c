@@ -137,12 +137,12 @@ bool price_accept(const struct engine *engine, const cJSON *command, cJSON *even
     bool save = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(command, "save"));
     const char *typed = field(command, "phrase");
     run_state_price_phrase(engine->state, phrase, sizeof phrase);
-    if (!step)
-        return true;
     if (!save && text_equal(typed, PRICE_UNKNOWN_PHRASE)) {
         give_up_uncounted(engine, event);
         return true;
     }
+    if (!step)
+        return true;
     if (!answers_newest(engine, command, error))
         return false;
     if (save && !step->save)

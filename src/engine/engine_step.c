@@ -78,6 +78,7 @@ void engine_run_step(void *context, const struct worker_pipe *pipe)
     struct step_run run = {.runbook = job->engine->runbook,
                            .path = job->step->path,
                            .undoing = job->undoing,
+                           .loss_accepted = job->undoing && job->engine->state->loss_accepted,
                            .facts = job->engine->state->facts,
                            .rows = rows,
                            .directory = job->engine->directory,

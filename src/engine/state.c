@@ -127,6 +127,8 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
     close_gate(state);
     release_clear(state);
     state->save.wanted = event_flag(event, "save");
+    state->loss_accepted =
+        cJSON_HasObjectItem(event, "price_rows") || cJSON_HasObjectItem(event, "price_unknown");
     replace_text(&state->rollback_reason, event_text(event, "reason"));
     state->status = RUN_ROLLING_BACK;
     state->again_ms = 0;

@@ -58,6 +58,7 @@ struct step_state {
     bool has_undo;
     bool has_hold;
     bool has_price;
+    bool lossless; /* its undo loses nothing, or fails */
     bool has_save;
     bool has_fence; /* around what its rollback leaves behind */
     bool point_of_no_return;
@@ -225,6 +226,7 @@ struct run_state {
     bool point_of_no_return_passed;
     char *point_of_no_return_step;
     char *rollback_reason;
+    bool loss_accepted; /* the rollback goes on without what the new server holds alone */
     int64_t created_ms;
     int64_t finished_ms;
     int64_t event_ms; /* wall time of the newest event */

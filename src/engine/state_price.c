@@ -110,10 +110,13 @@ bool apply_save_finished(struct run_state *state, const cJSON *event, struct err
     return true;
 }
 
-/* An undo that failed may have left the new server running; where it was fenced, the fence was
+/* An undo that loses nothing has a price once it has said that it can't be done. Another one that
+ * failed may have left the new server running; where it was fenced, the fence was
  * taken back then, and clients may have written again. */
 static bool has_price_still(const struct step_state *step)
 {
+    if (step->lossless)
+        return step->has_price && step->status == STEP_UNDO_FAILED;
     bool undone = step->status == STEP_UNDOING || step->status == STEP_UNDONE ||
                   (step->status == STEP_UNDO_FAILED && !step->has_fence);
     return step->has_price && step->started && !undone;

@@ -48,6 +48,7 @@ static void read_step(struct step_state *step, const cJSON *object, const char *
     step->has_undo = event_flag(object, "undo");
     step->has_hold = event_flag(object, "hold");
     step->has_price = event_flag(object, "price");
+    step->lossless = event_flag(object, "lossless");
     step->has_save = event_flag(object, "save");
     step->has_fence = event_flag(object, "fence");
     step->point_of_no_return = event_flag(object, "point_of_no_return");

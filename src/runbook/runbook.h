@@ -121,6 +121,7 @@ struct step {
     struct invocation *undo;
     size_t undo_count;
     struct hold *hold; /* or NULL */
+    bool lossless;     /* its undo loses nothing, or fails */
     struct invocation
         *price; /* tells what a rollback would lose once the step was started, or NULL */
     struct invocation *save;    /* saves that before the rollback, or NULL */

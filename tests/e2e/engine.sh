@@ -66,7 +66,11 @@ says "it says which phrase it wants" 'it is "do it"'
 status=0
 printf 'n\n' | "$program" attach gated --plain >"$work/out" 2>&1 || status=$?
 is "$(state_of gated)" declined "n declines"
-run run "$work/gated.yaml" --plain --run-id gated --confirm one/go
+run run "$work/gated.yaml" --plain --run-id gated --confirm one/nothing
+is "$status" 2 "--confirm of a gate that the run doesn't have is a usage error, too"
+is "$(test -e "$work/went" && echo went || echo waits)" waits "and nothing ran for it"
+run run "$work/gated.yaml" --plain --run-id gated --set word=late --confirm one/go
+says "a variable that comes too late isn't taken without a word" 'word=late is ignored'
 is "$status" 0 "going on with the declined run, with --confirm, ends it"
 is "$(test -e "$work/went" && echo went)" went "the step behind the gate ran"
 run report gated

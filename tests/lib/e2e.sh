@@ -141,6 +141,9 @@ meter_stop_into() {
 
 # ---- the end ----
 
+# Processes of the test that end with it.
+background_processes=()
+
 # Runs that wait at a gate keep their engines; a test's runs end with it.
 stop_run_engines() {
     local journal process
@@ -158,6 +161,7 @@ e2e_clean_up() {
     screen_stop
     stop_run_engines
     [ -z "$meter_pid" ] || kill -TERM "$meter_pid" 2>/dev/null || true
+    [ "${#background_processes[@]}" -eq 0 ] || kill -TERM "${background_processes[@]}" 2>/dev/null || true
     stack_down_all
     [ -n "${KEEP:-}" ] || rm -rf "$test_dir"
     exit "$status"

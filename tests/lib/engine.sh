@@ -95,7 +95,7 @@ install_compose() {
     else
         say "installing Compose 2 from Debian 13's package docker-compose"
         work=$(mktemp -d)
-        download_from_trixie docker-compose "$work"
+        fetch_from_debian trixie "$work" docker-compose || die "couldn't download Debian 13's package docker-compose"
         dpkg-deb -x "$work"/docker-compose_*.deb "$work/root"
         as_root install -D -m 755 "$work/root/usr/libexec/docker/cli-plugins/docker-compose" \
             "$compose_plugin_dir/docker-compose"

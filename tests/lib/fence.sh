@@ -8,10 +8,11 @@ fence() {
     program_says run "$lib_dir/fence.yaml" --plain --run-id "$1" --set "old_container=$OLD_CONTAINER" "${@:2}"
 }
 
-# What the operator has set of a container's networks, and its addresses. An engine writes "nothing" in two ways.
+# What the operator has set of a container's networks, and its addresses. An engine writes "nothing" in two ways. From
+# engine 25 on the hardware address is another one at each join.
 networks() {
     docker inspect "$OLD_CONTAINER" | jq -S '.[0].NetworkSettings.Networks | map_values({
-        Aliases: (.Aliases // []), IPAddress, MacAddress,
+        Aliases: (.Aliases // []), IPAddress,
         IPAMConfig: (.IPAMConfig // {}), Links: (.Links // []), DriverOpts: (.DriverOpts // {})})'
 }
 

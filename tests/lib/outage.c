@@ -1,9 +1,10 @@
-// Asks a server SELECT 1 every few milliseconds, as a client of its published port does, and
-// connects again after every failure. Ends at SIGTERM or SIGINT and prints as one line of JSON how
-// long the client went without an answer.
+// Asks a server SELECT 1 every few milliseconds, or commits a row, as its clients do, and connects
+// again after every failure. Ends at SIGTERM or SIGINT and prints as one line of JSON how long the
+// client went without an answer.
 //
-// An outage lasts from the last answer before it to the first answer after it. A silence without
-// any failure counts as one from SILENCE_MS on.
+// An outage lasts from the last answer before it to the first answer after it; a write that is
+// refused is none. A silence without any failure counts as an outage from SILENCE_MS on, later
+// by as much as the rounds lie further apart than usual.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include <unistd.h>
 
 enum {
-    INTERVAL_MS = 5,
+    USUAL_INTERVAL_MS = 5,
     CONNECT_LIMIT_MS = 250,
     ANSWER_LIMIT_MS = 500,
     SILENCE_MS = 50,
@@ -33,10 +34,21 @@ struct outage {
     double milliseconds;
 };
 
+// What a request has come to. Refused: the server said no, and the session goes on, so that nothing
+// was committed. Unknown: no answer; a write may have been carried out.
+enum outcome { ACKNOWLEDGED, REFUSED, UNKNOWN };
+
 struct meter {
     const char *keywords[16];
     const char *values[16];
     PGconn *connection;
+    long interval;      // ms from round to round
+    bool reconnects;    // a new connection each round
+    const char *writer; // what its rows are called; NULL: it only reads
+    FILE *ledger;       // of writes, or NULL
+    long number;        // of the write
+    long outcomes[3];   // writes, by enum outcome
+    long silent;        // requests and connection attempts that no word came back for in time
     double last_answer; // monotonic, ms; negative before the first one
     bool failed_since;  // a failure since the last answer
     long answers;
@@ -109,33 +121,76 @@ static bool connect_to_server(struct meter *meter)
         if (state == PGRES_POLLING_FAILED)
             return false;
         if (!wait_for_socket(meter->connection, state == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-                             deadline))
+                             deadline)) {
+            meter->silent += !stopping;
             return false;
+        }
     }
     record_version(meter);
     return true;
 }
 
-static bool read_answer(PGconn *connection)
+// Waits until the next result can be taken without blocking. A connection that is cut between an
+// error and its end stays silent for good.
+static bool wait_for_result(struct meter *meter, double deadline)
 {
-    bool answered = false;
-    for (PGresult *result = PQgetResult(connection); result; result = PQgetResult(connection)) {
-        answered = PQresultStatus(result) == PGRES_TUPLES_OK;
-        PQclear(result);
-    }
-    return answered;
-}
-
-static bool ask(PGconn *connection)
-{
-    double deadline = now_ms(CLOCK_MONOTONIC) + ANSWER_LIMIT_MS;
-    if (!PQsendQuery(connection, "SELECT 1"))
-        return false;
-    while (PQisBusy(connection)) {
-        if (!wait_for_socket(connection, POLLIN, deadline) || !PQconsumeInput(connection))
+    while (PQisBusy(meter->connection)) {
+        if (!wait_for_socket(meter->connection, POLLIN, deadline)) {
+            meter->silent += !stopping;
+            return false;
+        }
+        if (!PQconsumeInput(meter->connection))
             return false;
     }
-    return read_answer(connection);
+    return true;
+}
+
+// The answer to what was sent.
+static enum outcome wait_for_answer(struct meter *meter)
+{
+    double deadline = now_ms(CLOCK_MONOTONIC) + ANSWER_LIMIT_MS;
+    bool answered = false;
+    while (wait_for_result(meter, deadline)) {
+        PGresult *result = PQgetResult(meter->connection);
+        ExecStatusType status = PQresultStatus(result);
+        PQclear(result);
+        if (!result && answered)
+            return ACKNOWLEDGED;
+        if (!result)
+            return PQstatus(meter->connection) == CONNECTION_OK ? REFUSED : UNKNOWN;
+        answered = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+    }
+    return UNKNOWN;
+}
+
+static enum outcome ask(struct meter *meter)
+{
+    bool sent = PQsendQuery(meter->connection, "SELECT 1");
+    return sent ? wait_for_answer(meter) : UNKNOWN;
+}
+
+static enum outcome write_row(struct meter *meter)
+{
+    static const char *const names[] = {"acknowledged", "refused", "unknown"};
+    char number[24];
+    snprintf(number, sizeof number, "%ld", ++meter->number);
+    const char *values[] = {meter->writer, number};
+    bool sent = PQsendQueryParams(meter->connection,
+                                  "INSERT INTO public.outage_meter (meter, number) VALUES ($1, $2)",
+                                  2, NULL, values, NULL, NULL, 0);
+    enum outcome outcome = sent ? wait_for_answer(meter) : UNKNOWN;
+    meter->outcomes[outcome]++;
+    if (meter->ledger) {
+        fprintf(meter->ledger, "%ld %s\n", meter->number, names[outcome]);
+        fflush(meter->ledger);
+    }
+    return outcome;
+}
+
+static void disconnect(struct meter *meter)
+{
+    PQfinish(meter->connection);
+    meter->connection = NULL;
 }
 
 static void record_outage(struct meter *meter, double milliseconds)
@@ -159,13 +214,19 @@ static void announce(const char *path)
         close(file);
 }
 
+// From how long on a silence is an outage without any failure.
+static double silence_limit(const struct meter *meter)
+{
+    return (double)(SILENCE_MS + meter->interval - USUAL_INTERVAL_MS);
+}
+
 static void record_answer(struct meter *meter, double asked)
 {
     double now = now_ms(CLOCK_MONOTONIC);
     double silence = now - meter->last_answer;
     if (meter->last_answer < 0)
         announce(meter->ready_file);
-    else if (meter->failed_since || silence >= SILENCE_MS)
+    else if (meter->failed_since || silence >= silence_limit(meter))
         record_outage(meter, silence);
     if (now - asked > meter->slowest)
         meter->slowest = now - asked;
@@ -174,14 +235,15 @@ static void record_answer(struct meter *meter, double asked)
     meter->last_answer = now;
 }
 
-static void record_failure(struct meter *meter)
+// A session in which something was refused is kept, as a pool does.
+static void record_failure(struct meter *meter, enum outcome outcome)
 {
     if (stopping)
         return;
     snprintf(meter->error, sizeof meter->error, "%s",
              meter->connection ? PQerrorMessage(meter->connection) : "");
-    PQfinish(meter->connection);
-    meter->connection = NULL;
+    if (outcome != REFUSED)
+        disconnect(meter);
     meter->failures++;
     meter->failed_since = true;
 }
@@ -190,11 +252,16 @@ static void measure(struct meter *meter)
 {
     while (!stopping) {
         double started = now_ms(CLOCK_MONOTONIC);
-        if ((meter->connection || connect_to_server(meter)) && ask(meter->connection))
+        enum outcome outcome = UNKNOWN;
+        if (meter->connection || connect_to_server(meter))
+            outcome = meter->writer ? write_row(meter) : ask(meter);
+        if (outcome == ACKNOWLEDGED)
             record_answer(meter, started);
         else
-            record_failure(meter);
-        wait_ms(started + INTERVAL_MS - now_ms(CLOCK_MONOTONIC));
+            record_failure(meter, outcome);
+        if (meter->reconnects)
+            disconnect(meter);
+        wait_ms(started + (double)meter->interval - now_ms(CLOCK_MONOTONIC));
     }
 }
 
@@ -213,15 +280,19 @@ static void print_report(struct meter *meter)
 {
     // One that hasn't ended counts up to now.
     double silence = now_ms(CLOCK_MONOTONIC) - meter->last_answer;
-    bool still_out = meter->last_answer >= 0 && (meter->failed_since || silence >= SILENCE_MS);
+    bool still_out =
+        meter->last_answer >= 0 && (meter->failed_since || silence >= silence_limit(meter));
     if (still_out)
         record_outage(meter, silence);
     printf(
         "{\"longest_outage_ms\": %.1f, \"total_outage_ms\": %.1f, \"outages\": %ld, \"failures\": "
         "%ld, "
-        "\"answers\": %ld, \"slowest_answer_ms\": %.1f, \"still_out\": %s, \"server_versions\": [",
+        "\"answers\": %ld, \"acknowledged\": %ld, \"refused\": %ld, \"unknown\": %ld, "
+        "\"silent\": %ld, "
+        "\"slowest_answer_ms\": %.1f, \"still_out\": %s, \"server_versions\": [",
         meter->longest, meter->total, meter->outage_count, meter->failures, meter->answers,
-        meter->slowest, still_out || meter->last_answer < 0 ? "true" : "false");
+        meter->outcomes[ACKNOWLEDGED], meter->outcomes[REFUSED], meter->outcomes[UNKNOWN],
+        meter->silent, meter->slowest, still_out || meter->last_answer < 0 ? "true" : "false");
     for (int i = 0; i < meter->version_count; i++)
         printf("%s\"%s\"", i ? ", " : "", meter->versions[i]);
     printf("], \"each\": [");
@@ -237,7 +308,12 @@ static void usage(void)
 {
     fputs(
         "Usage: outage [--host H] [--port N] [--user U] [--dbname D] [--seconds S] [--ready FILE]\n"
-        "The password comes from PGPASSWORD. FILE is made at the first answer.\n",
+        "              [--interval MS] [--reconnect] [--write NAME [--ledger FILE]]\n"
+        "The password comes from PGPASSWORD. The ready FILE is made at the first answer.\n"
+        "--reconnect asks each time on a new connection. --write commits rows with that name and "
+        "a\n"
+        "rising number into public.outage_meter; the ledger gets a line for each: its number and\n"
+        "acknowledged, refused (not carried out) or unknown (it may have been).\n",
         stderr);
     exit(2);
 }
@@ -253,6 +329,68 @@ static void set_parameter(struct meter *meter, const char *keyword, const char *
     }
 }
 
+static FILE *open_ledger(const char *path)
+{
+    FILE *file = fopen(path, "we");
+    if (!file) {
+        fprintf(stderr, "outage: %s: %s\n", path, strerror(errno));
+        exit(2);
+    }
+    return file;
+}
+
+static void set_number(long *number, const char *text)
+{
+    char *end;
+    *number = strtol(text, &end, 10);
+    if (*text == '\0' || *end != '\0' || *number <= 0 || *number > 86400)
+        usage();
+}
+
+// False for an option that isn't one of the meter's own.
+static bool set_option(struct meter *meter, int option)
+{
+    long seconds;
+    switch (option) {
+    case 's':
+        set_number(&seconds, optarg);
+        alarm((unsigned)seconds);
+        return true;
+    case 'i':
+        set_number(&meter->interval, optarg);
+        return true;
+    case 'r':
+        meter->ready_file = optarg;
+        return true;
+    case 'n':
+        meter->reconnects = true;
+        return true;
+    case 'w':
+        meter->writer = optarg;
+        return true;
+    case 'l':
+        meter->ledger = open_ledger(optarg);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool set_parameter_option(struct meter *meter, int option)
+{
+    static const struct {
+        int option;
+        const char *keyword;
+    } parameters[] = {{'h', "host"}, {'p', "port"}, {'U', "user"}, {'d', "dbname"}};
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
+        if (parameters[i].option == option) {
+            set_parameter(meter, parameters[i].keyword, optarg);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void parse_options(struct meter *meter, int argc, char **argv)
 {
     static const struct option options[] = {
@@ -262,32 +400,21 @@ static void parse_options(struct meter *meter, int argc, char **argv)
         {"dbname", required_argument, NULL, 'd'},
         {"seconds", required_argument, NULL, 's'},
         {"ready", required_argument, NULL, 'r'},
+        {"interval", required_argument, NULL, 'i'},
+        {"reconnect", no_argument, NULL, 'n'},
+        {"write", required_argument, NULL, 'w'},
+        {"ledger", required_argument, NULL, 'l'},
         {0},
     };
-    static const struct {
-        int option;
-        const char *keyword;
-    } parameters[] = {{'h', "host"}, {'p', "port"}, {'U', "user"}, {'d', "dbname"}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        bool known = option == 's' || option == 'r';
-        for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
-            if (parameters[i].option == option) {
-                set_parameter(meter, parameters[i].keyword, optarg);
-                known = true;
-            }
-        }
-        if (option == 's')
-            alarm((unsigned)atoi(optarg));
-        if (option == 'r')
-            meter->ready_file = optarg;
-        if (!known)
+        if (!set_parameter_option(meter, option) && !set_option(meter, option))
             usage();
     }
 }
 
 int main(int argc, char **argv)
 {
-    static struct meter meter = {.last_answer = -1};
+    static struct meter meter = {.last_answer = -1, .interval = USUAL_INTERVAL_MS};
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
@@ -301,6 +428,6 @@ int main(int argc, char **argv)
     parse_options(&meter, argc, argv);
     measure(&meter);
     print_report(&meter);
-    PQfinish(meter.connection);
+    disconnect(&meter);
     return 0;
 }

@@ -127,20 +127,21 @@ private_apt() {
         -o APT::Sandbox::User=root "$@"
 }
 
-# Downloads one package of Debian 13 into $2, without its dependencies.
-download_from_trixie() {
-    local package=$1 into=$2 mirrors main root
-    mirrors=$(debian_mirrors)
-    main=${mirrors%% *}
+# fetch_from_debian SUITE INTO PACKAGE...: downloads packages of another suite, without their dependencies; apt checks
+# the suite's signature against this machine's Debian keys. Prints what went wrong and fails where it can't.
+fetch_from_debian() {
+    local suite=$1 into=$2 mirrors root status=0
+    shift 2
+    mirrors=$(debian_mirrors) || return 1
     root=$(mktemp -d)
     mkdir -p "$root/state/lists/partial" "$root/cache/archives/partial"
     : >"$root/status"
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $main trixie main" >"$root/sources.list"
-    if ! { private_apt "$root" update && (cd "$into" && private_apt "$root" download "$package"); } \
-        >"$root/log" 2>&1; then
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirrors%% *} $suite main" >"$root/sources.list"
+    if ! { private_apt "$root" -o APT::Update::Error-Mode=any update &&
+        (cd "$into" && private_apt "$root" download "$@"); } >"$root/log" 2>&1; then
         cat "$root/log" >&2
-        rm -rf "$root"
-        die "couldn't download Debian 13's package $package"
+        status=1
     fi
     rm -rf "$root"
+    return "$status"
 }

@@ -13,7 +13,7 @@
 # Names that a stack with this prefix uses or that an upgrade of it makes.
 stack_containers() {
     local part
-    for part in postgres redis app pg17-test pg15-recovery; do
+    for part in postgres redis pooler app pg17-test pg15-recovery; do
         echo "$1-$part"
     done
 }

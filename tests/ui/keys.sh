@@ -124,7 +124,7 @@ rollback lose 7"
 is "$(jq -c 'select(.phrase) | .price_taken_ms' "$replay_dir/commands")" 1771337001000 "and names the count"
 replay_event '{"type":"reply","ok":false,"message":"counted too long ago","remedy":"ask again"}'
 ok "what the engine refuses is said" wait_for 2 screen_shows 'counted too long ago'
-press BSpace BSpace BSpace BSpace BSpace BSpace s
+press C-u s
 ok "s saves first" wait_for 2 commanded 3
 is "$(jq -c 'select(.save) | [.command, .price_taken_ms]' "$replay_dir/commands")" '["rollback",1771337001000]' "and says so"
 replay 80 24 price

@@ -68,11 +68,34 @@ static void without_one_the_environment_stays(void **state)
     answers(NULL, "tcp://other:2375 elsewhere compose version --short");
 }
 
+/* The script answers "HOST CONTEXT ...", where Compose writes "SERVICE HASH". */
+static void a_hash_is_one_line(void **state)
+{
+    (void)state;
+    struct text_list files = {0};
+    text_list_add(&files, "/nonexistent/docker-compose.yml");
+    struct compose_project project = {.engine = "db", .files = &files, .directory = "/"};
+    struct error error = ERROR_INIT;
+    char *hash = NULL;
+    assert_false(compose_hash(&project, "db", &hash, &error));
+    assert_null(hash);
+    assert_non_null(strstr(error.message, "gave no hash of db"));
+    assert_int_equal(file_write_atomic(script, "#!/bin/sh\necho db 0af3\n", 24, 0755, &error),
+                     true);
+    assert_true(compose_hash(&project, "db", &hash, &error));
+    assert_string_equal(hash, "0af3");
+    free(hash);
+    assert_false(compose_hash(&project, "d", &hash, &error));
+    assert_false(compose_hash(&project, "other", &hash, &error));
+    text_list_free(&files);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_engine_is_handed_on),
         cmocka_unit_test(without_one_the_environment_stays),
+        cmocka_unit_test(a_hash_is_one_line),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

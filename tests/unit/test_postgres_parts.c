@@ -330,28 +330,44 @@ static void filtering(void **state)
 
 /* ---- settings of a restore ---- */
 
-static void assert_tuning(unsigned long long available, unsigned long long shared,
-                          const char *wanted)
+static void assert_tuning(unsigned long long available, unsigned long long shared, long cores,
+                          const struct restore_load *load, const char *wanted)
 {
-    struct restore_memory memory = {available << 20, shared << 20};
+    struct restore_machine machine = {available << 20, shared << 20, cores};
     struct text options = {0};
-    restore_tuning(&memory, &options);
+    restore_tuning(&machine, load, &options);
     assert_string_equal(text_string(&options), wanted);
     text_free(&options);
 }
 
 static void tuning(void **state)
 {
+    static const struct restore_load unknown = {0}, two = {.jobs = 2}, eight = {.jobs = 8},
+                                     little = {.bytes = 100 << 20, .jobs = 2};
     (void)state;
-    assert_tuning(0, 0,
+    assert_tuning(0, 0, 0, &unknown,
                   "-c maintenance_work_mem=64MB -c synchronous_commit=off "
                   "-c max_parallel_maintenance_workers=0");
     /* Docker's 64 MB of shared memory hold no parallel build. */
-    assert_tuning(4096, 64,
+    assert_tuning(4096, 64, 4, &unknown,
                   "-c maintenance_work_mem=512MB -c synchronous_commit=off "
                   "-c max_parallel_maintenance_workers=0");
-    assert_tuning(4096, 256, "-c maintenance_work_mem=224MB -c synchronous_commit=off");
-    assert_tuning(65536, 4096, "-c maintenance_work_mem=1024MB -c synchronous_commit=off");
+    assert_tuning(4096, 256, 0, &unknown,
+                  "-c maintenance_work_mem=224MB -c synchronous_commit=off");
+    /* Two builds at once fit into it together. */
+    assert_tuning(24576, 4096, 2, &two,
+                  "-c maintenance_work_mem=2016MB -c synchronous_commit=off "
+                  "-c max_parallel_maintenance_workers=2");
+    assert_tuning(24576, 4096, 2, &little,
+                  "-c maintenance_work_mem=200MB -c synchronous_commit=off "
+                  "-c max_parallel_maintenance_workers=2");
+    assert_tuning(65536, 65536, 64, &eight,
+                  "-c maintenance_work_mem=2048MB -c synchronous_commit=off "
+                  "-c max_parallel_maintenance_workers=8");
+    /* Eight wouldn't fit into it. */
+    assert_tuning(65536, 512, 64, &eight,
+                  "-c maintenance_work_mem=2048MB -c synchronous_commit=off "
+                  "-c max_parallel_maintenance_workers=0");
 }
 
 /* ---- what an image holds ---- */

@@ -6,12 +6,10 @@
 #include "steps/compose/switch_proof.h"
 #include "steps/docker/docker_common.h"
 #include "steps/server/ready.h"
+#include "steps/switched.h"
 
-#include "base/clock.h"
 #include "base/json.h"
-#include "compose/config.h"
 #include "docker/lifecycle.h"
-#include "docker/volume.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,62 +20,12 @@
  */
 #define SHORT_GRACE_MS 2000L
 
-static bool wrong_volume(const struct apply *apply, const char *found, struct error *error)
-{
-    error_set(error, ERROR_OTHER, "the compose file mounts %s in service %s, not %s",
-              found ? found : "no volume", apply->service, apply->volume);
-    return error_remedy(error, "Nothing was changed. Look at the compose file's volumes of the "
-                               "service; the step before edits it.");
-}
-
-/* The mount that is in force has to be the volume we mean, by its real name. */
-static bool check_config(struct apply *apply, struct error *error)
-{
-    const cJSON *service = NULL;
-    if (!compose_config_service(apply->config, apply->service, &service, error))
-        return false;
-    apply->image = json_text(service, "image");
-    struct docker_image image;
-    if (!docker_image_inspect(apply->docker, apply->image ? apply->image : "", &image, error))
-        return false;
-    const char *set = json_text_at(service, "environment.PGDATA");
-    apply->data = xstrdup(docker_image_data(&image, set));
-    const cJSON *mount = compose_config_mount(service, apply->data);
-    const char *key = json_text(mount, "source");
-    const char *real = key ? compose_config_volume(apply->config, key) : NULL;
-    bool exists = image.exists;
-    docker_image_free(&image);
-    if (!exists) {
-        error_set(error, ERROR_OTHER, "image %s isn't on this Docker engine",
-                  apply->image ? apply->image : "(none)");
-        return error_remedy(error, "Nothing was changed. Pull it first: docker pull %s",
-                            apply->image ? apply->image : "IMAGE");
-    }
-    const char *found = real ? real : key;
-    return text_equal(found, apply->volume) || wrong_volume(apply, found, error);
-}
-
-/* Compose would make a volume that is gone anew, and an empty server would answer. */
-static bool check_volume(struct apply *apply, struct error *error)
-{
-    struct docker_volume volume = {0};
-    if (apply->volume[0] == '/')
-        return true;
-    bool looked = docker_volume_inspect(apply->docker, apply->volume, &volume, error);
-    bool exists = volume.exists;
-    docker_volume_free(&volume);
-    if (!looked || exists)
-        return looked;
-    error_set(error, ERROR_OTHER, "there is no volume %s", apply->volume);
-    return error_remedy(error, "Nothing was changed. Compose would start an empty server: bring "
-                               "the volume back, or leave this step out.");
-}
-
 static bool prepare(struct apply *apply, struct error *error)
 {
     return stack_open(apply->run, apply->docker, &apply->stack, error) &&
            compose_config(&apply->stack.project, &apply->config, error) &&
-           check_config(apply, error) && check_volume(apply, error) &&
+           compose_service_find(apply->docker, apply->config, apply->service, apply->volume,
+                                &apply->image, &apply->data, error) &&
            stack_containers(apply->docker, step_text(apply->run, "project"), NULL, &apply->before,
                             error);
 }
@@ -101,24 +49,6 @@ static bool checkpoint(struct apply *apply, struct error *error)
         apply->grace_ms = SHORT_GRACE_MS;
     docker_container_free(&container);
     return looked;
-}
-
-static char *served_key(const struct apply *apply)
-{
-    return xprintf("served.%s", apply->volume);
-}
-
-/* From here on the volume may get traffic. It is on record before it happens, so that a crash in
- * between can't make a rollback take the volume for unused. */
-static bool record_switch(struct apply *apply, struct error *error)
-{
-    char *key = served_key(apply);
-    double now = (double)clock_wall_ms();
-    cJSON *facts = cJSON_CreateObject();
-    cJSON_AddNumberToObject(facts, key, now);
-    cJSON_AddNumberToObject(facts, FACT_SWITCHED, now);
-    free(key);
-    return step_facts_kept(apply->run, facts, error);
 }
 
 /* The new server starts cut off from its networks: whatever a client's log says of a connection
@@ -147,12 +77,8 @@ static void take_back_switch(struct apply *apply)
     bool right = false;
     bool looked = apply_look(apply, &container, &right, &ignored);
     if (looked && !apply->run->undoing &&
-        (apply->called_off || !right || container.started_ms == 0)) {
-        char *key = served_key(apply);
-        step_fact(apply->run, key, cJSON_CreateFalse());
-        step_fact(apply->run, FACT_SWITCHED, cJSON_CreateFalse());
-        free(key);
-    }
+        (apply->called_off || !right || container.started_ms == 0))
+        switched_take_back(apply->run, apply->volume);
     docker_container_free(&container);
 }
 
@@ -212,7 +138,7 @@ static bool before_traffic(struct apply *apply, bool started, struct error *erro
         return true;
     if (!switch_prove(apply, error) || (started && !comes_up(apply, error)))
         return false;
-    return record_switch(apply, error);
+    return switched_record(apply->run, apply->volume, error);
 }
 
 static bool wait_ready(struct apply *apply, struct error *error)

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL(name) "com.docker.compose." name
-
 static bool check(struct step_run *run, const char *name, bool holds, const char *detail,
                   struct error *error, const char *remedy)
 {
@@ -25,8 +23,8 @@ static bool check(struct step_run *run, const char *name, bool holds, const char
 static bool check_labels(struct step_run *run, const struct docker_container *container,
                          struct error *error)
 {
-    const char *project = docker_container_label(container, LABEL("project"));
-    const char *service = docker_container_label(container, LABEL("service"));
+    const char *project = docker_container_label(container, COMPOSE_LABEL("project"));
+    const char *service = docker_container_label(container, COMPOSE_LABEL("service"));
     const char *wanted = step_text(run, "project"), *wanted_service = step_text(run, "service");
     bool right = text_equal(project, wanted) && text_equal(service, wanted_service);
     char *detail =

@@ -1,20 +1,17 @@
 /* compose_common.c: which files a stack is made of, and which containers belong to it. */
 #include "steps/compose/compose_common.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "docker/lifecycle.h"
+#include "steps/run_lock.h"
 
-#include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #define FILE_MAX ((size_t)4 << 20)
-#define LABEL(name) "com.docker.compose." name
 
 const char *fact_text(const struct step_run *run, const char *key)
 {
@@ -25,10 +22,10 @@ bool stack_containers(struct docker *docker, const char *project, const char *se
                       struct error *error)
 {
     cJSON *filter = cJSON_CreateObject(), *labels = cJSON_AddArrayToObject(filter, "label");
-    char *of_project = xprintf(LABEL("project") "=%s", project);
-    char *of_service = xprintf(LABEL("service") "=%s", service ? service : "");
+    char *of_project = xprintf(COMPOSE_LABEL("project") "=%s", project);
+    char *of_service = xprintf(COMPOSE_LABEL("service") "=%s", service ? service : "");
     cJSON_AddItemToArray(labels, cJSON_CreateString(of_project));
-    cJSON_AddItemToArray(labels, cJSON_CreateString(LABEL("oneoff") "=False"));
+    cJSON_AddItemToArray(labels, cJSON_CreateString(COMPOSE_LABEL("oneoff") "=False"));
     if (service)
         cJSON_AddItemToArray(labels, cJSON_CreateString(of_service));
     bool listed = docker_list(docker, filter, list, error);
@@ -53,8 +50,8 @@ static void add_environment_files(struct stack *stack, const char *value)
 /* A stack that was brought up with --project-directory or --env-file is read in the same way. */
 static void take_labels(struct step_run *run, struct stack *stack, const cJSON *labels)
 {
-    const char *directory = json_text(labels, LABEL("project.working_dir"));
-    const char *environment = json_text(labels, LABEL("project.environment_file"));
+    const char *directory = json_text(labels, COMPOSE_LABEL("project.working_dir"));
+    const char *environment = json_text(labels, COMPOSE_LABEL("project.environment_file"));
     struct stat info;
     if (!directory || stat(directory, &info) != 0)
         return;
@@ -123,25 +120,34 @@ void stack_close(struct stack *stack)
     *stack = (struct stack){0};
 }
 
+void stack_resolve(const struct stack *stack, const cJSON *config, struct stack_resolved *resolved)
+{
+    char *first = xstrdup(stack->files.items[0]);
+    *resolved = (struct stack_resolved){
+        .directory = xstrdup(stack->directory ? stack->directory : dirname(first)),
+        .text = cJSON_PrintUnformatted(config),
+        .project = stack->project,
+    };
+    text_list_add(&resolved->files, "-");
+    resolved->project.files = &resolved->files;
+    resolved->project.edited = resolved->files.items[0];
+    resolved->project.edited_text = resolved->text;
+    resolved->project.directory = resolved->directory;
+    free(first);
+}
+
+void stack_resolved_free(struct stack_resolved *resolved)
+{
+    text_list_free(&resolved->files);
+    free(resolved->directory);
+    cJSON_free(resolved->text);
+    *resolved = (struct stack_resolved){0};
+}
+
 bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *error)
 {
-    char *path = file_join(run->directory, "compose.lock");
-    int64_t deadline = clock_monotonic_ms() + timeout_ms;
-    bool told = false, held = false;
-    *lock = open(path, O_RDWR | O_CREAT, 0600); /* not closed on exec: see the header */
-    while (*lock >= 0 && !(held = flock(*lock, LOCK_EX | LOCK_NB) == 0) &&
-           clock_monotonic_ms() < deadline) {
-        if (!told)
-            step_log(run, "waiting for the end of a docker compose that an earlier try left");
-        told = true;
-        clock_sleep_ms(50);
-    }
-    if (*lock < 0)
-        error_errno(error, "can't open %s", path);
-    else if (!held)
-        error_set(error, ERROR_OTHER, "an earlier docker compose of this run doesn't end");
-    free(path);
-    return held;
+    const struct run_lock compose = {"compose.lock", "docker compose", true, timeout_ms};
+    return run_lock(run, &compose, lock, error);
 }
 
 char *stack_edited_file(struct step_run *run, const struct stack *stack, struct error *error)

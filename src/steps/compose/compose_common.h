@@ -23,6 +23,9 @@
     "serving" /* wall ms of the engine, when the server that serves now started                    \
                */
 
+/* By which Compose finds its containers. Source: docker/compose, pkg/api/labels.go. */
+#define COMPOSE_LABEL(name) "com.docker.compose." name
+
 /* A stack as the arguments `file` and `project` name it, with what its containers' labels add. */
 struct stack {
     struct text_list files;
@@ -36,6 +39,16 @@ bool stack_open(struct step_run *run, struct docker *docker, struct stack *stack
                 struct error *error);
 void stack_close(struct stack *stack);
 
+/* A stack whose project is made of a configuration instead of its files. Free with
+ * stack_resolved_free; it holds secrets. */
+struct stack_resolved {
+    struct text_list files;
+    char *directory, *text;
+    struct compose_project project;
+};
+void stack_resolve(const struct stack *stack, const cJSON *config, struct stack_resolved *resolved);
+void stack_resolved_free(struct stack_resolved *resolved);
+
 /* Holds the run's lock for `docker compose up`, which inherits it: a worker that was killed may
  * have left one running, and the next one has to wait for its end. *lock is closed by the caller.
  */
@@ -45,6 +58,15 @@ bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *
  * engine's list, which the caller deletes. */
 bool stack_containers(struct docker *docker, const char *project, const char *service, cJSON **list,
                       struct error *error);
+
+/* What the configuration says of the service: its image, which has to be here (stays the config's),
+ * and where that keeps its data (the caller frees, in any case): there it has to mount `volume`, a
+ * volume's real name or a path, which has to be there too. */
+bool compose_service_find(struct docker *docker, const cJSON *config, const char *name,
+                          const char *volume, const char **image, char **data, struct error *error);
+/* Whether a container has that image and that volume for its data. */
+bool compose_service_is(const struct docker_container *container, const char *image,
+                        const char *data, const char *volume);
 
 /* The file that the run edits: the one that an earlier step found, or the only one there is. The
  * caller frees; NULL with `error`. */

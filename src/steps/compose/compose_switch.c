@@ -19,15 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether this container is the one that is meant to run in the end. */
-static bool is_right(const struct apply *apply, const struct docker_container *container)
-{
-    struct docker_mount mount;
-    return container->exists && text_equal(container->image, apply->image) &&
-           docker_container_mount(container, apply->data, &mount) &&
-           text_equal(mount.source, apply->volume);
-}
-
 bool apply_look(struct apply *apply, struct docker_container *container, bool *right,
                 struct error *error)
 {
@@ -44,7 +35,7 @@ bool apply_look(struct apply *apply, struct docker_container *container, bool *r
             continue;
         docker_container_free(container);
         looked = docker_inspect(apply->docker, id, container, error);
-        *right = looked && is_right(apply, container);
+        *right = looked && compose_service_is(container, apply->image, apply->data, apply->volume);
     }
     cJSON_Delete(list);
     return looked;
@@ -202,7 +193,7 @@ static bool unfence(struct apply *apply, const struct docker_container *containe
                     struct error *error)
 {
     cJSON *record = NULL;
-    bool done = fence_record_find(apply->run, container->id, &record, error);
+    bool done = fence_record_find(apply->run, container->id, NULL, &record, error);
     *fenced = record != NULL;
     if (done && *fenced)
         done = fence_restore_networks(apply->run, record, error);

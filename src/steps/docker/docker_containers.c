@@ -1,6 +1,10 @@
 /* docker_containers.c: docker.stop, docker.remove, docker.restart. */
 #include "steps/actions.h"
 #include "steps/docker/docker_common.h"
+#include "steps/docker/loading.h"
+#include "steps/fence/fence_record.h"
+#include "steps/move/blueprint.h"
+#include "steps/move/parked.h"
 
 #include "base/text.h"
 #include "docker/lifecycle.h"
@@ -55,6 +59,8 @@ static bool remove_container(struct step_run *run, struct docker *docker,
                              const struct docker_container *container, struct error *error)
 {
     bool own = step_is_own(run, docker_container_label(container, LABEL_RUN));
+    if (!own && !parked_is_own(run, container, &own, error))
+        return false;
     if (!own && !step_boolean(run, "force")) {
         if (!run->undoing)
             return not_ours(container->name, error);
@@ -64,7 +70,8 @@ static bool remove_container(struct step_run *run, struct docker *docker,
     if (!strcmp(container->state, "running") &&
         !docker_stop(docker, container->name, grace_of(run), error))
         return false;
-    if (!docker_remove(docker, container->name, step_boolean(run, "volumes"), error))
+    if (!docker_remove(docker, container->name, step_boolean(run, "volumes"), error) ||
+        !fence_record_forget(run, container->id, error))
         return false;
     step_log(run, "removed container %s", container->name);
     return true;
@@ -75,11 +82,13 @@ static bool run_remove(struct step_run *run, struct error *error)
     struct docker_container container = {0};
     const char *name = step_text(run, "name");
     struct docker *docker = docker_open(error);
-    bool done = docker && docker_inspect(docker, name, &container, error);
+    bool done = docker && blueprint_clean_up(run, docker, error) &&
+                docker_inspect(docker, name, &container, error);
     if (done && !container.exists)
         step_log(run, "container %s is gone already", name);
     else if (done)
         done = remove_container(run, docker, &container, error);
+    done = done && loading_remove_aside(run, docker, name, error);
     docker_container_free(&container);
     docker_close(docker);
     return done;

@@ -1,6 +1,7 @@
 /* docker_run.c: docker.run: a new server's container beside the others, on a port of its own. */
 #include "steps/actions.h"
 #include "steps/docker/docker_common.h"
+#include "steps/docker/loading.h"
 
 #include "base/json.h"
 #include "base/text.h"
@@ -31,7 +32,7 @@ static const char *mount_path(const struct step_run *run, const struct docker_im
 }
 
 static struct docker_creation creation_of(const struct step_run *run, const char *mount,
-                                          const cJSON *labels)
+                                          const cJSON *labels, const cJSON *command)
 {
     return (struct docker_creation){
         .name = step_text(run, "name"),
@@ -45,6 +46,7 @@ static struct docker_creation creation_of(const struct step_run *run, const char
         .network = step_text(run, "network"),
         .shared_memory = step_size(run, "shm_size"),
         .labels = labels,
+        .command = command,
     };
 }
 
@@ -85,7 +87,19 @@ static bool create_and_start(struct step_run *run, struct docker *docker,
     return started;
 }
 
-/* A container of that name: this run's own, from before a crash, is kept; any other is an error. */
+/* From here on whoever goes on with its data knows in which run of the container it was made. */
+static bool note_loading(struct step_run *run, struct docker *docker, struct error *error)
+{
+    struct docker_container container = {0};
+    bool done = docker_inspect(docker, step_text(run, "name"), &container, error);
+    if (done && loading_is(&container))
+        loading_begun(run, &container);
+    docker_container_free(&container);
+    return done;
+}
+
+/* A container of that name: this run's own, from before a crash, is kept; any other is an error.
+ * One that is fit for loading only is no server for another use. */
 static bool keep_existing(struct step_run *run, struct docker *docker,
                           const struct docker_container *container, const char *mount,
                           struct error *error)
@@ -94,6 +108,7 @@ static bool keep_existing(struct step_run *run, struct docker *docker,
     const char *volume = step_text(run, "volume");
     bool own = step_is_own(run, docker_container_label(container, LABEL_RUN));
     bool same = text_equal(container->image, step_text(run, "image")) &&
+                loading_is(container) == (step_map(run, "loading") != NULL) &&
                 (!volume || (docker_container_mount(container, mount, &mounted) &&
                              text_equal(mounted.source, volume)));
     if (!own || !same)
@@ -102,27 +117,68 @@ static bool keep_existing(struct step_run *run, struct docker *docker,
     return docker_start(docker, container->name, error);
 }
 
+static bool make(struct step_run *run, struct docker *docker, const struct docker_image *image,
+                 const char *mount, struct error *error)
+{
+    const cJSON *settings = step_map(run, "loading");
+    cJSON *command =
+        settings ? loading_command(json_at(image->inspect, "Config.Cmd"), settings, error) : NULL;
+    if (settings && !command)
+        return false;
+    cJSON *labels = step_labels(run);
+    char *names = loading_names(settings);
+    if (settings)
+        cJSON_AddStringToObject(labels, LABEL_LOADING, names);
+    struct docker_creation creation = creation_of(run, mount, labels, command);
+    bool done = create_and_start(run, docker, &creation, error) &&
+                (!settings || note_loading(run, docker, error));
+    free(names);
+    cJSON_Delete(labels);
+    cJSON_Delete(command);
+    return done;
+}
+
+/* When the data is loaded it is too late to find out that the name is in use. */
+static bool aside_is_free(struct step_run *run, struct docker *docker, struct error *error)
+{
+    struct docker_container container = {0};
+    char *aside = loading_aside(step_text(run, "name"));
+    bool done = !step_map(run, "loading") || docker_inspect(docker, aside, &container, error);
+    if (done && container.exists &&
+        !step_is_own(run, docker_container_label(&container, LABEL_RUN)))
+        done = step_name_taken(&container, error);
+    docker_container_free(&container);
+    free(aside);
+    return done;
+}
+
 static bool start_server(struct step_run *run, struct docker *docker,
                          const struct docker_image *image, struct error *error)
 {
     struct docker_container container;
     const char *mount = mount_path(run, image, error);
-    if (!mount || !docker_inspect(docker, step_text(run, "name"), &container, error))
+    if (!mount || !aside_is_free(run, docker, error) ||
+        !docker_inspect(docker, step_text(run, "name"), &container, error))
         return false;
-    cJSON *labels = step_labels(run);
-    struct docker_creation creation = creation_of(run, mount, labels);
     bool done = container.exists ? keep_existing(run, docker, &container, mount, error)
-                                 : create_and_start(run, docker, &creation, error);
-    cJSON_Delete(labels);
+                                 : make(run, docker, image, mount, error);
     docker_container_free(&container);
     return done;
+}
+
+static bool volume_for_loading(const struct step_run *run, struct error *error)
+{
+    if (!step_map(run, "loading") || step_text(run, "volume"))
+        return true;
+    error_set(error, ERROR_RUNBOOK, "a server that is loaded needs a volume that outlives it");
+    return error_remedy(error, "Name one: docker.run: {volume: NAME}");
 }
 
 static bool run_run(struct step_run *run, struct error *error)
 {
     struct docker_image image = {0};
     const char *name = step_text(run, "image");
-    struct docker *docker = docker_open(error);
+    struct docker *docker = volume_for_loading(run, error) ? docker_open(error) : NULL;
     bool done = docker && docker_image_inspect(docker, name, &image, error) &&
                 (image.exists || no_image(name, error)) && start_server(run, docker, &image, error);
     docker_image_free(&image);
@@ -142,6 +198,9 @@ static const struct argument arguments[] = {
     {"network", ARGUMENT_TEXT, false, NULL, NULL, "Docker network to join"},
     {"shm_size", ARGUMENT_SIZE, false, "1GiB", NULL,
      "limit of /dev/shm, where parallel index builds share their memory"},
+    {"loading", ARGUMENT_MAP, false, NULL, NULL,
+     "settings of the server while it is loaded, such as fsync; the step pg.restore ends with its "
+     "data on disk and a new container without them"},
     {0},
 };
 

@@ -1,6 +1,7 @@
 /* docker_volumes.c: docker.volume and docker.remove_volume. */
 #include "steps/actions.h"
 #include "steps/docker/docker_common.h"
+#include "steps/switched.h"
 
 #include "base/text.h"
 #include "docker/volume.h"
@@ -13,11 +14,6 @@
 static char *adopted_key(const char *volume)
 {
     return xprintf("adopted.%s", volume);
-}
-
-static char *served_key(const char *volume)
-{
-    return xprintf("served.%s", volume);
 }
 
 static bool fact_holds(const struct step_run *run, char *key)
@@ -81,7 +77,7 @@ static bool run_volume(struct step_run *run, struct error *error)
 /* Why a rollback leaves a volume alone; false when it may go. */
 static bool kept(struct step_run *run, const struct docker_volume *volume)
 {
-    if (step_boolean(run, "keep_if_served") && fact_holds(run, served_key(volume->name))) {
+    if (step_boolean(run, "keep_if_served") && fact_holds(run, switched_volume_key(volume->name))) {
         step_log(
             run,
             "volume %s is kept: since the switchover it was the live server's, and it may hold "

@@ -13,6 +13,8 @@ struct fence {
     cJSON *record;       /* what this fence has to give back */
     cJSON *held;         /* the record of the fence that was held before, or NULL */
     char *began;         /* the server's time from which on new sessions were fenced, or NULL */
+    char *loaded;        /* when the server read its settings before it was told to heed these */
+    long ended;          /* foreign sessions, so far */
     bool autovacuum_off; /* else its workers may take transaction ids, too */
     bool changed;        /* there is something to give back */
 };
@@ -20,6 +22,10 @@ struct fence {
 /* Opens the server, as it is reached at that moment; closes it. */
 bool fence_connect(struct fence *fence, struct error *error);
 void fence_disconnect(struct fence *fence);
+
+/* Begins the record of what this fence has to give back, with what is `held` already around the
+ * same data. `mode`: FENCE_MODE. */
+bool fence_begin_record(struct fence *fence, const char *mode, struct error *error);
 
 /* Whether the server can be fenced at all: nothing that writes without a client's session, nothing
  * that lets a client write all the same. Reports its checks. */
@@ -31,6 +37,14 @@ bool fence_check_networks(const struct fence *fence, struct error *error);
 /* New sessions only read (not in mode network), and autovacuum rests. The settings are in force
  * without standing in postgresql.auto.conf: a restart or a reload of the server gives them up. */
 bool fence_hold_settings(struct fence *fence, struct error *error);
+/* The same in parts, for whom every millisecond counts, and who ends every session anyway: written
+ * into postgresql.auto.conf, where nobody heeds them yet; heeded from then on; in force for new
+ * sessions, which is waited for; and out of that file again, the server's memory alone holds them.
+ */
+bool fence_write_settings(struct fence *fence, struct error *error);
+bool fence_heed_settings(struct fence *fence, struct error *error);
+bool fence_await_settings(struct fence *fence, struct error *error);
+bool fence_clear_file(struct fence *fence, struct error *error);
 /* Gives them back, whatever of it was done. True as well when the server isn't there any more. */
 bool fence_release_settings(struct step_run *run, cJSON *record, struct error *error);
 

@@ -4,28 +4,22 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "steps/record.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#define FILE_MAX ((size_t)1 << 20)
 
 static bool read_file(const char *path, cJSON **record, struct error *error)
 {
-    struct text bytes = {0};
-    bool read = file_read(path, FILE_MAX, &bytes, error);
-    *record = read ? cJSON_ParseWithLength(text_string(&bytes), bytes.length) : NULL;
-    text_free(&bytes);
-    if (!read || cJSON_IsObject(*record))
-        return read;
-    cJSON_Delete(*record);
-    *record = NULL;
-    error_set(error, ERROR_OTHER, "%s isn't what was written there", path);
-    return error_remedy(error,
-                        "It says what the fence has to give back: the container's networks "
-                        "and two settings. The run's journal has the same in its fact fence.");
+    if (record_read(path, record, error))
+        return true;
+    return error->remedy[0]
+               ? false
+               : error_remedy(error,
+                              "It says what the fence has to give back: the container's networks "
+                              "and two settings. The run's journal has the same in its fact "
+                              "fence.");
 }
 
 static char *path_of(const struct step_run *run, const char *server)
@@ -59,14 +53,21 @@ bool fence_record_read(const struct step_run *run, const char *server, cJSON **r
     return done;
 }
 
-bool fence_record_find(const struct step_run *run, const char *container, cJSON **record,
-                       struct error *error)
+/* A container that was made anew on the same data has what stands in its files. */
+static bool is_about(const cJSON *record, const char *container, const char *system)
+{
+    return text_equal(json_text(record, FENCE_ID), container) ||
+           (system && text_equal(json_text(record, FENCE_SYSTEM), system));
+}
+
+bool fence_record_find(const struct step_run *run, const char *container, const char *system,
+                       cJSON **record, struct error *error)
 {
     *record = NULL;
     for (size_t i = 0; i < run->runbook->server_count; i++) {
         if (!fence_record_read(run, run->runbook->servers[i].name, record, error))
             return false;
-        if (*record && text_equal(json_text(*record, FENCE_ID), container))
+        if (*record && is_about(*record, container, system))
             return true;
         cJSON_Delete(*record);
         *record = NULL;
@@ -78,10 +79,7 @@ bool fence_record_write(const struct step_run *run, const cJSON *record, struct 
 {
     const char *server = json_text(record, FENCE_SERVER);
     char *path = path_of(run, server ? server : "");
-    char *json = cJSON_Print(record);
-    bool done = json && file_write_atomic(path, json, strlen(json), 0600, error);
-    if (json)
-        cJSON_free(json);
+    bool done = record_write(path, record, error);
     free(path);
     return done || error_wrap(error, "recording the fence");
 }
@@ -95,6 +93,17 @@ bool fence_record_remove(struct step_run *run, const char *server, struct error 
         step_fact(run, key, cJSON_CreateFalse());
     free(path);
     free(key);
+    return done;
+}
+
+bool fence_record_forget(struct step_run *run, const char *container, struct error *error)
+{
+    cJSON *record = NULL;
+    bool done = fence_record_find(run, container, NULL, &record, error);
+    bool in_file = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(record, FENCE_WRITTEN));
+    const char *server = json_text(record, FENCE_SERVER);
+    done = done && (!server || in_file || fence_record_remove(run, server, error));
+    cJSON_Delete(record);
     return done;
 }
 

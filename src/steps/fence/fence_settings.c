@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "postgres/catalog.h"
 #include "postgres/server_settings.h"
 #include "postgres/sessions.h"
 #include "steps/docker/docker_common.h"
@@ -13,6 +14,7 @@
 #define IN_FORCE_MS 10000
 #define STARTED_MS 60000
 #define PAUSE_MS 50
+#define LOOK_AGAIN_MS 5
 /* Busy sessions take a reload over with their next statement: as long as it stands in the file. */
 #define TAKE_OVER_MS 200
 
@@ -95,7 +97,7 @@ static bool wait_in_force(struct fence *fence, struct error *error)
             return true;
         if (clock_monotonic_ms() >= deadline)
             return not_in_force(fence, error);
-        clock_sleep_ms(PAUSE_MS);
+        clock_sleep_ms(LOOK_AGAIN_MS);
     }
     return false;
 }
@@ -107,7 +109,7 @@ static bool write_held(struct fence *fence, struct error *error)
             !server_setting_write(fence->connection, held_settings[i].name, held_settings[i].value,
                                   error))
             return false;
-    return server_settings_reload(fence->connection, error);
+    return true;
 }
 
 /* The file gets what stood in it before; what stands there already isn't written again. */
@@ -134,12 +136,29 @@ static bool mark(const struct fence *fence, bool written, struct error *error)
     return fence_record_write(fence->run, fence->record, error);
 }
 
+static bool put(struct fence *fence, struct error *error)
+{
+    return mark(fence, true, error) && write_held(fence, error) &&
+           server_settings_reload(fence->connection, error) && wait_in_force(fence, error);
+}
+
+static bool clear_file(struct fence *fence, struct error *error)
+{
+    return write_before(fence->connection, fence->record, error) && mark(fence, false, error);
+}
+
 static bool hold(struct fence *fence, struct error *error)
 {
-    if (!mark(fence, true, error) || !write_held(fence, error) || !wait_in_force(fence, error))
+    if (!put(fence, error))
         return false;
     clock_sleep_ms(TAKE_OVER_MS);
-    return write_before(fence->connection, fence->record, error) && mark(fence, false, error);
+    return clear_file(fence, error);
+}
+
+static bool note_began(struct fence *fence, struct error *error)
+{
+    fence->began = sessions_now(fence->connection, error);
+    return fence->began != NULL;
 }
 
 /* PostgreSQL 17 can forbid ALTER SYSTEM. Without clients only autovacuum could still write. */
@@ -165,8 +184,53 @@ bool fence_hold_settings(struct fence *fence, struct error *error)
         return false;
     if ((!all || interrupted) && !hold_or_do_without(fence, error))
         return error_wrap(error, "holding the server's settings");
-    fence->began = sessions_now(fence->connection, error);
-    return fence->began != NULL;
+    return note_began(fence, error);
+}
+
+/* This session rereads the settings only once the server has done so and has told it: new sessions
+ * have them then. Source: PostgreSQL manual, "Session Information Functions". */
+static char *load_time(const struct fence *fence, struct error *error)
+{
+    return pg_value(fence->connection, "SELECT pg_catalog.pg_conf_load_time()::text", error);
+}
+
+bool fence_write_settings(struct fence *fence, struct error *error)
+{
+    bool all = false;
+    fence->loaded = load_time(fence, error);
+    if (!fence->loaded)
+        return false;
+    fence->autovacuum_off = true;
+    return (in_force(fence, &all, error) && mark(fence, true, error) && write_held(fence, error)) ||
+           error_wrap(error, "writing the settings that hold clients back");
+}
+
+bool fence_heed_settings(struct fence *fence, struct error *error)
+{
+    return server_settings_reload(fence->connection, error);
+}
+
+bool fence_await_settings(struct fence *fence, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + IN_FORCE_MS;
+    bool heeded = false, asked = true;
+    while (asked && !heeded && clock_monotonic_ms() < deadline) {
+        char *now = load_time(fence, error);
+        asked = now != NULL;
+        heeded = asked && !text_equal(now, fence->loaded);
+        free(now);
+        if (asked && !heeded)
+            clock_sleep_ms(1);
+    }
+    if (asked && !heeded)
+        return not_in_force(fence, error);
+    return heeded && note_began(fence, error);
+}
+
+bool fence_clear_file(struct fence *fence, struct error *error)
+{
+    return clear_file(fence, error) ||
+           error_wrap(error, "taking the held settings out of postgresql.auto.conf");
 }
 
 static bool given_back(const struct pg_parameters *parameters, const cJSON *record,
@@ -199,8 +263,6 @@ static bool wait_given_back(const struct pg_parameters *parameters, const cJSON 
     return true;
 }
 
-static const char system_sql[] = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
-
 /* The server that answers may be another one by now: the new one, which has taken the name over. */
 static bool is_other(struct step_run *run, const cJSON *record, const char *system)
 {
@@ -214,7 +276,7 @@ static bool is_other(struct step_run *run, const cJSON *record, const char *syst
 static bool release_in(struct step_run *run, const struct server_access *access,
                        struct pg_connection *connection, const cJSON *record, struct error *error)
 {
-    char *system = pg_value(connection, system_sql, error);
+    char *system = catalog_system(connection, error);
     bool known = system != NULL, other = known && is_other(run, record, system);
     free(system);
     if (!known || other)
@@ -234,7 +296,7 @@ static bool is_other_by_socket(struct step_run *run, const struct server_access 
                                const cJSON *record, bool *other, struct error *error)
 {
     struct text output = {0};
-    bool asked = by_socket(run, access, system_sql, &output, error);
+    bool asked = by_socket(run, access, CATALOG_SYSTEM_SQL, &output, error);
     char *system = text_take(&output);
     system[strcspn(system, "\n")] = '\0';
     *other = asked && is_other(run, record, system);

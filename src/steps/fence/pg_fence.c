@@ -3,13 +3,14 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "postgres/catalog.h"
 #include "postgres/sessions.h"
 #include "steps/actions.h"
 
 #include <stdlib.h>
 
 #define NAMES_MAX 5
-#define PAUSE_MS 50
+#define PAUSE_MS 5
 
 bool fence_connect(struct fence *fence, struct error *error)
 {
@@ -64,13 +65,14 @@ bool fence_end_sessions(struct fence *fence, struct error *error)
                    "%s: what their transactions had written is rolled back", text_string(&names));
     if (ended)
         step_log(fence->run, "%ld foreign sessions were ended", count);
+    fence->ended += count;
     text_free(&names);
     return ended;
 }
 
 /* What was recorded for a container that has been made anew since has nothing to give back to this
  * one, but for the settings of the same data. */
-static void begin_record(struct fence *fence, const char *system)
+static void begin_record(struct fence *fence, const char *mode, const char *system)
 {
     const struct server_access *access = &fence->access;
     const cJSON *held = fence->held;
@@ -81,7 +83,7 @@ static void begin_record(struct fence *fence, const char *system)
     fence_record_set(fence->record, FENCE_CONTAINER, cJSON_CreateString(access->container));
     fence_record_set(fence->record, FENCE_ID, cJSON_CreateString(access->found.id));
     fence_record_set(fence->record, FENCE_SYSTEM, cJSON_CreateString(system));
-    fence_record_set(fence->record, FENCE_MODE, cJSON_CreateString(step_text(fence->run, "mode")));
+    fence_record_set(fence->record, FENCE_MODE, cJSON_CreateString(mode));
     if (!cJSON_GetObjectItemCaseSensitive(fence->record, FENCE_SINCE))
         cJSON_AddNumberToObject(fence->record, FENCE_SINCE, (double)clock_wall_ms());
     /* Without a proof it counts as begun only. */
@@ -91,19 +93,22 @@ static void begin_record(struct fence *fence, const char *system)
         fence_record_set(fence->record, FENCE_CUT, cJSON_CreateFalse());
 }
 
+bool fence_begin_record(struct fence *fence, const char *mode, struct error *error)
+{
+    char *system = catalog_system(fence->connection, error);
+    if (system)
+        begin_record(fence, mode, system);
+    free(system);
+    return fence->record != NULL;
+}
+
 static bool prepare(struct fence *fence, struct error *error)
 {
     const char *server = step_text(fence->run, "server");
-    if (!fence_record_read(fence->run, server, &fence->held, error) ||
-        !fence_connect(fence, error) || !fence_check_networks(fence, error) ||
-        !fence_check_before(fence, error) || !fence_check_unmoved(fence, error))
-        return false;
-    char *system = pg_value(fence->connection,
-                            "SELECT system_identifier FROM pg_catalog.pg_control_system()", error);
-    if (system)
-        begin_record(fence, system);
-    free(system);
-    return fence->record != NULL;
+    return fence_record_read(fence->run, server, &fence->held, error) &&
+           fence_connect(fence, error) && fence_check_networks(fence, error) &&
+           fence_check_before(fence, error) && fence_check_unmoved(fence, error) &&
+           fence_begin_record(fence, step_text(fence->run, "mode"), error);
 }
 
 static bool carry_out(struct fence *fence, struct error *error)

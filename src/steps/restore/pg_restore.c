@@ -1,6 +1,7 @@
 /* pg_restore.c: pg.restore, which brings a backup into a new server and judges every message. */
 #include "steps/actions.h"
 #include "steps/restore/restore.h"
+#include "steps/restore/restore_loading.h"
 #include "steps/restore/restore_tuning.h"
 
 #include "base/clock.h"
@@ -48,18 +49,14 @@ bool restore_tick(void *context, struct error *error)
     return true;
 }
 
-/* Several at once share what one would have, twice: seldom do all of them build an index. A
- * database may have a setting that makes it read-only for everybody; the session's own wins.
+/* A database may have a setting that makes it read-only for everybody; the session's own wins.
  * Source: PostgreSQL manual, "Setting Parameters". */
 void restore_options(struct restore *restore, long jobs, struct text *options)
 {
-    struct restore_memory memory;
-    restore_memory_read(&restore->access, &memory);
-    if (jobs > 2) {
-        memory.available = 2 * memory.available / (unsigned long long)jobs;
-        memory.shared = 2 * memory.shared / (unsigned long long)jobs;
-    }
-    restore_tuning(&memory, options);
+    const struct restore_load load = {.bytes = restore->text_bytes, .jobs = jobs};
+    struct restore_machine machine;
+    restore_machine_read(&restore->access, &machine);
+    restore_tuning(&machine, &load, options);
     text_add(options, " -c default_transaction_read_only=off");
     step_log(restore->run, "session settings: %s", text_string(options));
 }
@@ -116,19 +113,41 @@ static void record(struct restore *restore)
                text_duration(took, sizeof took, milliseconds));
 }
 
+static void end_tools(struct restore *restore)
+{
+    restore->format->end(restore);
+    restore->state = NULL;
+    restore_indexes_free(restore->indexes);
+    restore->indexes = NULL;
+    restore_messages_close(restore->messages);
+    restore->messages = NULL;
+}
+
+static bool restore_it(struct restore *restore, struct error *error)
+{
+    struct step_run *run = restore->run;
+    restore->format = is_directory(restore->path) ? &restore_directory : &restore_plain;
+    bool done = restore->format->open(restore, recorded(restore), error) &&
+                server_find(run, step_text(run, "server"), &restore->access, error) &&
+                server_needs_container(&restore->access, error) && restore_all(restore, error);
+    end_tools(restore);
+    done = done && restore_loading_finish(run, &restore->access, error);
+    if (done)
+        record(restore);
+    done = done && restore_loading_end(run, &restore->access, error);
+    server_free(&restore->access);
+    return done;
+}
+
 static bool run_restore(struct step_run *run, struct error *error)
 {
     struct restore restore = {.run = run, .path = step_path(run, "from")};
-    restore.format = is_directory(restore.path) ? &restore_directory : &restore_plain;
-    bool done = restore.format->open(&restore, recorded(&restore), error) &&
-                server_find(run, step_text(run, "server"), &restore.access, error) &&
-                server_needs_container(&restore.access, error) && restore_all(&restore, error);
-    if (done)
-        record(&restore);
-    restore.format->end(&restore);
-    restore_indexes_free(restore.indexes);
-    restore_messages_close(restore.messages);
-    server_free(&restore.access);
+    bool already = false;
+    bool done = restore_loading_prepare(run, step_text(run, "server"), &already, error);
+    if (done && already)
+        step_log(run, "%s was restored already", restore.path);
+    else if (done)
+        done = restore_it(&restore, error);
     text_list_free(&restore.databases);
     free(restore.path);
     return done;

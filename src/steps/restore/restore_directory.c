@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALL_BUT_SOME 1 /* pg_restore's exit status when it went on after errors */
+#define ALL_BUT_SOME 1  /* pg_restore's exit status when it went on after errors */
+#define COMPRESSED_TO 6 /* a text's size over that of its compressed form, at most as a rule */
 
 struct directory {
     cJSON *manifest;
@@ -41,6 +42,8 @@ static bool open_backup(struct restore *restore, const cJSON *fact, struct error
         !backup_manifest_fits(directory->manifest, restore->path, &directory->tree, error))
         return false;
     restore->size = (double)backup_manifest_bytes(directory->manifest);
+    bool compressed = !text_equal(json_text(directory->manifest, "compress"), "none");
+    restore->text_bytes = restore->size * (compressed ? COMPRESSED_TO : 1);
     return !fact || text_equal(json_text(fact, "sha256"), sha256) ||
            restore_changed(restore, BACKUP_MANIFEST, error);
 }

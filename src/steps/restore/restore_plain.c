@@ -88,7 +88,7 @@ static bool open_backup(struct restore *restore, const cJSON *fact, struct error
         error_errno(error, "can't read the backup %s", restore->path);
         return error_remedy(error, "Check the path (variable backup_dir).");
     }
-    restore->size = (double)status.st_size;
+    restore->size = restore->text_bytes = (double)status.st_size;
     return !fact || json_number_at(fact, "bytes") == restore->size ||
            restore_changed(restore, "size", error);
 }

@@ -8,45 +8,68 @@
 
 #define MIB (1ULL << 20)
 #define LEAST (64 * MIB)
-#define MOST (1024 * MIB)
+#define MOST (4096 * MIB)
 #define SHARED_MARGIN (32 * MIB)
+#define ROOM 2         /* a row in an index's memory, beside its text */
+#define WORKERS_MOST 8 /* what a server has by default, all in all (max_worker_processes) */
 
-void restore_tuning(const struct restore_memory *memory, struct text *options)
+/* Beside the session itself. */
+static long workers(const struct restore_machine *machine)
 {
-    unsigned long long work = memory->available / 8;
-    work = work < LEAST ? LEAST : work > MOST ? MOST : work;
-    bool parallel = memory->shared >= LEAST + SHARED_MARGIN;
-    if (parallel && work > memory->shared - SHARED_MARGIN)
-        work = memory->shared - SHARED_MARGIN;
+    long most = machine->cores > 3 ? machine->cores - 1 : 2;
+    return most < WORKERS_MOST ? most : WORKERS_MOST;
+}
+
+static unsigned long long memory_of_one(const struct restore_machine *machine,
+                                        const struct restore_load *load)
+{
+    unsigned long long work = machine->available / 8;
+    if (load->jobs > 2)
+        work = 2 * work / (unsigned long long)load->jobs;
+    if (load->bytes > 0 && load->bytes * ROOM < (double)work)
+        work = (unsigned long long)(load->bytes * ROOM);
+    return work < LEAST ? LEAST : work > MOST ? MOST : work;
+}
+
+void restore_tuning(const struct restore_machine *machine, const struct restore_load *load,
+                    struct text *options)
+{
+    unsigned long long jobs = load->jobs > 1 ? (unsigned long long)load->jobs : 1;
+    unsigned long long work = memory_of_one(machine, load), share = machine->shared / jobs;
+    bool parallel = share >= LEAST + SHARED_MARGIN;
+    if (parallel && work > share - SHARED_MARGIN)
+        work = share - SHARED_MARGIN;
     text_printf(options, "-c maintenance_work_mem=%lluMB -c synchronous_commit=off", work / MIB);
     if (!parallel)
         text_add(options, " -c max_parallel_maintenance_workers=0");
+    else if (machine->cores)
+        text_printf(options, " -c max_parallel_maintenance_workers=%ld", workers(machine));
 }
 
 /* Source: Linux, proc_meminfo(5): kB. */
-static unsigned long long available_memory(const struct server_access *access)
+static void parse(const char *output, struct restore_machine *machine)
 {
-    static const char *const arguments[] = {"cat", "/proc/meminfo", NULL};
+    const char *line = strstr(output, "MemAvailable:"), *cores = strstr(output, "\ncores ");
+    machine->available = line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024 : 0;
+    machine->cores = cores ? strtol(cores + strlen("\ncores "), NULL, 10) : 0;
+}
+
+void restore_machine_read(const struct server_access *access, struct restore_machine *machine)
+{
+    static const char *const arguments[] = {"sh", "-c", "cat /proc/meminfo; echo cores $(nproc)",
+                                            NULL};
     struct text output = {0};
     struct error ignored = ERROR_INIT;
     int status = -1;
-    unsigned long long bytes = 0;
+    *machine = (struct restore_machine){0};
     if (docker_exec_collect(access->docker, access->container, arguments, &output, NULL, &status,
                             &ignored) &&
-        status == 0) {
-        const char *line = strstr(text_string(&output), "MemAvailable:");
-        bytes = line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024 : 0;
-    }
+        status == 0)
+        parse(text_string(&output), machine);
     text_free(&output);
-    return bytes;
-}
-
-void restore_memory_read(const struct server_access *access, struct restore_memory *memory)
-{
     double limit = json_number_at(access->found.inspect, "HostConfig.Memory");
-    memory->available = available_memory(access);
-    if (limit > 0 && (!memory->available || limit < (double)memory->available))
-        memory->available = (unsigned long long)limit;
+    if (limit > 0 && (!machine->available || limit < (double)machine->available))
+        machine->available = (unsigned long long)limit;
     double shared = json_number_at(access->found.inspect, "HostConfig.ShmSize");
-    memory->shared = shared > 0 ? (unsigned long long)shared : 0;
+    machine->shared = shared > 0 ? (unsigned long long)shared : 0;
 }

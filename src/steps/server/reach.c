@@ -23,8 +23,7 @@ static bool is_containers(const struct docker_container *container)
     return found;
 }
 
-/* The caller frees; NULL when it can't be entered. */
-static char *namespace_of(const struct docker_container *container)
+char *reach_namespace(const struct docker_container *container)
 {
     struct namespace_visit visit;
     struct error ignored = ERROR_INIT;
@@ -42,7 +41,7 @@ static char *namespace_of(const struct docker_container *container)
 bool reach_inside(const struct docker_container *container, int port,
                   struct pg_parameters *parameters, struct relay **relay, struct error *error)
 {
-    char *inside = namespace_of(container);
+    char *inside = reach_namespace(container);
     *relay = inside ? NULL : relay_start(container->id, port, error);
     if (!inside && !*relay)
         return false;

@@ -12,4 +12,8 @@
 bool reach_inside(const struct docker_container *container, int port,
                   struct pg_parameters *parameters, struct relay **relay, struct error *error);
 
+/* The path of the container's network namespace when this process may enter it; NULL else. The
+ * caller frees. */
+char *reach_namespace(const struct docker_container *container);
+
 #endif

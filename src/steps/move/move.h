@@ -1,0 +1,126 @@
+/* move.h: the parts of a move among themselves: a server takes over another one's place in its
+ * stack, while both run. */
+#ifndef STEPS_MOVE_MOVE_H
+#define STEPS_MOVE_MOVE_H
+
+#include "steps/fence/fence.h"
+#include "steps/follow/follow.h"
+#include "steps/move/aside.h"
+#include "steps/server/server.h"
+#include "steps/step.h"
+
+#include <stdint.h>
+
+/* What a move has to bring to an end, one way or the other: the file "move.json" in the run's
+ * directory, there from before the first change until nothing is left to do. */
+#define MOVE_FROM "from"         /* {id, name, server}: who leaves; null when there is none */
+#define MOVE_TO "to"             /* {id, name, server}: who comes */
+#define MOVE_ID "id"             /* the container's */
+#define MOVE_NAME "name"         /* its name before the move */
+#define MOVE_SERVER "server"     /* of the runbook */
+#define MOVE_LEFT "left"         /* what the container that leaves is called afterwards */
+#define MOVE_PLACE "place"       /* {name, networks} of who comes */
+#define MOVE_OWN "own"           /* {name, networks} of who leaves, as it was */
+#define MOVE_PORTS "ports"       /* of who leaves, as they were published */
+#define MOVE_WANTED "wanted"     /* of who comes, as they will be */
+#define MOVE_VOLUME "volume"     /* of who comes */
+#define MOVE_XID "xid"           /* of who comes, before it joined its first network */
+#define MOVE_MOVED "moved"       /* true: clients may have written on who came */
+#define MOVE_POOLER "pooler"     /* server whose pools are paused; absent: none is */
+#define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
+#define MOVE_SETTLED "settled"
+#define MOVE_BACK "back"       /* who leaves serves on */
+#define MOVE_FORWARD "forward" /* who comes serves */
+
+struct move_times {   /* monotonic ms; 0: not yet */
+    int64_t fenced;   /* clients could no longer write */
+    int64_t cut;      /* their sessions were ended */
+    int64_t equal;    /* the last changes were on the one that comes */
+    int64_t left;     /* the container was on no network any more */
+    int64_t told;     /* nobody waited for the address that is gone */
+    int64_t joined;   /* the other one was on the networks */
+    int64_t answered; /* the first one afterwards */
+};
+
+struct move {
+    struct step_run *run;
+    struct docker *docker;
+    struct docker_container from, to; /* inspected before anything is changed */
+    struct server_access there;       /* who comes, from inside */
+    struct pg_connection *coming;     /* its session */
+    cJSON *record;
+    struct fence fence;    /* around who leaves; without a connection when that can't be asked */
+    struct follow *follow; /* NULL: nothing is brought over */
+    struct follow_round last;
+    int rounds;
+    struct text_list clients; /* network namespaces of containers that may have connections */
+    long told;                /* connections that had lost their server */
+    struct move_times times;
+    int64_t serving_ms; /* wall: just before the one that comes could be reached; 0: not yet */
+};
+
+/* move_record.c */
+bool move_record_read(const struct step_run *run, cJSON **record, struct error *error);
+bool move_record_write(const struct step_run *run, const cJSON *record, struct error *error);
+bool move_record_remove(const struct step_run *run, struct error *error);
+/* The id of MOVE_FROM or MOVE_TO; NULL when there is none. */
+const char *move_record_id(const cJSON *record, const char *side);
+/* One run moves one thing at a time: waits for what an earlier process of this run still does. The
+ * lock is held until the descriptor is closed by every process that has it. */
+bool move_lock(struct step_run *run, int *lock, struct error *error);
+
+/* move_checks.c: everything that can fail, looked at while nothing is changed. */
+bool move_check(struct move *move, struct error *error);
+/* Whether the container mounts that volume. */
+bool move_mounts(const struct docker_container *container, const char *volume);
+
+/* move_networks.c: all calls of the Docker engine that the outage is made of. */
+/* A child process that takes the container off its networks once it is told to. */
+bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *error);
+bool move_join(struct move *move, struct error *error);
+
+/* move_sessions.c */
+/* A child process that ends foreign sessions again and again, once it is told to and until it is
+ * ended. */
+bool move_prepare_ending(struct move *move, struct aside *ender, struct error *error);
+/* Waits until no foreign session that began before the fence is left, or (`any`) none at all. */
+bool move_wait_ended(struct move *move, bool any, struct error *error);
+
+/* move_clients.c */
+/* While nothing is changed: whom to tell. */
+bool move_find_clients(struct move *move, struct error *error);
+/* While the address is nobody's: ends the connections that still lead there. */
+void move_tell_clients(struct move *move);
+
+/* move_follow.c */
+bool move_follow(struct move *move, struct error *error);      /* while clients write on */
+bool move_bring_over(struct move *move, struct error *error);  /* the rest, behind the fence */
+bool move_check_equal(struct move *move, struct error *error); /* nothing came behind that */
+
+/* move_settle.c: from whatever a move has come to, to exactly one of both that serves. Tries on
+ * for `for_ms`. *moved: who came. */
+bool move_settle(struct step_run *run, cJSON *record, long for_ms, bool *moved,
+                 struct error *error);
+
+/* move_guard.c: a process that outlives this one and settles the move when it dies. */
+struct move_guard {
+    pid_t process;
+    int pipe;
+};
+bool move_guard_start(struct move *move, int lock, struct move_guard *guard, struct error *error);
+/* It is no longer needed: waits for its end. */
+void move_guard_end(struct move_guard *guard);
+
+/* move_pooler.c: PgBouncer in front of the server, the argument `pooler`; without it nothing is
+ * done. */
+bool move_pool_pause(struct move *move, struct error *error);
+/* Lets clients through again, to where the name leads now. */
+bool move_pool_resume(struct step_run *run, cJSON *record, struct error *error);
+
+/* move_report.c */
+/* The first answer that a client gets, for the figures. */
+void move_see_answer(struct move *move);
+/* Waits until clients are answered; then the figures. */
+bool move_report(struct move *move, struct error *error);
+
+#endif

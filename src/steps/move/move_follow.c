@@ -1,0 +1,71 @@
+/* move_follow.c: what is written on the server that leaves is brought over to the one that comes:
+ * first while clients write on, then the rest while they wait. */
+#include "steps/move/move.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+#define UNMOVED_TRIES 3
+
+static void tell(struct move *move, const struct follow_round *round)
+{
+    char log[24], took[24], label[96];
+    text_bytes(log, sizeof log, (double)round->log);
+    text_duration(took, sizeof took, round->took_ms);
+    step_log(move->run,
+             "round %d: %lld rows removed, %lld copied in %zu tables, %s of write-ahead log, %s",
+             move->rounds, round->removed, round->copied, round->tables, log, took);
+    snprintf(label, sizeof label, "round %d: %lld rows, %s", move->rounds,
+             round->removed + round->copied, took);
+    step_progress(move->run, move->rounds, 0, "rounds", label);
+}
+
+static bool catch_up(struct move *move, struct error *error)
+{
+    long rounds = step_integer(move->run, "rounds");
+    long short_enough = step_duration(move->run, "round_for");
+    do {
+        if (!follow_catch_up(move->follow, &move->last, error))
+            return false;
+        move->rounds++;
+        tell(move, &move->last);
+    } while (move->rounds < rounds && move->last.took_ms > short_enough);
+    return true;
+}
+
+bool move_follow(struct move *move, struct error *error)
+{
+    const char *from = step_text(move->run, "from"), *to = step_text(move->run, "to");
+    if (!follow_open(move->run, from, to, &move->follow, error))
+        return error_wrap(error, "making server \"%s\" equal to \"%s\"", to, from);
+    return catch_up(move, error);
+}
+
+bool move_bring_over(struct move *move, struct error *error)
+{
+    if (!move->follow)
+        return true;
+    if (!follow_finish(move->follow, &move->last, error))
+        return error_wrap(error, "bringing the last changes over");
+    move->rounds++;
+    return true;
+}
+
+/* A client can take the read-only setting off by itself. Behind the fence by network nobody is left
+ * to do so: what came in between is brought over, too. */
+bool move_check_equal(struct move *move, struct error *error)
+{
+    bool unmoved = !move->follow;
+    for (int tries = 0; !unmoved && tries < UNMOVED_TRIES; tries++) {
+        if (!follow_is_unmoved(move->follow, &unmoved, error) ||
+            (!unmoved && !move_bring_over(move, error)))
+            return false;
+    }
+    if (unmoved)
+        return true;
+    error_set(error, ERROR_OTHER, "something goes on writing on server \"%s\", on no network",
+              step_text(move->run, "from"));
+    return error_remedy(error, "Look for a scheduler or a background worker inside of its "
+                               "container, stop it, then retry.");
+}

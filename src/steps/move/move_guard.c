@@ -1,0 +1,104 @@
+/* move_guard.c: the process that settles a move when the one that makes it is killed: in a session
+ * of its own, it holds one end of a pipe, and acts when the other end is closed without a word. */
+#include "steps/move/move.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A call that the killed process had begun is carried out all the same. */
+#define UNDER_WAY_MS 150
+#define LOOK_AGAIN_MS 1500
+#define DONE 'd'
+
+static void drop(void *context, cJSON *message)
+{
+    (void)context;
+    cJSON_Delete(message);
+}
+
+/* The engine must see the worker's end, and the servers that of its sessions. */
+static void close_others(int pipe, int lock)
+{
+    int low = pipe < lock ? pipe : lock, high = pipe < lock ? lock : pipe;
+    if (low > 3)
+        close_range(3, (unsigned)low - 1, 0);
+    if (high > low + 1)
+        close_range((unsigned)low + 1, (unsigned)high - 1, 0);
+    close_range((unsigned)high + 1, ~0U, 0);
+}
+
+static bool is_done(int pipe)
+{
+    char word = 0;
+    ssize_t got;
+    do
+        got = read(pipe, &word, 1);
+    while (got < 0 && errno == EINTR);
+    return got == 1 && word == DONE;
+}
+
+/* What is settled is looked at once more, as the engine may have been late with a call. */
+static void settle(struct step_run *run, long for_ms)
+{
+    cJSON *record = NULL;
+    struct error error = ERROR_INIT;
+    bool moved = false;
+    clock_sleep_ms(UNDER_WAY_MS);
+    if (move_record_read(run, &record, &error) && record &&
+        move_settle(run, record, for_ms, &moved, &error)) {
+        clock_sleep_ms(LOOK_AGAIN_MS);
+        move_settle(run, record, for_ms, &moved, &error);
+    }
+    cJSON_Delete(record);
+}
+
+static _Noreturn void be_guard(const struct move *move, int pipe, int lock)
+{
+    struct step_run run = *move->run;
+    run.report = drop;
+    run.kept = NULL;
+    setsid();
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    close_others(pipe, lock);
+    if (!is_done(pipe))
+        settle(&run, step_duration(&run, "recover_for"));
+    _exit(0);
+}
+
+bool move_guard_start(struct move *move, int lock, struct move_guard *guard, struct error *error)
+{
+    int ends[2];
+    *guard = (struct move_guard){.pipe = -1};
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_errno(error, "can't make a pipe");
+    guard->process = fork();
+    if (guard->process == 0)
+        be_guard(move, ends[0], lock);
+    close(ends[0]);
+    if (guard->process > 0) {
+        guard->pipe = ends[1];
+        return true;
+    }
+    close(ends[1]);
+    guard->process = 0;
+    return error_errno(error, "can't fork");
+}
+
+void move_guard_end(struct move_guard *guard)
+{
+    if (guard->process == 0)
+        return;
+    const char word = DONE;
+    while (write(guard->pipe, &word, 1) < 0 && errno == EINTR)
+        continue;
+    close(guard->pipe);
+    while (waitpid(guard->process, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    *guard = (struct move_guard){.pipe = -1};
+}

@@ -1,0 +1,53 @@
+/* move_networks.c: the calls of the Docker engine that an outage is made of: one container leaves
+ * its networks, another one joins them. */
+#include "steps/move/move.h"
+
+#include "base/json.h"
+#include "docker/attachment.h"
+#include "docker/network.h"
+
+/* A Docker connection belongs to one process, and its opening takes some milliseconds. */
+static bool open_engine(void *context, struct error *error)
+{
+    struct move *move = context;
+    move->docker = docker_open(error);
+    return move->docker != NULL;
+}
+
+static bool leave(void *context, struct error *error)
+{
+    const struct move *move = context;
+    const cJSON *network;
+    cJSON_ArrayForEach(network, docker_networks(&move->from))
+    {
+        if (!docker_network_leave(move->docker, network->string, move->from.id, error))
+            return false;
+    }
+    return true;
+}
+
+bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *error)
+{
+    const struct aside_job job = {open_engine, leave, move};
+    return aside_prepare(leaver, &job, error);
+}
+
+static bool join_one(struct move *move, const cJSON *network, struct error *error)
+{
+    return docker_network_join(move->docker, network->string, move->to.id, network, error);
+}
+
+/* The network of its NetworkMode comes first, as with a start: the published port is bound on that
+ * one. */
+bool move_join(struct move *move, struct error *error)
+{
+    const cJSON *network, *networks = json_at(move->record, MOVE_PLACE ".networks");
+    const char *mode = json_text_at(move->to.inspect, "HostConfig.NetworkMode");
+    const cJSON *first = mode ? cJSON_GetObjectItemCaseSensitive(networks, mode) : NULL;
+    bool joined = !first || join_one(move, first, error);
+    cJSON_ArrayForEach(network, networks)
+    {
+        joined = joined && (network == first || join_one(move, network, error));
+    }
+    return joined || error_wrap(error, "container %s joins the service's networks", move->to.name);
+}

@@ -1,0 +1,265 @@
+/* move_settle.c: the end of a move, whatever became of it: a failed call, a dead process, an engine
+ * that was restarted. It looks at what is there, as a call that failed may have been carried out.
+ */
+#include "steps/move/move.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "docker/attachment.h"
+#include "docker/lifecycle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_MS 200
+
+enum came { CAME_NOT, CAME_PARTLY, CAME_WHOLLY };
+
+struct settle {
+    struct step_run *run;
+    cJSON *record;
+    struct docker *docker;
+    struct docker_container from, to;
+};
+
+static bool is_running(const struct docker_container *container)
+{
+    return container->exists && text_equal(container->state, "running");
+}
+
+static bool inspect(struct settle *settle, const char *side, struct docker_container *container,
+                    struct error *error)
+{
+    const char *id = move_record_id(settle->record, side);
+    return !id || docker_inspect(settle->docker, id, container, error);
+}
+
+static bool look(struct settle *settle, struct error *error)
+{
+    settle->docker = docker_open(error);
+    return settle->docker && inspect(settle, MOVE_FROM, &settle->from, error) &&
+           inspect(settle, MOVE_TO, &settle->to, error);
+}
+
+static void look_away(struct settle *settle)
+{
+    docker_container_free(&settle->from);
+    docker_container_free(&settle->to);
+    docker_close(settle->docker);
+    settle->from = settle->to = (struct docker_container){0};
+    settle->docker = NULL;
+}
+
+static bool has_ports(const struct settle *settle)
+{
+    const cJSON *port, *bound = json_at(settle->to.inspect, "NetworkSettings.Ports");
+    cJSON_ArrayForEach(port, cJSON_GetObjectItemCaseSensitive(settle->record, MOVE_WANTED))
+    {
+        if (cJSON_GetArraySize(port) > 0 &&
+            cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(bound, port->string)) == 0)
+            return false;
+    }
+    return true;
+}
+
+static enum came how_far(const struct settle *settle)
+{
+    const cJSON *network, *joined = docker_networks(&settle->to);
+    bool all = true;
+    if (!settle->to.exists || cJSON_GetArraySize(joined) == 0)
+        return CAME_NOT;
+    cJSON_ArrayForEach(network, json_at(settle->record, MOVE_PLACE ".networks"))
+    {
+        all = all && cJSON_HasObjectItem(joined, network->string);
+    }
+    return all && is_running(&settle->to) && has_ports(settle) ? CAME_WHOLLY : CAME_PARTLY;
+}
+
+/* Whether it is known that no client has written on the one that came partly. */
+static bool is_unwritten(const struct settle *settle)
+{
+    const char *xid = json_text(settle->record, MOVE_XID);
+    const char *server = json_text_at(settle->record, MOVE_TO "." MOVE_SERVER);
+    struct server_access access = {0};
+    struct error reason = ERROR_INIT;
+    struct write_position now;
+    if (!xid || !server || !is_running(&settle->to))
+        return false;
+    bool found = server_find_inside(settle->run, server, &access, &reason);
+    struct pg_connection *connection = found ? server_open(&access, &reason) : NULL;
+    bool same = connection && write_position_read(connection, &now, &reason) &&
+                text_equal(now.xid, xid) && !now.transactions;
+    if (!same)
+        step_log(settle->run, "that nothing was written on %s can't be told: %s", settle->to.name,
+                 connection && !*reason.message ? "its transaction id has moved" : reason.message);
+    pg_close(connection);
+    server_free(&access);
+    return same;
+}
+
+static bool says(const struct settle *settle, const char *name)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(settle->record, name));
+}
+
+/* Who gives up what was written on the new server wants the old one, whatever else. */
+static bool goes_forward(const struct settle *settle)
+{
+    if (settle->run->loss_accepted)
+        return says(settle, MOVE_WAY_BACK);
+    if (says(settle, MOVE_MOVED))
+        return true;
+    enum came came = how_far(settle);
+    return came == CAME_WHOLLY || (came == CAME_PARTLY && !is_unwritten(settle));
+}
+
+/* From here on it isn't asked again: clients may write at once. */
+static bool note_moved(const struct settle *settle, struct error *error)
+{
+    if (says(settle, MOVE_MOVED))
+        return true;
+    fence_record_set(settle->record, MOVE_MOVED, cJSON_CreateTrue());
+    return move_record_write(settle->run, settle->record, error);
+}
+
+/* The networks of one of both, as fence_restore_networks takes them. */
+static bool restore_networks(const struct settle *settle, const struct docker_container *container,
+                             const char *place, const char *ports, struct error *error)
+{
+    cJSON *record = cJSON_CreateObject();
+    const cJSON *networks = cJSON_GetObjectItemCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(settle->record, place), "networks");
+    cJSON_AddStringToObject(record, FENCE_ID, container->id);
+    cJSON_AddStringToObject(record, FENCE_CONTAINER, container->name);
+    cJSON_AddItemToObject(record, FENCE_NETWORKS, cJSON_Duplicate(networks, true));
+    cJSON_AddItemToObject(
+        record, FENCE_PORTS,
+        cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(settle->record, ports), true));
+    cJSON_AddTrueToObject(record, FENCE_CUT);
+    bool restored = fence_restore_networks(settle->run, record, error);
+    cJSON_Delete(record);
+    return restored;
+}
+
+static bool take_off(const struct settle *settle, const struct docker_container *container,
+                     struct error *error)
+{
+    return !container->exists || cJSON_GetArraySize(docker_networks(container)) == 0 ||
+           docker_leave_networks(settle->docker, container->id, error);
+}
+
+static bool start(const struct settle *settle, const struct docker_container *container,
+                  struct error *error)
+{
+    if (!container->exists || is_running(container))
+        return true;
+    step_log(settle->run, "%s is %s: it is started", container->name, container->state);
+    return docker_start(settle->docker, container->id, error);
+}
+
+/* What the fence holds in the server that serves on. */
+static bool release(const struct settle *settle, struct error *error)
+{
+    const char *server = json_text_at(settle->record, MOVE_FROM "." MOVE_SERVER);
+    cJSON *fence = NULL;
+    bool done = !server || fence_record_read(settle->run, server, &fence, error);
+    if (done && fence)
+        done = fence_release_settings(settle->run, fence, error) &&
+               fence_record_remove(settle->run, server, error);
+    cJSON_Delete(fence);
+    return done;
+}
+
+static bool go_back(const struct settle *settle, struct error *error)
+{
+    return take_off(settle, &settle->to, error) && start(settle, &settle->from, error) &&
+           (!settle->from.exists ||
+            restore_networks(settle, &settle->from, MOVE_OWN, MOVE_PORTS, error)) &&
+           release(settle, error);
+}
+
+static bool rename_to(const struct settle *settle, const struct docker_container *container,
+                      const char *name, struct error *error)
+{
+    return !container->exists || !name || text_equal(container->name, name) ||
+           docker_rename(settle->docker, container->id, name, error);
+}
+
+static bool clear_held(struct fence *fence, const char *server, struct error *error)
+{
+    if (!fence_record_read(fence->run, server, &fence->record, error))
+        return false;
+    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(fence->record, FENCE_WRITTEN)))
+        return true;
+    bool found = server_find_inside(fence->run, server, &fence->access, error);
+    fence->connection = found ? server_open(&fence->access, error) : NULL;
+    return fence->connection && fence_clear_file(fence, error);
+}
+
+/* What holds clients back must not stay in the file of the one that left: a server that is started
+ * on its data again would only read. Once it is renamed, its server's name leads to the other one.
+ * Nobody waits for this, and the record tells what is left to do. */
+static void clear_file(const struct settle *settle)
+{
+    const char *server = json_text_at(settle->record, MOVE_FROM "." MOVE_SERVER);
+    const char *name = json_text_at(settle->record, MOVE_FROM "." MOVE_NAME);
+    struct fence fence = {.run = settle->run};
+    struct error reason = ERROR_INIT;
+    if (!is_running(&settle->from) || !text_equal(settle->from.name, name))
+        return;
+    if (!clear_held(&fence, server, &reason))
+        step_log(settle->run, "%s", reason.message);
+    fence_disconnect(&fence);
+    cJSON_Delete(fence.record);
+}
+
+/* The one that leaves goes off first: never both. */
+static bool go_forward(const struct settle *settle, struct error *error)
+{
+    if (!note_moved(settle, error) || !take_off(settle, &settle->from, error) ||
+        !start(settle, &settle->to, error) ||
+        !restore_networks(settle, &settle->to, MOVE_PLACE, MOVE_WANTED, error))
+        return false;
+    clear_file(settle);
+    return rename_to(settle, &settle->from, json_text(settle->record, MOVE_LEFT), error) &&
+           rename_to(settle, &settle->to, json_text_at(settle->record, MOVE_PLACE "." MOVE_NAME),
+                     error);
+}
+
+static bool settle_once(struct settle *settle, bool *moved, struct error *error)
+{
+    if (!look(settle, error))
+        return false;
+    *moved = goes_forward(settle);
+    bool done = *moved ? go_forward(settle, error) : go_back(settle, error);
+    return done && move_pool_resume(settle->run, settle->record, error);
+}
+
+static bool note(const struct settle *settle, bool moved, struct error *error)
+{
+    fence_record_set(settle->record, MOVE_SETTLED,
+                     cJSON_CreateString(moved ? MOVE_FORWARD : MOVE_BACK));
+    return move_record_write(settle->run, settle->record, error);
+}
+
+bool move_settle(struct step_run *run, cJSON *record, long for_ms, bool *moved, struct error *error)
+{
+    struct settle settle = {.run = run, .record = record};
+    int64_t deadline = clock_monotonic_ms() + for_ms;
+    char *told = NULL;
+    bool done = false;
+    for (;;) {
+        done = settle_once(&settle, moved, error);
+        look_away(&settle);
+        if (done || clock_monotonic_ms() >= deadline)
+            break;
+        if (!text_equal(told, error->message))
+            step_log(run, "%s; trying again", error->message);
+        free(told);
+        told = xstrdup(error->message);
+        clock_sleep_ms(AGAIN_MS);
+    }
+    free(told);
+    return (done && note(&settle, *moved, error)) ||
+           error_wrap(error, "bringing the move to an end");
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# A server that is tuned for loading: nothing of that is left on the one that serves; data of a loading that was
+# interrupted is never gone on with; whatever dies, nothing is left behind.
+# time-limit: 600
+# shellcheck disable=SC2016,SC2119 # the runbook's variables; no arguments
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+
+stack_up --no-app
+export POSTGRES_PASSWORD
+aside=$NEW_CONTAINER-loading
+
+# An index whose build takes its time on the new server, so that there is a middle of the restore.
+docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_dev <<'SQL'
+CREATE TABLE public.slow (id int);
+INSERT INTO public.slow SELECT generate_series(1, 30);
+CREATE FUNCTION public.slowly(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
+    IF current_setting('server_version_num')::int >= 170000 THEN PERFORM pg_sleep(0.1); END IF;
+    RETURN $1;
+END $f$;
+CREATE INDEX slow_slowly ON public.slow (public.slowly(id));
+SQL
+digests=$(exact_digests "$PG_PORT")
+
+arguments=(--set "old_container=$OLD_CONTAINER" --set "new_container=$NEW_CONTAINER" --set "new_image=$NEW_IMAGE"
+    --set "new_volume=$NEW_VOLUME" --set "new_port=$NEW_PORT")
+
+load() {
+    program_says run "$lib_dir/load.yaml" --plain --run-id "$1" "${arguments[@]}" --set "backup=$BACKUP_DIR/$1"
+}
+
+command_of() {
+    docker inspect -f '{{json .Config.Cmd}}' "$1" 2>/dev/null
+}
+is_tuned() {
+    command_of "$1" | grep -q fsync=off
+}
+is_building() {
+    psql_at "$NEW_PORT" postgres 'SELECT count(*) FROM pg_stat_progress_create_index' 2>/dev/null | grep -qx '[1-9]'
+}
+container_is_there() {
+    docker container inspect "$1" >/dev/null 2>&1
+}
+data_of() {
+    docker run --rm -v "$NEW_VOLUME:/volume" --network none --label "org.pgrunbook.stack=$STACK" --entrypoint sh "$NEW_IMAGE" -c "$1"
+}
+
+# load_until RUN COMMAND...: kills the run's engine, and its worker with it, as soon as the command succeeds.
+load_until() {
+    local run=$1 client
+    shift
+    "$program" run "$lib_dir/load.yaml" --plain --run-id "$run" "${arguments[@]}" --set "backup=$BACKUP_DIR/$run" \
+        >"$test_dir/$run.out" 2>&1 </dev/null &
+    client=$!
+    until "$@"; do
+        kill -0 "$client" 2>/dev/null || bail_out "$run: the run ended before $*: $(tail -n 5 "$test_dir/$run.out")"
+    done
+    kill -9 "$(grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/$run/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
+    wait "$client" 2>/dev/null || true
+}
+
+# Nothing of the settings for loading is on the server that is left, its data is the old one's.
+is_an_ordinary_server() {
+    is "$(command_of "$NEW_CONTAINER")" '["postgres"]' "$1: the container's command is the image's"
+    is "$(docker inspect -f '{{index .Config.Labels "org.pgrunbook.loading"}}' "$NEW_CONTAINER")" '' "$1: it isn't marked as one for loading"
+    is "$(psql_at "$NEW_PORT" postgres "SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings
+        WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'wal_level', 'autovacuum') AND source = 'default'")" \
+        "autovacuum=on fsync=on full_page_writes=on synchronous_commit=on wal_level=replica" "$1: the settings are the server's defaults"
+    is "$(psql_at "$NEW_PORT" postgres "SELECT count(*) FROM pg_settings WHERE source = 'command line'")" 0 "$1: none is from the command line"
+    not_ok "$1: the container for loading is gone" container_is_there "$aside"
+    is "$(exact_digests "$NEW_PORT")" "$digests" "$1: the rows are the old server's"
+}
+
+undone() {
+    program_says rollback "$1"
+    is "$status" 12 "$1: rolled back"
+    [ "$status" = 12 ] || show_output
+    not_ok "$1: without its container" container_is_there "$NEW_CONTAINER"
+    not_ok "$1: nor the one for loading" container_is_there "$aside"
+    not_ok "$1: nor its volume" docker volume inspect "$NEW_VOLUME"
+}
+
+# ---- as it should be ----
+
+load plain &
+loading=$!
+ok "while it is loaded, the server runs without fsync" wait_for 60 is_building
+is "$(psql_at "$NEW_PORT" postgres 'SHOW fsync')" off "as its settings say"
+ok "so does its container's command" is_tuned "$NEW_CONTAINER"
+wait "$loading"
+load plain # says how the complete run ended
+is "$status" 0 "the copy is complete"
+[ "$status" = 0 ] || show_output 60
+like "$("$program" report plain)" 'all files written to disk' "the report says that it is durable"
+is_an_ordinary_server plain
+ok "it survives its container's kill" docker kill "$NEW_CONTAINER"
+docker start "$NEW_CONTAINER" >/dev/null
+ok "and starts again" wait_for 30 server_answers "$NEW_PORT"
+is "$(exact_digests "$NEW_PORT" | grep -v '|cache|')" "$(grep -v '|cache|' <<<"$digests")" "with every row of the tables that are logged"
+docker rm -f "$NEW_CONTAINER" >/dev/null
+docker volume rm "$NEW_VOLUME" >/dev/null
+
+# ---- the program dies, the server goes on: so does its data ----
+
+load_until program is_building
+data_of 'touch /volume/marker'
+load program
+is "$status" 0 "gone on with after a kill of the program"
+[ "$status" = 0 ] || show_output 60
+unlike "$output" 'is emptied' "in the same volume"
+ok "whose contents stayed" data_of 'test -e /volume/marker'
+is_an_ordinary_server program
+docker rm -f "$NEW_CONTAINER" >/dev/null
+docker volume rm "$NEW_VOLUME" >/dev/null
+
+# ---- both die, as when the machine crashes: nothing that wasn't synced is gone on with ----
+
+load_until crash is_building
+docker kill "$NEW_CONTAINER" >/dev/null
+data_of 'touch /volume/marker'
+load crash
+is "$status" 0 "gone on with after a kill of program and server"
+[ "$status" = 0 ] || show_output 60
+like "$output" 'is emptied, and the restore begins again' "with an empty volume, and it says so"
+not_ok "in which nothing was left" data_of 'test -e /volume/marker'
+is_an_ordinary_server crash
+docker rm -f "$NEW_CONTAINER" >/dev/null
+docker volume rm "$NEW_VOLUME" >/dev/null
+
+# Somebody starts the server again by hand: it is the same container, but not the same run of it.
+load_until restarted is_building
+docker restart -t 5 "$NEW_CONTAINER" >/dev/null
+load restarted
+is "$status" 0 "gone on with after the server was started again by hand"
+like "$output" 'is emptied' "with an empty volume as well"
+is_an_ordinary_server restarted
+docker rm -f "$NEW_CONTAINER" >/dev/null
+docker volume rm "$NEW_VOLUME" >/dev/null
+
+# ---- the program dies while one container takes the other's place ----
+
+load_until between container_is_there "$aside"
+load between
+is "$status" 0 "gone on with after a kill between the two containers"
+[ "$status" = 0 ] || show_output 60
+is_an_ordinary_server between
+docker rm -f "$NEW_CONTAINER" >/dev/null
+docker volume rm "$NEW_VOLUME" >/dev/null
+
+load_until given-up container_is_there "$aside"
+undone given-up
+load_until early is_building
+undone early
+
+# ---- a server that is tuned for loading is taken for no other ----
+
+sed -e 's#^ *pg.restore: .*#        docker.run: {name: "${new_container}", image: "${new_image}", volume: "${new_volume}", port: "${new_port}"}#' \
+    "$lib_dir/load.yaml" >"$test_dir/taken.yaml"
+program_says run "$test_dir/taken.yaml" --plain --run-id taken "${arguments[@]}" --set "backup=$BACKUP_DIR/taken"
+is "$status" 11 "a step that wants an ordinary server doesn't take the tuned one"
+like "$output" "there is a container $NEW_CONTAINER already" "and says what is in its way"
+undone taken
+done_testing

@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# The warm runbook as a test runs it. Needs e2e.sh and program.sh.
+
+# shellcheck disable=SC2154 # of e2e.sh
+warm_runbook=$top_dir/runbooks/pg15-to-pg17-warm.yaml
+
+# warm RUN [ARGUMENT]...: headless; output in $output, exit status in $status.
+warm() {
+    # shellcheck disable=SC2153 # of the stack
+    program_says run "$warm_runbook" --plain --run-id "$1" --vars "$VARS_FILE" \
+        --set "parked_container=$STACK-parked" --set "left_container=$STACK-left" "${@:2}"
+}
+
+# The containers that have a place in the stack's network and a server in them: never none, never two.
+serving() {
+    docker ps --no-trunc --filter "network=$NETWORK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}'
+}
+
+# The rest of the stack.
+others() {
+    docker ps -a --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --format '{{.ID}} {{.Names}} {{.State}}' |
+        grep -v -e "$STACK-postgres " -e "$STACK-parked " -e "$STACK-left " | LC_ALL=C sort
+}
