@@ -22,7 +22,7 @@ static void print_list(void)
             printf("  pgrunbook %-9s %-15s %s\n", commands[i]->name,
                    commands[i]->operands ? commands[i]->operands : "", commands[i]->help);
     printf("\npgrunbook COMMAND --help says more; man pgrunbook says all.\n"
-           "Start with: pgrunbook plan runbooks/pg15-to-pg17.yaml\n");
+           "Start with: pgrunbook plan runbooks/pg15-to-pg17-warm.yaml\n");
 }
 
 static int run_help(const struct command *command, int argc, char **argv)

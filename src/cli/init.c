@@ -46,9 +46,12 @@ static void print_variables(const struct docker_container *container)
     int published = docker_container_published(container, 5432, address, sizeof address);
     const char *data = docker_container_environment(container, "PGDATA");
     const char *user = docker_container_environment(container, "POSTGRES_USER");
-    printf("# Variables for runbooks/pg15-to-pg17.yaml, read from container %s (%s).\n"
-           "# The password is not written here: the program asks the container for it.\n",
-           container->name, container->image);
+    printf(
+        "# Variables for runbooks/pg15-to-pg17-warm.yaml, and for pg15-to-pg17.yaml where "
+        "pgrunbook\n"
+        "# check says that this stack can't be moved while it runs; read from container %s (%s).\n"
+        "# The password is not written here: the program asks the container for it.\n",
+        container->name, container->image);
     print_value("old_container", container->name);
     print_label(container, SERVICE_LABEL, "service");
     print_label(container, PROJECT_LABEL, "compose_project");
@@ -63,7 +66,9 @@ static void print_variables(const struct docker_container *container)
         print_value("live_port", port);
     }
     printf("# To be looked at:\n#new_volume: \"pg17-data\"\n#new_container: \"pg17-test\"\n"
-           "#new_port: \"5433\"\n#app_container: \"\"\n#health_url: \"\"\n");
+           "#new_port: \"5433\"\n#app_container: \"\"\n#health_url: \"\"\n"
+           "# Of the warm runbook only:\n#parked_container: \"pg17-parked\"\n"
+           "#left_container: \"pg15-left\"\n");
 }
 
 /* Prints the only match; several are listed, so that the operator can say which. */

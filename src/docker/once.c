@@ -109,10 +109,7 @@ bool docker_once_changing(struct docker *docker, const char *image, const char *
                           const char *volume, const char *target, struct text *output,
                           int *exit_status, struct error *error)
 {
-    const struct once once = {.image = image,
-                              .arguments = arguments,
-                              .volume = volume,
-                              .target = target,
-                              .change = true};
+    const struct once once = {
+        .image = image, .arguments = arguments, .volume = volume, .target = target, .change = true};
     return run_once(docker, &once, CHANGE_TIMEOUT_MS, output, exit_status, error);
 }

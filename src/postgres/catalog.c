@@ -202,3 +202,8 @@ int catalog_major(int version_num)
 {
     return version_num / 10000;
 }
+
+char *catalog_system(struct pg_connection *connection, struct error *error)
+{
+    return pg_value(connection, CATALOG_SYSTEM_SQL, error);
+}

@@ -93,4 +93,9 @@ cJSON *catalog_server(struct pg_connection *connection, struct error *error);
 /* server_version_num / 10000. */
 int catalog_major(int version_num);
 
+/* The identifier of the server's data directory, which no other initdb has given; caller frees,
+ * NULL with an error. Source: PostgreSQL manual, "Control Data Functions". */
+#define CATALOG_SYSTEM_SQL "SELECT system_identifier FROM pg_catalog.pg_control_system()"
+char *catalog_system(struct pg_connection *connection, struct error *error);
+
 #endif

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Which stacks allow the warm switch: what stands in the way is named, each in its own words, and nothing is changed.
 # time-limit: 240
+# shellcheck disable=SC2119 # no arguments
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -132,6 +133,11 @@ docker rm -fv "$container_2" >/dev/null
 docker run -d --name "$container_2" --label "com.docker.compose.project=$name" --label com.docker.compose.service=postgres \
     --label com.docker.compose.oneoff=False --label com.docker.compose.container-number=2 --entrypoint sleep redis:7-alpine infinity >/dev/null
 refused replicas 'the service has 2 containers'
+docker rm -fv "$container_2" >/dev/null
+docker run -d --name "$container_2" --network none --entrypoint sleep redis:7-alpine infinity >/dev/null
+container=$container_2
+refused networks 'none \(null\)'
+container=$first
 docker rm -fv "$container_2" >/dev/null
 if docker network create -d macvlan "$name-vlan" >/dev/null 2>&1; then
     docker network connect "$name-vlan" "$container" 2>/dev/null || diag "no macvlan here"

@@ -3,6 +3,7 @@
 # Compose's own once the service has moved; and the server that was left goes and comes back. The moving itself is done
 # by hand here.
 # time-limit: 420
+# shellcheck disable=SC2016 # what is expanded elsewhere
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
 . "$(dirname "$0")/../lib/e2e.sh"
@@ -21,6 +22,8 @@ park_clean_up() {
     trap - EXIT
     set +e
     for project in "${projects[@]}"; do
+        name=$project
+        throw_aways | xargs -r docker rm -fv >/dev/null 2>&1
         ids=$(docker ps -aq --filter "label=com.docker.compose.project=$project")
         # shellcheck disable=SC2086 # one id a word
         [ -z "$ids" ] || docker rm -fv $ids >/dev/null 2>&1
@@ -188,6 +191,10 @@ ok "the old server serves" pg_isready -q -h 127.0.0.1 -p "$port"
 is "$(place rich .name "$name-new")" "$old_container" "the name that Compose would give it was kept"
 is "$(place rich '.networks | keys_unsorted[0]' "$name-new")" "${name}_back" "and its networks, the one with priority first"
 
+docker restart -t 30 "$name-new" >/dev/null
+is "$(networks_of "$name-new")" '[]' "started anew it is on no network either"
+ok "and the old server serves" pg_isready -q -h 127.0.0.1 -p "$port"
+
 hand_over rich "$old_container" "$name-left" "$name-new"
 is "$(docker inspect "$old_container" | jq -r ".[0].NetworkSettings.Networks[\"${name}_back\"].IPAddress")" "$(sed -n 's/.*ipv4_address: \([0-9.]*\),.*/\1/p' "$dir/docker-compose.yml")" "the new container got the fixed address"
 is "$(docker exec "$old_container" getent hosts redis >/dev/null 2>&1 && echo found)" found "it finds others by name"
@@ -255,24 +262,64 @@ case " \$* " in *" --no-start "*) mkdir "$test_dir/killed" 2>/dev/null && kill -
 exit \$status
 SH
 chmod +x "$test_dir/bin/docker"
-PATH=$test_dir/bin:$PATH park plain
+PATH=$test_dir/bin:$PATH park dead
 is "$status" 11 "the worker dies in the middle"
+isnt "$(throw_aways)" '' "the container that Compose made is left"
+program_says rollback dead
+is "$status" 12 "the run is rolled back"
+[ "$status" = 12 ] || show_output 60
+is "$(throw_aways)" '' "the container is gone, and keeps no volume in use"
+ok "so the new one can be removed" docker volume rm "$new_volume"
+rmdir "$test_dir/killed"
+PATH=$test_dir/bin:$PATH park plain
+is "$status" 11 "the worker of another run dies there"
 isnt "$(throw_aways)" '' "the container that Compose made is left"
 scratch=$(docker inspect "$(throw_aways)" | jq -r '.[0].Mounts[] | select(.Destination == "/scratch").Name')
 ok "with its anonymous volume" docker volume inspect "$scratch"
 not_ok "none was made of it" docker container inspect "$name-new"
+
+# And once more while it waits for the server, which makes its data directory.
+runs() {
+    [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ]
+}
+"$program" run "$lib_dir/park.yaml" --plain --run-id plain "${set_up[@]}" >"$test_dir/second" 2>&1 </dev/null &
+second=$!
+wait_for 30 runs "$name-new" || bail_out "the second try starts no container: $(cat "$test_dir/second")"
+engine=$(grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/plain/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
+pgrep -P "$engine" | xargs -r kill -9
+wait "$second" || true
+parked=$(docker inspect -f '{{.Id}}' "$name-new")
 park plain
 is "$status" 10 "the next try parks the server"
 [ "$status" = 10 ] || show_output 60
+like "$output" "$name-new was made already" "it takes over what the one before has made"
+is "$(docker inspect -f '{{.Id}}' "$name-new")" "$parked" "the same container"
 is "$(throw_aways)" '' "and has removed what was left"
 not_ok "and its volume" docker volume inspect "$scratch"
 is "$(place plain .name "$name-new")" "$old_container" "its name is to be the file's container_name"
 is "$(label "$name-new" project.config_files)" "$dir/docker-compose.yml,$dir/over.yml" "its label names both files"
 is "$(label "$name-new" project.environment_file)" "$dir/production.env" "and the environment file"
 
-# Asked again, it finds its own.
-parked=$(docker inspect -f '{{.Id}}' "$name-new")
-docker stop -t 30 "$name-new" >/dev/null
+program_says rollback plain
+is "$status" 12 "a rollback before the service has moved"
+[ "$status" = 12 ] || show_output 60
+not_ok "removes the parked server" docker container inspect -f '{{.Name}}' "$parked"
+docker volume rm "$new_volume" >/dev/null
+park again
+hand_over again "$old_container" "$name-left" "$name-new"
+park again --confirm move/retire
+is "$status" 10 "with a container_name, too, the server that was left is retired"
+[ "$status" = 10 ] || show_output 60
+owned_by_compose "$dir" postgres
+program_says rollback again
+is "$status" 12 "and comes back"
+[ "$status" = 12 ] || show_output 60
+hand_over again "$old_container" "$name-new" "$name-left"
+docker rm -fv "$name-new" >/dev/null
+like "$(owned_compose "$dir" up -d 2>&1)" "Container $old_container +Running" "docker compose up finds it running"
+ok "the old server serves" wait_for 10 pg_isready -q -h 127.0.0.1 -p "$port"
+
+# single RUN [ARGUMENT]... <STEPS: a run of these steps, with the same names.
 single() {
     sed -n "1,/steps:/p" "$lib_dir/park.yaml" >"$test_dir/single.yaml"
     cat >>"$test_dir/single.yaml"
@@ -282,13 +329,22 @@ park_step='docker.park: {name: "${new_container}", server: new, file: "${compose
 
 # ---- what is refused ----
 
-# The old server serves: nobody retires it, nor while nobody else does.
-park plain --confirm move/retire
+# One that is gone already is retired, and on the way back the old server is found where it was.
+single gone <<YAML
+      - id: retire
+        docker.retire: {container: "$name-left", project: "\${compose_project}", service: "\${service}"}
+        undo: {docker.park: {name: "$name-left", server: left, file: "\${compose_file}", project: "\${compose_project}", service: "\${service}", volume: "\${old_volume}", major: "15"}}
+      - id: stay
+        gate: {confirm: key, question: "Stay?"}
+        pg.sql: {server: left, query: "SELECT 1"}
+YAML
 is "$status" 10 "a container that is gone already is retired"
-program_says rollback plain
+program_says rollback gone
 is "$status" 12 "a rollback finds the old server running where it was"
 [ "$status" = 12 ] || show_output 60
-not_ok "the parked server is gone" docker container inspect "$parked"
+not_ok "and makes none" docker container inspect -f '{{.Name}}' "$name-left"
+
+# The server that serves: nobody retires it, nor one beside which nobody serves.
 single serving <<YAML
       - id: retire
         docker.retire: {container: "$old_container", project: "\${compose_project}", service: "\${service}"}

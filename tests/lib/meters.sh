@@ -82,6 +82,12 @@ meter_says() {
     jq -r ".$2" "$(meter_file "$1").json"
 }
 
+# meter_tells KIND: its longest outages in a line, in ms.
+meter_tells() {
+    jq -r '"\(.each | map(.ms | select(. >= 150) | tostring) | join(" ")) ms; \(.silent) unanswered, last error: \(.last_error)"' \
+        "$(meter_file "$1").json"
+}
+
 # meters_hold PORT: every write that was acknowledged is there, and none but it and those that nobody knows of. Says how
 # many there were, and each one that is wrong.
 meters_hold() {

@@ -123,3 +123,7 @@ open_records() {
 program_processes() {
     pgrep -f "pgrunbook .*$OLD_CONTAINER" || true
 }
+
+nobody_acts() {
+    [ -z "$(program_processes)" ]
+}

@@ -170,9 +170,8 @@ static bool dump_database(struct backup *backup, const struct pg_database_entry 
     char *jobs = xprintf("--jobs=%ld", directory->jobs);
     char *file = xprintf("--file=" HELPER_DIRECTORY "/%s", name);
     /* Its files are synced when they are settled, several at once. */
-    const char *const arguments[] = {
-        "pg_dump",           "--format=directory", "--no-sync", snapshot_option, jobs,
-        directory->compress, file,                 NULL};
+    const char *const arguments[] = {"pg_dump", "--format=directory", "--no-sync", snapshot_option,
+                                     jobs,      directory->compress,  file,        NULL};
     free(directory->dump);
     directory->dump = file_join(directory->partial, name);
     directory->current = database;
@@ -226,8 +225,8 @@ static double bytes(struct backup *backup)
     return directory->before + (now < most ? now : most);
 }
 
-/* The disk gets to work on it while others are read. Source: Linux, sync_file_range(2): no more than
- * a hint, so that its failure says nothing. */
+/* The disk gets to work on it while others are read. Source: Linux, sync_file_range(2): no more
+ * than a hint, so that its failure says nothing. */
 static void begin_writing(const struct directory *directory, const struct backup_tree_entry *entry)
 {
     char *path = file_join(directory->partial, entry->path);

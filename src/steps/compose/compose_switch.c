@@ -193,7 +193,7 @@ static bool unfence(struct apply *apply, const struct docker_container *containe
                     struct error *error)
 {
     cJSON *record = NULL;
-    bool done = fence_record_find(apply->run, container->id, &record, error);
+    bool done = fence_record_find(apply->run, container->id, NULL, &record, error);
     *fenced = record != NULL;
     if (done && *fenced)
         done = fence_restore_networks(apply->run, record, error);

@@ -138,12 +138,27 @@ static bool make(struct step_run *run, struct docker *docker, const struct docke
     return done;
 }
 
+/* When the data is loaded it is too late to find out that the name is in use. */
+static bool aside_is_free(struct step_run *run, struct docker *docker, struct error *error)
+{
+    struct docker_container container = {0};
+    char *aside = loading_aside(step_text(run, "name"));
+    bool done = !step_map(run, "loading") || docker_inspect(docker, aside, &container, error);
+    if (done && container.exists &&
+        !step_is_own(run, docker_container_label(&container, LABEL_RUN)))
+        done = step_name_taken(&container, error);
+    docker_container_free(&container);
+    free(aside);
+    return done;
+}
+
 static bool start_server(struct step_run *run, struct docker *docker,
                          const struct docker_image *image, struct error *error)
 {
     struct docker_container container;
     const char *mount = mount_path(run, image, error);
-    if (!mount || !docker_inspect(docker, step_text(run, "name"), &container, error))
+    if (!mount || !aside_is_free(run, docker, error) ||
+        !docker_inspect(docker, step_text(run, "name"), &container, error))
         return false;
     bool done = container.exists ? keep_existing(run, docker, &container, mount, error)
                                  : make(run, docker, image, mount, error);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DATA_DEFAULT "/var/lib/postgresql/data"
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_."
 
 static bool add_setting(cJSON *command, const cJSON *setting, struct error *error)
@@ -79,6 +80,12 @@ char *loading_names_not_in(const char *label, const cJSON *command)
 bool loading_is(const struct docker_container *container)
 {
     return container->exists && docker_container_label(container, LABEL_LOADING) != NULL;
+}
+
+const char *loading_data(const struct docker_container *container)
+{
+    const char *data = docker_container_environment(container, "PGDATA");
+    return data && *data ? data : DATA_DEFAULT;
 }
 
 char *loading_aside(const char *name)

@@ -18,6 +18,8 @@ char *loading_names(const cJSON *settings);
 char *loading_names_not_in(const char *label, const cJSON *command);
 
 bool loading_is(const struct docker_container *container);
+/* Its data directory; stays the container's. */
+const char *loading_data(const struct docker_container *container);
 
 /* What the container is called from the moment at which the one that will serve has its name;
  * caller frees. */

@@ -53,14 +53,21 @@ bool fence_record_read(const struct step_run *run, const char *server, cJSON **r
     return done;
 }
 
-bool fence_record_find(const struct step_run *run, const char *container, cJSON **record,
-                       struct error *error)
+/* A container that was made anew on the same data has what stands in its files. */
+static bool is_about(const cJSON *record, const char *container, const char *system)
+{
+    return text_equal(json_text(record, FENCE_ID), container) ||
+           (system && text_equal(json_text(record, FENCE_SYSTEM), system));
+}
+
+bool fence_record_find(const struct step_run *run, const char *container, const char *system,
+                       cJSON **record, struct error *error)
 {
     *record = NULL;
     for (size_t i = 0; i < run->runbook->server_count; i++) {
         if (!fence_record_read(run, run->runbook->servers[i].name, record, error))
             return false;
-        if (*record && text_equal(json_text(*record, FENCE_ID), container))
+        if (*record && is_about(*record, container, system))
             return true;
         cJSON_Delete(*record);
         *record = NULL;
@@ -86,6 +93,17 @@ bool fence_record_remove(struct step_run *run, const char *server, struct error 
         step_fact(run, key, cJSON_CreateFalse());
     free(path);
     free(key);
+    return done;
+}
+
+bool fence_record_forget(struct step_run *run, const char *container, struct error *error)
+{
+    cJSON *record = NULL;
+    bool done = fence_record_find(run, container, NULL, &record, error);
+    bool in_file = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(record, FENCE_WRITTEN));
+    const char *server = json_text(record, FENCE_SERVER);
+    done = done && (!server || in_file || fence_record_remove(run, server, error));
+    cJSON_Delete(record);
     return done;
 }
 

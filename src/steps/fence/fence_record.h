@@ -28,13 +28,17 @@
  * puts one around the live server. */
 bool fence_record_read(const struct step_run *run, const char *server, cJSON **record,
                        struct error *error);
-/* The same for the container of that id, whichever server it is. */
-bool fence_record_find(const struct step_run *run, const char *container, cJSON **record,
-                       struct error *error);
+/* The same for the container of that id, or the data directory of that identifier (or NULL),
+ * whichever server it is. */
+bool fence_record_find(const struct step_run *run, const char *container, const char *system,
+                       cJSON **record, struct error *error);
 /* On disk when it returns; the record names the server. */
 bool fence_record_write(const struct step_run *run, const cJSON *record, struct error *error);
 /* No fence is held around that server any more: the file goes, the fact becomes false. */
 bool fence_record_remove(struct step_run *run, const char *server, struct error *error);
+
+/* The container of that id is gone for good, and what was held in its server's memory with it. */
+bool fence_record_forget(struct step_run *run, const char *container, struct error *error);
 
 /* The fact: "fence", or "fence.SERVER" while that one is about another server; the caller frees. */
 char *fence_record_fact(const struct step_run *run, const char *server);

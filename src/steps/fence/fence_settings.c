@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "postgres/catalog.h"
 #include "postgres/server_settings.h"
 #include "postgres/sessions.h"
 #include "steps/docker/docker_common.h"
@@ -262,8 +263,6 @@ static bool wait_given_back(const struct pg_parameters *parameters, const cJSON 
     return true;
 }
 
-static const char system_sql[] = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
-
 /* The server that answers may be another one by now: the new one, which has taken the name over. */
 static bool is_other(struct step_run *run, const cJSON *record, const char *system)
 {
@@ -277,7 +276,7 @@ static bool is_other(struct step_run *run, const cJSON *record, const char *syst
 static bool release_in(struct step_run *run, const struct server_access *access,
                        struct pg_connection *connection, const cJSON *record, struct error *error)
 {
-    char *system = pg_value(connection, system_sql, error);
+    char *system = catalog_system(connection, error);
     bool known = system != NULL, other = known && is_other(run, record, system);
     free(system);
     if (!known || other)
@@ -297,7 +296,7 @@ static bool is_other_by_socket(struct step_run *run, const struct server_access 
                                const cJSON *record, bool *other, struct error *error)
 {
     struct text output = {0};
-    bool asked = by_socket(run, access, system_sql, &output, error);
+    bool asked = by_socket(run, access, CATALOG_SYSTEM_SQL, &output, error);
     char *system = text_take(&output);
     system[strcspn(system, "\n")] = '\0';
     *other = asked && is_other(run, record, system);

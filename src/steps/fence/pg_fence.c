@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "postgres/catalog.h"
 #include "postgres/sessions.h"
 #include "steps/actions.h"
 
@@ -94,8 +95,7 @@ static void begin_record(struct fence *fence, const char *mode, const char *syst
 
 bool fence_begin_record(struct fence *fence, const char *mode, struct error *error)
 {
-    char *system = pg_value(fence->connection,
-                            "SELECT system_identifier FROM pg_catalog.pg_control_system()", error);
+    char *system = catalog_system(fence->connection, error);
     if (system)
         begin_record(fence, mode, system);
     free(system);

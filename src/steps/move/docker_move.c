@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "docker/attachment.h"
+#include "postgres/catalog.h"
+#include "postgres/server_settings.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -142,11 +144,26 @@ static bool reach_leaving(struct move *move, struct error *error)
     return true;
 }
 
+static bool check_writable(const struct move *move, struct error *error)
+{
+    struct new_session_setting now;
+    if (!new_session_setting(&move->there.parameters, "default_transaction_read_only", &now, error))
+        return false;
+    if (text_equal(now.value, "off"))
+        return true;
+    error_set(error, ERROR_SERVER, "container %s would only let its clients read", move->to.name);
+    return error_remedy(error,
+                        "default_transaction_read_only is on there. If nobody means that: ALTER "
+                        "SYSTEM RESET default_transaction_read_only, SELECT pg_reload_conf(), then "
+                        "retry.");
+}
+
 /* What it was fenced with when it left; nobody reaches it now. */
 static bool release_coming(struct move *move, struct error *error)
 {
     cJSON *held = NULL;
-    bool done = fence_record_find(move->run, move->to.id, &held, error);
+    char *system = catalog_system(move->coming, error);
+    bool done = system && fence_record_find(move->run, move->to.id, system, &held, error);
     const char *fenced_as = json_text(held, FENCE_SERVER);
     char *server = fenced_as ? xstrdup(fenced_as) : NULL;
     if (done && server) {
@@ -155,8 +172,9 @@ static bool release_coming(struct move *move, struct error *error)
                fence_record_remove(move->run, server, error);
     }
     free(server);
+    free(system);
     cJSON_Delete(held);
-    return done;
+    return done && check_writable(move, error);
 }
 
 static bool follows(const struct move *move)

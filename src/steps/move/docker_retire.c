@@ -3,6 +3,7 @@
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
+#include "steps/fence/fence_record.h"
 
 #include "base/json.h"
 #include "docker/attachment.h"
@@ -92,7 +93,8 @@ static bool retire(struct step_run *run, struct docker *docker,
     name_volumes(container, &volumes);
     bool done = step_stop_server(run, docker, container, step_text(run, "server"),
                                  step_duration(run, "grace"), error) &&
-                docker_remove(docker, container->id, false, error);
+                docker_remove(docker, container->id, false, error) &&
+                fence_record_forget(run, container->id, error);
     if (done)
         step_check(run, "retired server", VERDICT_PASS,
                    "%s is removed, its volume stays (%s); %s serves", container->name,

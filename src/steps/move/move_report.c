@@ -78,7 +78,7 @@ static void report_address(struct move *move, const char *network, const char *b
 
 static void report_addresses(struct move *move, cJSON *fact)
 {
-    struct docker_container now;
+    struct docker_container now = {0};
     struct error ignored = ERROR_INIT;
     const cJSON *network;
     cJSON *list = cJSON_AddArrayToObject(fact, "addresses");
@@ -140,8 +140,11 @@ bool move_report(struct move *move, struct error *error)
         return false;
     cJSON *fact = cJSON_CreateObject();
     cJSON_AddStringToObject(fact, "volume", step_text(move->run, "volume"));
-    report_figures(move, fact);
-    report_addresses(move, fact);
+    /* Of one that an earlier attempt has made nothing was measured. */
+    if (move->times.fenced) {
+        report_figures(move, fact);
+        report_addresses(move, fact);
+    }
     step_fact(move->run, "move", fact);
     if (move->serving_ms && !move->run->undoing)
         step_fact_number(move->run, FACT_SERVING, (double)move->serving_ms);

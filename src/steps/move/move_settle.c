@@ -185,13 +185,43 @@ static bool rename_to(const struct settle *settle, const struct docker_container
            docker_rename(settle->docker, container->id, name, error);
 }
 
+static bool clear_held(struct fence *fence, const char *server, struct error *error)
+{
+    if (!fence_record_read(fence->run, server, &fence->record, error))
+        return false;
+    if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(fence->record, FENCE_WRITTEN)))
+        return true;
+    bool found = server_find_inside(fence->run, server, &fence->access, error);
+    fence->connection = found ? server_open(&fence->access, error) : NULL;
+    return fence->connection && fence_clear_file(fence, error);
+}
+
+/* What holds clients back must not stay in the file of the one that left: a server that is started
+ * on its data again would only read. Once it is renamed, its server's name leads to the other one.
+ * Nobody waits for this, and the record tells what is left to do. */
+static void clear_file(const struct settle *settle)
+{
+    const char *server = json_text_at(settle->record, MOVE_FROM "." MOVE_SERVER);
+    const char *name = json_text_at(settle->record, MOVE_FROM "." MOVE_NAME);
+    struct fence fence = {.run = settle->run};
+    struct error reason = ERROR_INIT;
+    if (!is_running(&settle->from) || !text_equal(settle->from.name, name))
+        return;
+    if (!clear_held(&fence, server, &reason))
+        step_log(settle->run, "%s", reason.message);
+    fence_disconnect(&fence);
+    cJSON_Delete(fence.record);
+}
+
 /* The one that leaves goes off first: never both. */
 static bool go_forward(const struct settle *settle, struct error *error)
 {
-    return note_moved(settle, error) && take_off(settle, &settle->from, error) &&
-           start(settle, &settle->to, error) &&
-           restore_networks(settle, &settle->to, MOVE_PLACE, MOVE_WANTED, error) &&
-           rename_to(settle, &settle->from, json_text(settle->record, MOVE_LEFT), error) &&
+    if (!note_moved(settle, error) || !take_off(settle, &settle->from, error) ||
+        !start(settle, &settle->to, error) ||
+        !restore_networks(settle, &settle->to, MOVE_PLACE, MOVE_WANTED, error))
+        return false;
+    clear_file(settle);
+    return rename_to(settle, &settle->from, json_text(settle->record, MOVE_LEFT), error) &&
            rename_to(settle, &settle->to, json_text_at(settle->record, MOVE_PLACE "." MOVE_NAME),
                      error);
 }

@@ -29,8 +29,8 @@ struct restore {
     void *state; /* the format's own */
     struct server_access access;
     char *path;
-    double size, sent;                     /* bytes of the backup */
-    double text_bytes;                     /* of its rows when they aren't compressed: an estimate */
+    double size, sent; /* bytes of the backup */
+    double text_bytes; /* of its rows when they aren't compressed: an estimate */
     int64_t began_ms, reported_ms, fed_ms; /* monotonic; fed: when something last went on */
     struct text_list databases;
     struct message_setting setting;

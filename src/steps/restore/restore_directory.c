@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALL_BUT_SOME 1 /* pg_restore's exit status when it went on after errors */
+#define ALL_BUT_SOME 1  /* pg_restore's exit status when it went on after errors */
 #define COMPRESSED_TO 6 /* a text's size over that of its compressed form, at most as a rule */
 
 struct directory {

@@ -10,13 +10,13 @@
 #define LEAST (64 * MIB)
 #define MOST (4096 * MIB)
 #define SHARED_MARGIN (32 * MIB)
-#define ROOM 2 /* a row in an index's memory, beside its text */
+#define ROOM 2         /* a row in an index's memory, beside its text */
 #define WORKERS_MOST 8 /* what a server has by default, all in all (max_worker_processes) */
 
 /* Beside the session itself. */
 static long workers(const struct restore_machine *machine)
 {
-    long most = machine->cores > 2 ? machine->cores - 1 : 1;
+    long most = machine->cores > 3 ? machine->cores - 1 : 2;
     return most < WORKERS_MOST ? most : WORKERS_MOST;
 }
 
@@ -56,8 +56,8 @@ static void parse(const char *output, struct restore_machine *machine)
 
 void restore_machine_read(const struct server_access *access, struct restore_machine *machine)
 {
-    static const char *const arguments[] = {
-        "sh", "-c", "cat /proc/meminfo; echo cores $(nproc)", NULL};
+    static const char *const arguments[] = {"sh", "-c", "cat /proc/meminfo; echo cores $(nproc)",
+                                            NULL};
     struct text output = {0};
     struct error ignored = ERROR_INIT;
     int status = -1;
