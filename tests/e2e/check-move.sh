@@ -134,6 +134,11 @@ docker run -d --name "$container_2" --label "com.docker.compose.project=$name" -
     --label com.docker.compose.oneoff=False --label com.docker.compose.container-number=2 --entrypoint sleep redis:7-alpine infinity >/dev/null
 refused replicas 'the service has 2 containers'
 docker rm -fv "$container_2" >/dev/null
+docker run -d --name "$container_2" --network none --entrypoint sleep redis:7-alpine infinity >/dev/null
+container=$container_2
+refused networks 'none \(null\)'
+container=$first
+docker rm -fv "$container_2" >/dev/null
 if docker network create -d macvlan "$name-vlan" >/dev/null 2>&1; then
     docker network connect "$name-vlan" "$container" 2>/dev/null || diag "no macvlan here"
     if docker inspect "$container" | jq -e ".[0].NetworkSettings.Networks[\"$name-vlan\"]" >/dev/null; then

@@ -22,6 +22,8 @@ park_clean_up() {
     trap - EXIT
     set +e
     for project in "${projects[@]}"; do
+        name=$project
+        throw_aways | xargs -r docker rm -fv >/dev/null 2>&1
         ids=$(docker ps -aq --filter "label=com.docker.compose.project=$project")
         # shellcheck disable=SC2086 # one id a word
         [ -z "$ids" ] || docker rm -fv $ids >/dev/null 2>&1
@@ -260,8 +262,17 @@ case " \$* " in *" --no-start "*) mkdir "$test_dir/killed" 2>/dev/null && kill -
 exit \$status
 SH
 chmod +x "$test_dir/bin/docker"
-PATH=$test_dir/bin:$PATH park plain
+PATH=$test_dir/bin:$PATH park dead
 is "$status" 11 "the worker dies in the middle"
+isnt "$(throw_aways)" '' "the container that Compose made is left"
+program_says rollback dead
+is "$status" 12 "the run is rolled back"
+[ "$status" = 12 ] || show_output 60
+is "$(throw_aways)" '' "the container is gone, and keeps no volume in use"
+ok "so the new one can be removed" docker volume rm "$new_volume"
+rmdir "$test_dir/killed"
+PATH=$test_dir/bin:$PATH park plain
+is "$status" 11 "the worker of another run dies there"
 isnt "$(throw_aways)" '' "the container that Compose made is left"
 scratch=$(docker inspect "$(throw_aways)" | jq -r '.[0].Mounts[] | select(.Destination == "/scratch").Name')
 ok "with its anonymous volume" docker volume inspect "$scratch"

@@ -3,6 +3,7 @@
 #include "steps/docker/docker_common.h"
 #include "steps/docker/loading.h"
 #include "steps/fence/fence_record.h"
+#include "steps/move/blueprint.h"
 #include "steps/move/parked.h"
 
 #include "base/text.h"
@@ -81,7 +82,8 @@ static bool run_remove(struct step_run *run, struct error *error)
     struct docker_container container = {0};
     const char *name = step_text(run, "name");
     struct docker *docker = docker_open(error);
-    bool done = docker && docker_inspect(docker, name, &container, error);
+    bool done = docker && blueprint_clean_up(run, docker, error) &&
+                docker_inspect(docker, name, &container, error);
     if (done && !container.exists)
         step_log(run, "container %s is gone already", name);
     else if (done)

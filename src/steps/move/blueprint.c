@@ -7,12 +7,17 @@
 #include "docker/attachment.h"
 #include "docker/lifecycle.h"
 #include "docker/network.h"
+#include "steps/record.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CREATE_MS 120000L
 #define HASH_DIGITS 16
+#define RECORD "blueprint.json" /* in the run's directory while there may be something to remove   \
+                                 */
 
 /* What is known while one is made. */
 struct making {
@@ -49,28 +54,61 @@ static bool find_hash(struct making *making, struct error *error)
     return found;
 }
 
-static bool list_made(const struct making *making, cJSON **list, struct error *error)
+static bool list_made(struct docker *docker, const char *project, cJSON **list, struct error *error)
 {
-    char *label = xprintf(COMPOSE_LABEL("project") "=%s", making->project);
-    bool listed = docker_list_by(making->docker, "label", label, list, error);
+    char *label = xprintf(COMPOSE_LABEL("project") "=%s", project);
+    bool listed = docker_list_by(docker, "label", label, list, error);
     free(label);
     return listed;
 }
 
 /* Its anonymous volumes go with it: nothing was ever written to them. */
-static bool remove_made(const struct making *making, struct error *error)
+static bool remove_made(struct docker *docker, const char *project, struct error *error)
 {
     cJSON *list = NULL;
     const cJSON *entry;
-    bool done = list_made(making, &list, error);
+    bool done = list_made(docker, project, &list, error);
     cJSON_ArrayForEach(entry, list)
     {
         const char *id = json_text(entry, "Id");
-        done = done && id && docker_remove(making->docker, id, true, error);
+        done = done && id && docker_remove(docker, id, true, error);
     }
     cJSON_Delete(list);
     return done;
 }
+
+/* ---- what is left of it when the program dies ---- */
+
+static bool record_project(const char *path, const char *project, struct error *error)
+{
+    cJSON *record = cJSON_CreateObject();
+    cJSON_AddStringToObject(record, "project", project);
+    bool written = record_write(path, record, error);
+    cJSON_Delete(record);
+    return written;
+}
+
+static bool forget_project(const char *path, struct error *error)
+{
+    return unlink(path) == 0 || errno == ENOENT || error_errno(error, "can't remove %s", path);
+}
+
+bool blueprint_clean_up(const struct step_run *run, struct docker *docker, struct error *error)
+{
+    cJSON *record = NULL;
+    char *path = file_join(run->directory, RECORD);
+    bool there = file_exists(path), done = !there || record_read(path, &record, error);
+    const char *project = json_text(record, "project");
+    if (done && project)
+        done = remove_made(docker, project, error);
+    if (done && there)
+        done = forget_project(path, error);
+    cJSON_Delete(record);
+    free(path);
+    return done;
+}
+
+/* ---- making it ---- */
 
 static bool let_compose_make(const struct making *making, struct error *error)
 {
@@ -92,7 +130,7 @@ static bool look_at(const struct making *making, struct docker_container *contai
                     struct error *error)
 {
     cJSON *list = NULL;
-    if (!list_made(making, &list, error))
+    if (!list_made(making->docker, making->project, &list, error))
         return false;
     int count = cJSON_GetArraySize(list);
     const char *id = json_text(cJSON_GetArrayItem(list, 0), "Id");
@@ -233,20 +271,29 @@ static bool take(const struct making *making, struct blueprint *blueprint, struc
     return taken;
 }
 
-bool blueprint_make(struct docker *docker, const struct stack *stack, const cJSON *config,
-                    const char *service, struct blueprint *blueprint, struct error *error)
+static bool make(struct making *making, struct blueprint *blueprint, struct error *error)
+{
+    struct error ignored = ERROR_INIT; /* the first one counts; a leftover is found next time */
+    bool made = remove_made(making->docker, making->project, error) && find_hash(making, error) &&
+                let_compose_make(making, error) && take(making, blueprint, error);
+    bool removed = remove_made(making->docker, making->project, made ? error : &ignored);
+    return made && removed;
+}
+
+bool blueprint_make(const struct step_run *run, struct docker *docker, const struct stack *stack,
+                    const cJSON *config, const char *service, struct blueprint *blueprint,
+                    struct error *error)
 {
     struct making making = {.docker = docker, .stack = stack, .config = config, .service = service};
-    struct error ignored = ERROR_INIT; /* the first one counts; a leftover is found next time */
+    char *path = file_join(run->directory, RECORD);
     *blueprint = (struct blueprint){0};
     making.project = project_of(stack->project.name, service);
-    bool made = remove_made(&making, error) && find_hash(&making, error) &&
-                let_compose_make(&making, error) && take(&making, blueprint, error);
-    bool removed = remove_made(&making, made ? error : &ignored);
+    bool made = record_project(path, making.project, error) && make(&making, blueprint, error) &&
+                forget_project(path, error);
     free(making.project);
     free(making.hash);
-    return (made && removed) ||
-           error_wrap(error, "asking Compose what it would make of service %s", service);
+    free(path);
+    return made || error_wrap(error, "asking Compose what it would make of service %s", service);
 }
 
 void blueprint_free(struct blueprint *blueprint)

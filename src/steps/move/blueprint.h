@@ -5,6 +5,7 @@
 
 #include "docker/docker.h"
 #include "steps/compose/compose_common.h"
+#include "steps/step.h"
 
 /* Free with blueprint_free in any case. */
 struct blueprint {
@@ -17,9 +18,14 @@ struct blueprint {
 
 /* `config` is what is in force in the stack. What an earlier try left of the project is removed
  * first. A service that Compose gives more than a container to is an error. */
-bool blueprint_make(struct docker *docker, const struct stack *stack, const cJSON *config,
-                    const char *service, struct blueprint *blueprint, struct error *error);
+bool blueprint_make(const struct step_run *run, struct docker *docker, const struct stack *stack,
+                    const cJSON *config, const char *service, struct blueprint *blueprint,
+                    struct error *error);
 void blueprint_free(struct blueprint *blueprint);
+
+/* Removes what this run left of such a project when it died in the middle: it would keep a volume
+ * in use. */
+bool blueprint_clean_up(const struct step_run *run, struct docker *docker, struct error *error);
 
 /* The body of the call that creates it, on the network of its NetworkMode; the caller deletes.
  * Source: Docker Engine API, ContainerCreate. */

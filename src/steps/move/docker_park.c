@@ -87,7 +87,8 @@ static bool look_up(struct park *park, struct error *error)
     const char *copied = compose_config_copied(park->config, service);
     if (copied)
         return copied_in(copied, error);
-    if (!blueprint_make(park->docker, &park->stack, park->config, name, &park->blueprint, error))
+    if (!blueprint_make(park->run, park->docker, &park->stack, park->config, name, &park->blueprint,
+                        error))
         return false;
     const char *mode = json_text(park->blueprint.host, "NetworkMode");
     return docker_network_mode_is_own(mode) || no_network(park, mode, error);

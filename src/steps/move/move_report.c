@@ -82,6 +82,9 @@ static void report_addresses(struct move *move, cJSON *fact)
     struct error ignored = ERROR_INIT;
     const cJSON *network;
     cJSON *list = cJSON_AddArrayToObject(fact, "addresses");
+    /* When the service had its place before this attempt, there may be nobody to compare with. */
+    if (!move->to.exists)
+        return;
     if (!docker_inspect(move->docker, move->to.id, &now, &ignored)) {
         step_log(move->run, "the new addresses can't be told: %s", ignored.message);
         return;
@@ -116,6 +119,8 @@ static void report_figures(struct move *move, cJSON *fact)
     cJSON_AddNumberToObject(fact, "rows_last_round", (double)rows);
     cJSON_AddNumberToObject(fact, "write_outage_ms", (double)writes);
     cJSON_AddNumberToObject(fact, "read_outage_ms", (double)reads);
+    if (!times->fenced)
+        return;
     step_log(move->run,
              "after the first refused write: sessions ended %ld ms, copy equal %ld ms, networks "
              "left %ld ms, clients told %ld ms, networks joined %ld ms, answered %ld ms",

@@ -16,7 +16,7 @@
 /* Beside the session itself. */
 static long workers(const struct restore_machine *machine)
 {
-    long most = machine->cores > 2 ? machine->cores - 1 : 1;
+    long most = machine->cores > 3 ? machine->cores - 1 : 2;
     return most < WORKERS_MOST ? most : WORKERS_MOST;
 }
 
