@@ -54,7 +54,7 @@ upgraded() {
     export XDG_STATE_HOME=$test_dir/state-$1
     diag "engine $(docker version --format '{{.Server.Version}}'), Compose $(compose_version)"
     stack_up
-    warm warm --confirm prepare/backup --confirm switchover/go --confirm switchover/retire
+    warm warm --confirm prepare/backup --confirm switchover/go
     is "$(run_field warm .current_step)" cleanup/stable "the warm upgrade comes to its end"
     [ "$(run_field warm .current_step)" = cleanup/stable ] || show_output 60
     containers=$(identity)

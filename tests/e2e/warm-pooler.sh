@@ -66,7 +66,7 @@ wait "$held" || true
 
 there=$(date +%s)
 pooled there
-is "$(run_field there .gate)" switchover/retire "the service has moved"
+is "$(run_field there .current_step)" cleanup/stable "the service has moved"
 [ "$status" = 10 ] || show_output 60
 is "$(server_major "$PG_PORT")" 17 "to PostgreSQL 17"
 nobody_noticed "there"

@@ -59,6 +59,40 @@ static bool has_moved(const struct move *move)
            move_mounts(&move->from, step_text(move->run, "volume"));
 }
 
+/* Compose makes the service anew from the edited file when somebody runs it in between: the copy
+ * then serves without what the old server had taken since. Only a switch that is on record is one.
+ */
+static bool check_switched(const struct move *move, struct error *error)
+{
+    const char *volume = step_text(move->run, "volume");
+    if (move->run->undoing || step_switched(move->run))
+        return true;
+    error_set(error, ERROR_OTHER,
+              "%s runs on volume %s, but it wasn't this run that let it: docker compose up was "
+              "run, it seems; what the old server had taken since the backup isn't on it",
+              move->from.name, volume);
+    return error_remedy(error,
+                        "Stop what writes. Roll back with \"lose unknown\" (--lose unknown): "
+                        "the old server comes back with all that it had, on its own volume, "
+                        "without what was written on %s. Look at that one's rows first.",
+                        move->from.name);
+}
+
+/* A server that didn't begin with all that the old one had can't be followed back: rows that it
+ * never got would be taken for deleted. */
+static bool check_successor(const struct move *move, struct error *error)
+{
+    if (!move->run->undoing || step_switched(move->run) || move->run->loss_accepted)
+        return true;
+    error_set(error, ERROR_OTHER,
+              "%s serves, but it wasn't this run that switched to it: it may lack what the old "
+              "server had taken since the backup",
+              move->from.exists ? move->from.name : "another server");
+    return error_remedy(error, "Roll back with \"lose unknown\" (--lose unknown): the old server "
+                               "comes back with all that it had, without what was written on the "
+                               "other one since.");
+}
+
 static cJSON *side_of(const struct move *move, const char *argument,
                       const struct docker_container *container)
 {
@@ -187,9 +221,9 @@ static bool follows(const struct move *move)
 
 static bool prepare(struct move *move, struct error *error)
 {
-    return to_is_there(move, error) && begin_record(move, error) && reach_leaving(move, error) &&
-           move_check(move, error) && move_find_clients(move, error) &&
-           release_coming(move, error) &&
+    return to_is_there(move, error) && check_successor(move, error) && begin_record(move, error) &&
+           reach_leaving(move, error) && move_check(move, error) &&
+           move_find_clients(move, error) && release_coming(move, error) &&
            (!follows(move) || move_follow(move, error) || explain_refusal(move, error));
 }
 
@@ -375,7 +409,10 @@ static bool run_move(struct step_run *run, struct error *error)
     move.docker = done ? docker_open(error) : NULL;
     done = move.docker && find_container(&move, "from", &move.from, error) &&
            find_container(&move, "to", &move.to, error);
-    if (done && has_moved(&move))
+    bool there = done && has_moved(&move);
+    if (there && !check_switched(&move, error))
+        done = false;
+    else if (there)
         step_log(run, "%s has the volume %s already", move.from.name, step_text(run, "volume"));
     else
         done = done && carry_out(&move, lock, error);
