@@ -14,6 +14,7 @@ set -euo pipefail
 . "$lib_dir/ledger.sh"
 
 # The console is a server of the runbook.
+# shellcheck disable=SC2016 # expanded by the program
 pooled_runbook() {
     sed -e 's/^servers:$/&\
   pool: {host: 127.0.0.1, port: "${pooler_port}", user: "${pooler_user}", password: "${pooler_password}", database: pgbouncer}/' \

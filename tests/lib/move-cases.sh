@@ -27,6 +27,11 @@ proxy_stop() {
     wait "$proxy" || true
 }
 
+# The faults that have hit are over.
+proxy_mended() {
+    kill -USR1 "$proxy"
+}
+
 # The program's calls only; what the test itself asks goes to the engine directly.
 through_proxy() {
     DOCKER_HOST=unix://$test_dir/proxy.socket "$@"
@@ -76,6 +81,7 @@ go_forth() {
     through_proxy move_run "$run"
     serves_one "$name"
     if [ "$status" != 10 ] && [ "$after_failure" = run ]; then
+        proxy_mended
         through_proxy move_run "$run"
         is "$status" 10 "$name: one more run brings it to its gate"
         [ "$status" = 10 ] || { show_output 60; give_up; }
@@ -91,6 +97,7 @@ go_back() {
     through_proxy program_says rollback "$run"
     serves_one "$name"
     if [ "$status" != 12 ]; then
+        proxy_mended
         through_proxy program_says rollback "$run"
         is "$status" 12 "$name: one more rollback brings it to its end"
         [ "$status" = 12 ] || { show_output 60; give_up; }

@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define LEFT_MS 20000L
+#define PAUSE_MS 200
+
 /* What an earlier attempt left is brought to its end first. */
 static bool end_earlier(struct step_run *run, struct error *error)
 {
@@ -291,13 +294,29 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     return moved;
 }
 
+/* One that was killed meanwhile may be coming up again. */
+static bool reopen_left(struct fence *fence, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + LEFT_MS;
+    pg_close(fence->connection);
+    fence->connection = NULL;
+    for (;;) {
+        if (server_find_again(&fence->access, error))
+            fence->connection = server_open(&fence->access, error);
+        if (fence->connection || clock_monotonic_ms() >= deadline)
+            return fence->connection != NULL;
+        clock_sleep_ms(PAUSE_MS);
+    }
+}
+
 /* The settings that it is left with stand in its memory alone. Nobody waits for this. */
 static void clear_file(struct move *move)
 {
     struct error error = ERROR_INIT;
     if (!move->fence.connection)
         return;
-    bool cleared = fence_clear_file(&move->fence, &error);
+    bool cleared = fence_clear_file(&move->fence, &error) ||
+                   (reopen_left(&move->fence, &error) && fence_clear_file(&move->fence, &error));
     /* Behind a rollback nobody comes back to it. */
     if (cleared && move->run->undoing)
         cleared = fence_record_remove(move->run, step_text(move->run, "from"), &error);
