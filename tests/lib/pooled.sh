@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of e2e.sh; for the tests
 # Clients that write and read through PgBouncer all the time, as pgbench has them. Needs e2e.sh and a stack with --pooler.
 
 # pooled_start: makes their table and starts them, in a container of the stack's network.
