@@ -11,9 +11,10 @@ warm() {
         --set "parked_container=$STACK-parked" --set "left_container=$STACK-left" "${@:2}"
 }
 
-# warm_waits: from now on the runbook waits at a gate before it retires the old server.
+# warm_waits [ACTION]: from now on the runbook waits at a gate before it retires the old server, or does what ACTION does
+# (move).
 warm_waits() {
-    sed 's/^\( *\)docker\.retire:/\1gate: {confirm: key, question: "Stop the old server?"}\n&/' \
+    sed "s/^\( \{8\}\)docker\.${1:-retire}:/\1gate: {confirm: key, question: 'Go on?'}\n&/" \
         "$top_dir/runbooks/pg15-to-pg17-warm.yaml" >"$test_dir/warm-waits.yaml"
     warm_runbook=$test_dir/warm-waits.yaml
 }
