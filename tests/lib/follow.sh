@@ -56,7 +56,7 @@ says() {
     said='{"done": false, "error": "no answer"}'
     printf '%s\n' "$1" >&"$follow_in" 2>/dev/null || true
     [ "$1" = end ] || IFS= read -r -t 240 said <&"$follow_out" || true
-    [ "$(jq -r .done <<<"$said")" = true ] || diag "$1: $said"
+    [ "$1" = end ] || [ "$(jq -r .done <<<"$said")" = true ] || diag "$1: $said"
 }
 
 answer() {

@@ -64,7 +64,8 @@ bool follow_schema_check(struct follow_database *database, struct error *error)
     char *digest = storage_schema_digest(follow_after(database), error);
     if (!digest)
         return false;
-    bool same = !strcmp(digest, database->schema_digest) && !database->schema_touched;
+    bool same = !strcmp(digest, database->schema_digest) && !database->schema_touched &&
+                !database->everything;
     free(database->schema_digest);
     database->schema_digest = digest;
     if (!same) {

@@ -112,17 +112,22 @@ static bool still_written(const struct write_position *position, struct error *e
 
 /* Nobody had a number when `before` was read, and the flush got the very next one: so nobody wrote
  * anything between, the snapshots, taken between, hold all, and the number behind the flush's is
- * where the source stands as long as nobody writes. */
+ * where the source stands as long as nobody writes. The position is a mark's, too (what is written
+ * to disk was inserted), even one before the flush's own number when that was the first since. */
 static bool take_between(struct follow *follow, uint64_t *xmin, uint64_t *end, bool *still,
                          struct error *error)
 {
     uint64_t transaction;
+    struct wal_mark mark;
     struct write_position *position = &follow->position;
     if (!write_position_read(follow->main, position, error) ||
         !follow_snapshots_take(follow, xmin, error) ||
-        !follow_flush(follow, end, &transaction, error))
+        !follow_flush(follow, end, &transaction, error) ||
+        !take_position(position->lsn, &mark.position, error))
         return false;
     *still = !position->transactions && strtoull(position->xid, NULL, 10) == transaction;
+    mark.transaction = *still ? transaction - 1 : transaction;
+    wal_marks_add(&follow->marks, mark);
     if (*still)
         snprintf(position->xid, sizeof position->xid, "%" PRIu64, transaction + 1);
     return true;
