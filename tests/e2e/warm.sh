@@ -64,6 +64,7 @@ warm first --confirm switchover/go
 is "$(run_field first .gate)" switchover/retire "the service has moved"
 [ "$(run_field first .gate)" = switchover/retire ] || give_up
 ok "what was written since the backup came over" test "$(run_field first '.facts.move.rounds')" -ge 2
+is "$(run_field first .row_summary.different)" 0 "the report has no difference"
 serves 17 "moved"
 is "$(docker inspect -f '{{len .NetworkSettings.Networks}} {{.State.Status}}' "$STACK-left")" "0 running" "the old server runs on, on no network"
 is "$(docker exec "$STACK-left" psql -X -U postgres -Atc 'SHOW default_transaction_read_only')" on "and nobody may write there"

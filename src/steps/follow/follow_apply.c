@@ -13,7 +13,8 @@ static const char release_sql[] = "RELEASE SAVEPOINT follow";
 /* The locks that reading took go with it; the snapshot stays. */
 static const char let_go_sql[] = "ROLLBACK TO SAVEPOINT follow; RELEASE SAVEPOINT follow";
 
-/* All three sessions' statements at once. */
+/* The statements of all three sessions at once; one that is in no transaction (when it's opened,
+ * the source's second one) has nothing to hold. */
 static bool on_all(const struct follow_database *database, const char *source, const char *copy,
                    struct error *error)
 {
@@ -23,12 +24,17 @@ static bool on_all(const struct follow_database *database, const char *source, c
     } asked[] = {{follow_before(database), source},
                  {follow_after(database), source},
                  {database->copy, copy}};
-    bool good = true;
-    for (int i = 0; i < 3; i++)
-        good = pg_send(asked[i].connection, asked[i].sql, good ? error : NULL) && good;
+    bool good = true, sent[3];
+    for (int i = 0; i < 3; i++) {
+        sent[i] = pg_in_transaction(asked[i].connection);
+        good =
+            (!sent[i] || pg_send(asked[i].connection, asked[i].sql, good ? error : NULL)) && good;
+    }
     for (int i = 0; i < 3; i++) {
         PGresult *result = NULL;
-        good = pg_take_result(asked[i].connection, true, &result, good ? error : NULL) && good;
+        good =
+            (!sent[i] || pg_take_result(asked[i].connection, true, &result, good ? error : NULL)) &&
+            good;
         PQclear(result);
     }
     return good;
@@ -127,7 +133,8 @@ static bool apply_table(struct follow_database *database, struct follow_table *t
                   : follow_apply_whole(database, table, error);
 }
 
-/* Nobody waits for the locks of the last round, and nobody empties a table meanwhile. */
+/* In the last round nobody waits for a lock that reading took, so all go in its end; and nobody
+ * empties a table meanwhile. */
 static bool apply_gently(struct follow_database *database, struct follow_table *table,
                          struct error *error)
 {
@@ -157,23 +164,33 @@ static bool apply_tables(struct follow_database *database, struct error *error)
     return true;
 }
 
+/* One that the source has touched, or whose file is another one; computed anew only when its rows
+ * differ, as the source's may be older than the tables that it's made of. */
+static bool view_is_wanted(const struct follow_table *table)
+{
+    return table->table->kind == TABLE_MATERIALISED && (table->whole || table->touched.count);
+}
+
 static bool refresh_wanted(void *context, const char *schema, const char *name, struct error *error)
 {
     struct follow_database *database = context;
     struct follow_table *view = follow_table_find(database, schema, name);
-    if (!view || (!view->whole && !view->touched.count))
+    bool equal = true;
+    if (!view || !view_is_wanted(view))
         return true;
     view->whole = false;
-    return materialised_refresh(database->copy, schema, name, error);
+    return follow_table_equal(database, view, &equal, error) &&
+           (equal || materialised_refresh(database->copy, schema, name, error));
 }
 
 bool follow_views_refresh(struct follow_database *database, struct error *error)
 {
     bool any = false;
     for (size_t i = 0; i < database->count; i++)
-        any = any || (database->tables[i].table->kind == TABLE_MATERIALISED &&
-                      (database->tables[i].whole || database->tables[i].touched.count));
-    return !any || materialised_each(database->copy, refresh_wanted, database, error);
+        any = any || view_is_wanted(&database->tables[i]);
+    return !any || (on_all(database, hold_sql, hold_sql, error) &&
+                    materialised_each(database->copy, refresh_wanted, database, error) &&
+                    on_all(database, let_go_sql, release_sql, error));
 }
 
 struct setting_sequences {
@@ -232,7 +249,9 @@ bool follow_apply(struct follow_database *database, struct error *error)
     if (!wanted)
         return true;
     database->began = table_copy_begin(database->copy, error);
-    return database->began && apply_tables(database, error) && copy_objects(database, error) &&
+    return database->began && (!database->final || on_all(database, hold_sql, hold_sql, error)) &&
+           apply_tables(database, error) && copy_objects(database, error) &&
            follow_views_refresh(database, error) &&
-           (!database->final || copy_sequences(database, error));
+           (!database->final ||
+            (copy_sequences(database, error) && on_all(database, let_go_sql, release_sql, error)));
 }
