@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Moves that are broken in the middle: a way there and back with faults, what has to be so after each, and how it is
-# brought to its end. Needs move.sh and what that needs.
+# brought to its end. With VERBOSE=1 in the environment each says what the program said. Needs move.sh and what that needs.
 
 # The clients that write all through it.
 meters=(port_write network_write)
@@ -79,6 +79,7 @@ is_switched() {
 go_forth() {
     local run=$1 name=$2
     through_proxy move_run "$run"
+    [ -z "${VERBOSE:-}" ] || show_output 60
     serves_one "$name"
     if [ "$status" != 10 ] && [ "$after_failure" = run ]; then
         proxy_mended
@@ -95,6 +96,7 @@ go_forth() {
 go_back() {
     local run=$1 name=$2
     through_proxy program_says rollback "$run"
+    [ -z "${VERBOSE:-}" ] || show_output 60
     serves_one "$name"
     if [ "$status" != 12 ]; then
         proxy_mended

@@ -306,14 +306,30 @@ static bool switch_over(struct move *move, struct error *error)
     return done;
 }
 
+/* A session keeps its container's network namespace in being, with whatever interface a refused
+ * join has left in there (engine 20.10): that one would go on answering for the address when the
+ * container has been started anew. */
+static void close_sessions(struct move *move)
+{
+    follow_close(move->follow);
+    pg_close(move->coming);
+    server_free(&move->there);
+    pg_close(move->fence.connection);
+    move->follow = NULL;
+    move->coming = NULL;
+    move->fence.connection = NULL;
+}
+
 /* A call that failed may have been carried out all the same: what is there decides. */
 static bool bring_to_end(struct move *move, bool switched, struct error *error)
 {
     bool moved = false;
     struct error second = ERROR_INIT;
     long for_ms = step_duration(move->run, "recover_for");
-    if (!switched)
+    if (!switched) {
         step_log(move->run, "%s", error->message);
+        close_sessions(move);
+    }
     if (!move_settle(move->run, move->record, for_ms, &moved, &second)) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
@@ -328,7 +344,7 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     return moved;
 }
 
-/* One that was killed meanwhile may be coming up again. */
+/* One that was killed, or started anew, meanwhile may be coming up. */
 static bool reopen_left(struct fence *fence, struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + LEFT_MS;
@@ -347,10 +363,11 @@ static bool reopen_left(struct fence *fence, struct error *error)
 static void clear_file(struct move *move)
 {
     struct error error = ERROR_INIT;
-    if (!move->fence.connection)
+    struct fence *fence = &move->fence;
+    if (!fence->record)
         return;
-    bool cleared = fence_clear_file(&move->fence, &error) ||
-                   (reopen_left(&move->fence, &error) && fence_clear_file(&move->fence, &error));
+    bool cleared = (fence->connection && fence_clear_file(fence, &error)) ||
+                   (reopen_left(fence, &error) && fence_clear_file(fence, &error));
     /* Behind a rollback nobody comes back to it. */
     if (cleared && move->run->undoing)
         cleared = fence_record_remove(move->run, step_text(move->run, "from"), &error);
