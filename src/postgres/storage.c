@@ -29,48 +29,30 @@ static const char files_sql[] =
     "AND (x.oid IS NULL OR n.nspname = 'pg_catalog' OR c.oid = ANY (x.extconfig))) AS f "
     "WHERE kind >= 0 AND file > 0 ORDER BY tablespace, file";
 
-#define HASH(columns)                                                                              \
-    "(SELECT coalesce(pg_catalog.sum(pg_catalog.hashtextextended((" columns                        \
-    ")::pg_catalog.text COLLATE \"C\", 0)), 0) "
-
 /* Of pg_class neither where a table lies nor what its statistics say; of the others all. */
-static const char schema_sql[] = "WITH n AS MATERIALIZED (SELECT * FROM pg_catalog.pg_namespace "
-                                 "WHERE nspname !~ '^pg_(toast_)?temp_'), "
-                                 "c AS MATERIALIZED (SELECT c.* FROM pg_catalog.pg_class c "
-                                 "WHERE c.relpersistence <> 't' AND c.relnamespace IN (SELECT oid "
-                                 "FROM n)) "
-                                 "SELECT pg_catalog.concat_ws(' ', " HASH(
-                                     "ROW(c.oid, relname, relnamespace, reltype, reloftype, "
-                                     "relowner, relam, relpersistence, "
-                                     "relkind, relnatts, relchecks, relhasrules, relrowsecurity, "
-                                     "relforcerowsecurity, "
-                                     "relispopulated, relreplident, relispartition, relacl, "
-                                     "reloptions, relpartbound)") "FROM c "
-                                                                  "WHERE "
-                                                                  "relkind"
-                                                                  " <> "
-                                                                  "'t'),"
-                                                                  " " HASH("n.*") "FROM n), " HASH("a.*") "FROM pg_catalog.pg_attribute a JOIN c ON c.oid = a.attrelid WHERE c.oid >= 16384), " HASH(
-                                                                      "i.*") "FROM "
-                                                                             "pg_catalog.pg_index "
-                                                                             "i JOIN c ON c.oid = "
-                                                                             "i.indexrelid "
-                                                                             "WHERE c.oid >= 16384 "
-                                                                             "AND c.relname !~ "
-                                                                             "'^pg_toast_'), " HASH("k.*") "FROM pg_catalog.pg_constraint k WHERE k.connamespace IN (SELECT oid FROM n)), " HASH("f.*") "FROM pg_catalog.pg_attrdef f JOIN c ON c.oid = f.adrelid), " HASH(
-                                                                                 "s.*") "FROM "
-                                                                                        "pg_"
-                                                                                        "catalog."
-                                                                                        "pg_"
-                                                                                        "sequence "
-                                                                                        "s JOIN c "
-                                                                                        "ON c.oid "
-                                                                                        "= "
-                                                                                        "s."
-                                                                                        "seqrelid),"
-                                                                                        " " HASH("h"
-                                                                                                 "."
-                                                                                                 "*") "FROM pg_catalog.pg_inherits h JOIN c ON c.oid = h.inhrelid), " HASH("t.*") "FROM pg_catalog.pg_type t WHERE t.oid >= 16384 AND t.typnamespace IN (SELECT oid FROM n)))";
+static const char schema_begin[] =
+    "WITH n AS MATERIALIZED (SELECT * FROM pg_catalog.pg_namespace "
+    "WHERE nspname !~ '^pg_(toast_)?temp_'), "
+    "c AS MATERIALIZED (SELECT c.* FROM pg_catalog.pg_class c "
+    "WHERE c.relpersistence <> 't' AND c.relnamespace IN (SELECT oid FROM n)) "
+    "SELECT pg_catalog.concat_ws(' '";
+static const struct {
+    const char *row, *from;
+} schema_parts[] = {
+    {"ROW(c.oid, relname, relnamespace, reltype, reloftype, relowner, relam, relpersistence, "
+     "relkind, relnatts, relchecks, relhasrules, relrowsecurity, relforcerowsecurity, "
+     "relispopulated, relreplident, relispartition, relacl, reloptions, relpartbound)",
+     "c WHERE relkind <> 't'"},
+    {"n.*", "n"},
+    {"a.*", "pg_catalog.pg_attribute a JOIN c ON c.oid = a.attrelid WHERE c.oid >= 16384"},
+    {"i.*", "pg_catalog.pg_index i JOIN c ON c.oid = i.indexrelid "
+            "WHERE c.oid >= 16384 AND c.relname !~ '^pg_toast_'"},
+    {"k.*", "pg_catalog.pg_constraint k WHERE k.connamespace IN (SELECT oid FROM n)"},
+    {"f.*", "pg_catalog.pg_attrdef f JOIN c ON c.oid = f.adrelid"},
+    {"s.*", "pg_catalog.pg_sequence s JOIN c ON c.oid = s.seqrelid"},
+    {"h.*", "pg_catalog.pg_inherits h JOIN c ON c.oid = h.inhrelid"},
+    {"t.*", "pg_catalog.pg_type t WHERE t.oid >= 16384 AND t.typnamespace IN (SELECT oid FROM n)"},
+};
 
 bool storage_read(struct pg_connection *connection, struct storage *storage, struct error *error)
 {
@@ -126,7 +108,16 @@ const struct storage_file *storage_find(const struct storage *storage, uint32_t 
 
 char *storage_schema_digest(struct pg_connection *connection, struct error *error)
 {
-    char *digest = pg_value(connection, schema_sql, error);
+    struct text sql = {0};
+    text_add(&sql, schema_begin);
+    for (size_t i = 0; i < sizeof schema_parts / sizeof *schema_parts; i++)
+        text_printf(&sql,
+                    ", (SELECT coalesce(pg_catalog.sum(pg_catalog.hashtextextended((%s)"
+                    "::pg_catalog.text COLLATE \"C\", 0)), 0) FROM %s)",
+                    schema_parts[i].row, schema_parts[i].from);
+    text_add(&sql, ")");
+    char *digest = pg_value(connection, text_string(&sql), error);
+    text_free(&sql);
     if (!digest)
         error_wrap(error, "reading what the schema is made of");
     return digest;
