@@ -1,5 +1,6 @@
 /* fence_networks.c: a fenced container leaves its networks and gets them back. */
 #include "steps/fence/fence.h"
+#include "steps/server/reach.h"
 
 #include "base/json.h"
 #include "docker/attachment.h"
@@ -85,6 +86,19 @@ static bool restore(struct docker *docker, const cJSON *record, struct error *er
            check_ports(docker, id, cJSON_GetObjectItemCaseSensitive(record, FENCE_PORTS), error);
 }
 
+/* A restart gives the container a new network namespace; the old one may live on with whoever has a
+ * session in it. */
+static void clear_links(struct step_run *run, struct docker *docker, const char *id)
+{
+    struct docker_container container = {0};
+    struct error reason = ERROR_INIT;
+    bool cleared = docker_inspect(docker, id, &container, &reason) &&
+                   (container.process <= 0 || reach_clear_links(&container, &reason));
+    if (!cleared)
+        step_log(run, "%s", reason.message);
+    docker_container_free(&container);
+}
+
 /* An interface that a refused join has left behind goes only with a start. Met on engine 20.10:
  * "conflicts with existing route" after "port is already allocated". */
 static bool restart_and_restore(struct step_run *run, struct docker *docker, const cJSON *record,
@@ -92,6 +106,7 @@ static bool restart_and_restore(struct step_run *run, struct docker *docker, con
 {
     struct error first = *error;
     step_log(run, "%s; the container is restarted, which clears what is left of it", first.message);
+    clear_links(run, docker, json_text(record, FENCE_ID));
     bool restored = docker_restart(docker, json_text(record, FENCE_ID), RESTART_GRACE_MS, error) &&
                     restore(docker, record, error);
     if (restored)

@@ -13,20 +13,21 @@
 
 /* What a move has to bring to an end, one way or the other: the file "move.json" in the run's
  * directory, there from before the first change until nothing is left to do. */
-#define MOVE_FROM "from"         /* {id, name, server}: who leaves; null when there is none */
-#define MOVE_TO "to"             /* {id, name, server}: who comes */
-#define MOVE_ID "id"             /* the container's */
-#define MOVE_NAME "name"         /* its name before the move */
-#define MOVE_SERVER "server"     /* of the runbook */
-#define MOVE_LEFT "left"         /* what the container that leaves is called afterwards */
-#define MOVE_PLACE "place"       /* {name, networks} of who comes */
-#define MOVE_OWN "own"           /* {name, networks} of who leaves, as it was */
-#define MOVE_PORTS "ports"       /* of who leaves, as they were published */
-#define MOVE_WANTED "wanted"     /* of who comes, as they will be */
-#define MOVE_VOLUME "volume"     /* of who comes */
-#define MOVE_XID "xid"           /* of who comes, before it joined its first network */
-#define MOVE_MOVED "moved"       /* true: clients may have written on who came */
-#define MOVE_POOLER "pooler"     /* server whose pools are paused; absent: none is */
+#define MOVE_FROM "from"     /* {id, name, server}: who leaves; null when there is none */
+#define MOVE_TO "to"         /* {id, name, server}: who comes */
+#define MOVE_ID "id"         /* the container's */
+#define MOVE_NAME "name"     /* its name before the move */
+#define MOVE_SERVER "server" /* of the runbook */
+#define MOVE_LEFT "left"     /* what the container that leaves is called afterwards */
+#define MOVE_PLACE "place"   /* {name, networks} of who comes */
+#define MOVE_OWN "own"       /* {name, networks} of who leaves, as it was */
+#define MOVE_PORTS "ports"   /* of who leaves, as they were published */
+#define MOVE_WANTED "wanted" /* of who comes, as they will be */
+#define MOVE_VOLUME "volume" /* of who comes */
+#define MOVE_XID "xid"       /* of who comes, before it joined its first network */
+#define MOVE_MOVED "moved"   /* true: clients may have written on who came */
+#define MOVE_STAYED "stayed" /* true: clients may have written on who leaves since it came back */
+#define MOVE_POOLER "pooler" /* server whose pools are paused; absent: none is */
 #define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
 #define MOVE_SETTLED "settled"
 #define MOVE_BACK "back"       /* who leaves serves on */

@@ -7,11 +7,14 @@
 #include "base/json.h"
 #include "docker/attachment.h"
 #include "docker/lifecycle.h"
+#include "steps/server/reach.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define AGAIN_MS 200
+#define OFF_GRACE_MS 5000L /* clients wait */
+#define PARK_GRACE_MS 60000L
 
 enum came { CAME_NOT, CAME_PARTLY, CAME_WHOLLY };
 
@@ -27,8 +30,8 @@ static bool is_running(const struct docker_container *container)
     return container->exists && text_equal(container->state, "running");
 }
 
-static bool inspect(struct settle *settle, const char *side, struct docker_container *container,
-                    struct error *error)
+static bool inspect(const struct settle *settle, const char *side,
+                    struct docker_container *container, struct error *error)
 {
     const char *id = move_record_id(settle->record, side);
     return !id || docker_inspect(settle->docker, id, container, error);
@@ -107,18 +110,18 @@ static bool goes_forward(const struct settle *settle)
 {
     if (settle->run->loss_accepted)
         return says(settle, MOVE_WAY_BACK);
-    if (says(settle, MOVE_MOVED))
-        return true;
+    if (says(settle, MOVE_MOVED) || says(settle, MOVE_STAYED))
+        return says(settle, MOVE_MOVED);
     enum came came = how_far(settle);
     return came == CAME_WHOLLY || (came == CAME_PARTLY && !is_unwritten(settle));
 }
 
-/* From here on it isn't asked again: clients may write at once. */
-static bool note_moved(const struct settle *settle, struct error *error)
+/* MOVE_MOVED or MOVE_STAYED. From here on it isn't asked again: clients may write at once. */
+static bool note_way(const struct settle *settle, const char *way, struct error *error)
 {
-    if (says(settle, MOVE_MOVED))
+    if (says(settle, way))
         return true;
-    fence_record_set(settle->record, MOVE_MOVED, cJSON_CreateTrue());
+    fence_record_set(settle->record, way, cJSON_CreateTrue());
     return move_record_write(settle->run, settle->record, error);
 }
 
@@ -141,11 +144,50 @@ static bool restore_networks(const struct settle *settle, const struct docker_co
     return restored;
 }
 
+/* Engine 20.10 lists a container on a network that it has refused to let it join, and doesn't let
+ * it leave that while it runs. Where the interface can be taken out nobody reaches it any more, and
+ * nobody has to wait for a stop. */
+static bool cut_off(const struct settle *settle, const struct docker_container *container,
+                    struct error *error)
+{
+    struct error reason = ERROR_INIT;
+    if (!is_running(container) || !strstr(error->message, "is not connected to"))
+        return false;
+    if (reach_clear_links(container, &reason))
+        return true;
+    step_log(settle->run, "%s; the container is stopped", reason.message);
+    return docker_stop(settle->docker, container->id, OFF_GRACE_MS, error) &&
+           docker_leave_networks(settle->docker, container->id, error);
+}
+
 static bool take_off(const struct settle *settle, const struct docker_container *container,
                      struct error *error)
 {
     return !container->exists || cJSON_GetArraySize(docker_networks(container)) == 0 ||
-           docker_leave_networks(settle->docker, container->id, error);
+           docker_leave_networks(settle->docker, container->id, error) ||
+           cut_off(settle, container, error);
+}
+
+static bool park_again(const struct settle *settle, const struct docker_container *container,
+                       struct error *error)
+{
+    bool listed = cJSON_GetArraySize(docker_networks(container)) > 0;
+    bool stopped = !listed || !is_running(container) ||
+                   docker_stop(settle->docker, container->id, PARK_GRACE_MS, error);
+    return stopped && (!listed || docker_leave_networks(settle->docker, container->id, error)) &&
+           docker_start(settle->docker, container->id, error);
+}
+
+/* Who doesn't serve runs, on no network, so that the next move finds it. Nobody waits for this. */
+static void leave_parked(const struct settle *settle, const char *side)
+{
+    struct docker_container now = {0};
+    struct error reason = ERROR_INIT;
+    bool parked = inspect(settle, side, &now, &reason) &&
+                  (!now.exists || docker_is_cut_off(&now) || park_again(settle, &now, &reason));
+    if (!parked)
+        step_log(settle->run, "%s", reason.message);
+    docker_container_free(&now);
 }
 
 static bool start(const struct settle *settle, const struct docker_container *container,
@@ -173,6 +215,7 @@ static bool release(const struct settle *settle, struct error *error)
 static bool go_back(const struct settle *settle, struct error *error)
 {
     return take_off(settle, &settle->to, error) && start(settle, &settle->from, error) &&
+           note_way(settle, MOVE_STAYED, error) &&
            (!settle->from.exists ||
             restore_networks(settle, &settle->from, MOVE_OWN, MOVE_PORTS, error)) &&
            release(settle, error);
@@ -216,7 +259,7 @@ static void clear_file(const struct settle *settle)
 /* The one that leaves goes off first: never both. */
 static bool go_forward(const struct settle *settle, struct error *error)
 {
-    if (!note_moved(settle, error) || !take_off(settle, &settle->from, error) ||
+    if (!note_way(settle, MOVE_MOVED, error) || !take_off(settle, &settle->from, error) ||
         !start(settle, &settle->to, error) ||
         !restore_networks(settle, &settle->to, MOVE_PLACE, MOVE_WANTED, error))
         return false;
@@ -231,8 +274,11 @@ static bool settle_once(struct settle *settle, bool *moved, struct error *error)
     if (!look(settle, error))
         return false;
     *moved = goes_forward(settle);
-    bool done = *moved ? go_forward(settle, error) : go_back(settle, error);
-    return done && move_pool_resume(settle->run, settle->record, error);
+    bool done = (*moved ? go_forward(settle, error) : go_back(settle, error)) &&
+                move_pool_resume(settle->run, settle->record, error);
+    if (done)
+        leave_parked(settle, *moved ? MOVE_FROM : MOVE_TO);
+    return done;
 }
 
 static bool note(const struct settle *settle, bool moved, struct error *error)

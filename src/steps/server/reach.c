@@ -2,6 +2,7 @@
 #include "steps/server/reach.h"
 
 #include "base/file.h"
+#include "base/links.h"
 #include "postgres/namespace.h"
 
 #include <stdlib.h>
@@ -50,4 +51,21 @@ bool reach_inside(const struct docker_container *container, int port,
     parameters->port = port;
     parameters->network_namespace = inside;
     return true;
+}
+
+bool reach_clear_links(const struct docker_container *container, struct error *error)
+{
+    char *path = reach_namespace(container);
+    struct namespace_visit visit;
+    size_t count = 0;
+    if (!path)
+        return error_set(error, ERROR_OTHER, "the network namespace of %s can't be entered",
+                         container->name);
+    bool done = namespace_enter(path, &visit, error);
+    if (done) {
+        done = links_remove(&count, error);
+        namespace_leave(&visit);
+    }
+    free(path);
+    return done || error_wrap(error, "taking what is left of a network out of %s", container->name);
 }

@@ -16,4 +16,10 @@ bool reach_inside(const struct docker_container *container, int port,
  * caller frees. */
 char *reach_namespace(const struct docker_container *container);
 
+/* Takes every network interface out of a container that the engine says is on no network, or whose
+ * joining it has refused: engine 20.10 leaves one in there then, which answers for its address as
+ * long as anything keeps the namespace, also when the container has been started anew. An error
+ * where this process may not enter it. */
+bool reach_clear_links(const struct docker_container *container, struct error *error);
+
 #endif
