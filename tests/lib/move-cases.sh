@@ -14,6 +14,7 @@ proxy_start() {
         faults+=(--fault "$1" "$2")
         shift 2
     done
+    # shellcheck disable=SC2154 # of e2e.sh
     rm -f "$test_dir"/proxy.*
     "$lib_dir/docker-faults" --listen "$test_dir/proxy.socket" --log "$test_dir/proxy.log" --stage "$STAGE" --engine "${proxy_engine:-/var/run/docker.sock}" \
         "${faults[@]}" 2>"$test_dir/proxy.err" &

@@ -24,6 +24,7 @@ move_copy_data() {
     docker run -d --name "$NEW_CONTAINER" --label "org.pgrunbook.stack=$STACK" -v "$NEW_VOLUME:/var/lib/postgresql/data" \
         -e POSTGRES_PASSWORD "$NEW_IMAGE" >/dev/null
     wait_for 60 docker exec "$NEW_CONTAINER" pg_isready -q -h 127.0.0.1 || bail_out "$NEW_CONTAINER doesn't start"
+    # shellcheck disable=SC2154 # of e2e.sh
     docker exec "$OLD_CONTAINER" pg_dumpall -U postgres |
         docker exec -i "$NEW_CONTAINER" psql -X -q -U postgres >"$test_dir/copy.log" 2>&1 || true
     docker stop -t 60 "$NEW_CONTAINER" >/dev/null
