@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # variables of the other libraries
 # Moves that are broken in the middle: a way there and back with faults, what has to be so after each, and how it is
 # brought to its end. With VERBOSE=1 in the environment each says what the program said. Needs move.sh and what that needs.
 
@@ -14,7 +14,6 @@ proxy_start() {
         faults+=(--fault "$1" "$2")
         shift 2
     done
-    # shellcheck disable=SC2154 # of e2e.sh
     rm -f "$test_dir"/proxy.*
     "$lib_dir/docker-faults" --listen "$test_dir/proxy.socket" --log "$test_dir/proxy.log" --stage "$STAGE" --engine "${proxy_engine:-/var/run/docker.sock}" \
         "${faults[@]}" 2>"$test_dir/proxy.err" &

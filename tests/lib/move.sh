@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # variables of the other libraries
 # A stack whose service can be moved to a second server and back, again and again: tests/lib/move-switch.yaml on it, and
 # what must be there and what must be gone afterwards. Needs e2e.sh, program.sh and meters.sh.
 
@@ -24,7 +24,6 @@ move_copy_data() {
     docker run -d --name "$NEW_CONTAINER" --label "org.pgrunbook.stack=$STACK" -v "$NEW_VOLUME:/var/lib/postgresql/data" \
         -e POSTGRES_PASSWORD "$NEW_IMAGE" >/dev/null
     wait_for 60 docker exec "$NEW_CONTAINER" pg_isready -q -h 127.0.0.1 || bail_out "$NEW_CONTAINER doesn't start"
-    # shellcheck disable=SC2154 # of e2e.sh
     docker exec "$OLD_CONTAINER" pg_dumpall -U postgres |
         docker exec -i "$NEW_CONTAINER" psql -X -q -U postgres >"$test_dir/copy.log" 2>&1 || true
     docker stop -t 60 "$NEW_CONTAINER" >/dev/null
@@ -33,7 +32,6 @@ move_copy_data() {
 
 # move_arguments RUN: of pgrunbook run.
 move_arguments() {
-    # shellcheck disable=SC2154 # of e2e.sh
     printf '%s\n' run "$lib_dir/move-switch.yaml" --plain --run-id "$1" --set "old_container=$OLD_CONTAINER" \
         --set "parked_container=$PARKED_CONTAINER" --set "left_container=$LEFT_CONTAINER" \
         --set "compose_project=$PROJECT" --set "compose_file=$MOVED_FILE" --set "old_volume=$OLD_VOLUME" \
