@@ -73,6 +73,21 @@ stack 'network_mode: host'
 refused 'own network' 'network_mode: host'
 stack 'network_mode: "service:other"'
 refused 'own network' 'network_mode: service:other'
+stack "command: [postgres, -c, 'archive_mode=on']"
+refused archiving 'archive settings'
+socket_stack() {
+    stack
+    sed -i 's|    volumes: \[data:/var/lib/postgresql/data\]|    volumes: [data:/var/lib/postgresql/data, "'"$1"'"]|' "$dir/docker-compose.yml"
+}
+mkdir -p "$dir/socket"
+socket_stack ./socket:/var/run/postgresql
+refused 'shared directories' 'socket at /var/run/postgresql'
+socket_stack ./socket:/scratch
+look
+like "$output" 'warn +other directories: both servers would have .*socket at /scratch' "a directory of its own is named"
+socket_stack ./socket:/scratch:ro
+look
+like "$output" 'pass +other directories' "one that is read only is fine"
 stack 'links: [other]'
 refused links 'the service has links'
 other='links: ["postgres:db"]' stack

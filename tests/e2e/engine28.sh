@@ -13,6 +13,7 @@ second_engine "$@"
 second_engine_up_newest
 diag "engine $(docker version --format '{{.Server.Version}}'), Compose $(compose_version)"
 
+# shellcheck disable=SC2119 # no arguments
 stack_up
 compose_bytes=$(sha256sum <"$COMPOSE_FILE")
 app_id=$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$APP_CONTAINER")

@@ -29,13 +29,15 @@ engine_is_gone() {
     ! [ -d "/proc/$1" ]
 }
 
-# restart_engine TERM|KILL: the engine alone; what it runs is its own affair.
+# restart_engine TERM|KILL: the engine alone. After SIGKILL it may leave its containers stopped; the servers are the
+# program's affair.
 restart_engine() {
     local engine
     engine=$(cat "$second_engine_data/pid")
     kill "-$1" "$engine"
     wait_for 60 engine_is_gone "$engine" || say "the engine doesn't end"
     second_engine_start
+    docker start "$REDIS_CONTAINER" >/dev/null
 }
 
 # Restarts it whenever a call wishes so.

@@ -75,6 +75,7 @@ diag "engine $(docker version --format '{{.Server.Version}}')"
 # shellcheck disable=SC2119 # no arguments
 stack_up
 compose_before=$(sha256sum <"$COMPOSE_FILE")
+warm_waits
 for how in stop kill; do
     docker volume rm -f "$NEW_VOLUME" >/dev/null
     rm -rf "${BACKUP_DIR:?}"/*
@@ -97,7 +98,8 @@ for how in stop kill; do
 done
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
-warm whole --confirm prepare/backup --confirm switchover/go --confirm switchover/retire
+warm_as_shipped
+warm whole --confirm prepare/backup --confirm switchover/go
 is "$(run_field whole .current_step)" cleanup/stable "the whole upgrade is made"
 [ "$(run_field whole .current_step)" = cleanup/stable ] || give_up
 for how in stop kill; do

@@ -19,7 +19,7 @@ priced_runbook() {
         fence: {pg.fence: {server: live, quiet: 300ms}}\
         unfence: {pg.unfence: {server: live}}\
       - id: counted\
-        pg.inventory: {server: left, column: new}\
+        pg.inventory: {server: left, column: switch, contents: "yes"}\
 &/' "$lib_dir/move-switch.yaml" >"$test_dir/move-priced.yaml"
 }
 

@@ -27,7 +27,7 @@ paused() {
 
 # The application keeps its connections to the pooler, so its log has nothing to show.
 pooled() {
-    warm "$1" --set app_container= --set pooler=pooler --set "pooler_port=$POOLER_PORT" --set "pooler_user=$POOLER_USER" "${@:2}"
+    warm "$1" --set app_container= --set move_wait=2s --set pooler=pooler --set "pooler_port=$POOLER_PORT" --set "pooler_user=$POOLER_USER" "${@:2}"
 }
 
 # What the move's worth is: nobody noticed.
@@ -44,8 +44,29 @@ is "$(run_field there .gate)" switchover/go "the copy is there"
 [ "$status" = 10 ] || show_output 60
 failures=$(app_stat failures)
 
+# ---- a transaction that doesn't end keeps the pooler from pausing ----
+
+PGPASSWORD=$APP_PASSWORD psql -X -q -h 127.0.0.1 -p "$POOLER_PORT" -U limor_app limor_prod >/dev/null \
+    <<<"BEGIN; SET LOCAL statement_timeout = 0; SELECT pg_sleep(3600);" 2>/dev/null &
+held=$!
+transaction_is_open() {
+    [ "$(psql_at "$PG_PORT" postgres "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()")" = 1 ]
+}
+ok "a client of the pooler keeps a transaction open" wait_for 20 transaction_is_open
 pooled there --confirm switchover/go
-is "$(run_field there .gate)" switchover/retire "the service has moved"
+is "$status" 11 "the switch gives up"
+like "$output" 'pausing the pooler' "as the pooler can't be paused"
+like "$output" 'holds a transaction open' "and says why"
+is "$(server_major "$PG_PORT")" 15 "the service is PostgreSQL 15"
+nobody_noticed "given up"
+psql_at "$PG_PORT" postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()" >/dev/null
+wait "$held" || true
+
+# ---- there and back ----
+
+there=$(date +%s)
+pooled there
+is "$(run_field there .current_step)" cleanup/stable "the service has moved"
 [ "$status" = 10 ] || show_output 60
 is "$(server_major "$PG_PORT")" 17 "to PostgreSQL 17"
 nobody_noticed "there"
@@ -59,7 +80,7 @@ nobody_noticed "back"
 
 # ---- what its clients say ----
 
-pooled_stop
+pooled_stop "$there"
 is "$POOLED_STATUS" 0 "not one client of the pooler gave up"
 like "$POOLED_SAID" 'failed transactions: 0 ' "and not one of their queries failed"
 unlike "$POOLED_SAID" 'error|aborted' "nor was an error seen"

@@ -38,6 +38,7 @@ serves() {
     app_resume
     is "$(psql_at "$PG_PORT" postgres 'SHOW default_transaction_read_only')" off "$2: clients may write"
     is "$(psql_at "$PG_PORT" postgres 'SHOW autovacuum')" on "$2: autovacuum is on"
+    is "$(psql_at "$PG_PORT" postgres 'SHOW fsync')$(psql_at "$PG_PORT" postgres 'SHOW full_page_writes')" onon "$2: what is written is safe"
     is "$(docker run --rm --network "$NETWORK" --entrypoint sh "$OLD_IMAGE" -c "for name in $SERVICE $STACK-postgres; do pg_isready -q -h \$name && echo \$name; done")" \
         "$SERVICE"$'\n'"$STACK-postgres" "$2: it is found by the service's name and by the container's"
 }
@@ -55,6 +56,7 @@ others_before=$(others)
 compose_before=$(sha256sum <"$COMPOSE_FILE")
 settings_before=$(docker exec "$OLD_CONTAINER" cat /var/lib/postgresql/data/postgresql.auto.conf)
 
+warm_waits
 warm first --confirm prepare/backup
 is "$(run_field first .gate)" switchover/go "the copy is there, and proven"
 [ "$(run_field first .gate)" = switchover/go ] || give_up
@@ -64,6 +66,7 @@ warm first --confirm switchover/go
 is "$(run_field first .gate)" switchover/retire "the service has moved"
 [ "$(run_field first .gate)" = switchover/retire ] || give_up
 ok "what was written since the backup came over" test "$(run_field first '.facts.move.rounds')" -ge 2
+is "$(run_field first .row_summary.different)" 0 "the report has no difference"
 serves 17 "moved"
 is "$(docker inspect -f '{{len .NetworkSettings.Networks}} {{.State.Status}}' "$STACK-left")" "0 running" "the old server runs on, on no network"
 is "$(docker exec "$STACK-left" psql -X -U postgres -Atc 'SHOW default_transaction_read_only')" on "and nobody may write there"
@@ -83,7 +86,8 @@ unlike "$(up)" 'Recreate|Creat|rror' "docker compose up finds the stack as it is
 # Once more, to the end; and back from there.
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
-warm second --confirm prepare/backup --confirm switchover/go --confirm switchover/retire
+warm_as_shipped
+warm second --confirm prepare/backup --confirm switchover/go
 is "$(run_field second .current_step)" cleanup/stable "the second upgrade runs to the end of the switchover"
 [ "$(run_field second .current_step)" = cleanup/stable ] || give_up
 serves 17 "retired"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Moves that are broken in the middle: a way there and back with faults, what has to be so after each, and how it is
-# brought to its end. Needs move.sh and what that needs.
+# brought to its end. With VERBOSE=1 in the environment each says what the program said. Needs move.sh and what that needs.
 
 # The clients that write all through it.
 meters=(port_write network_write)
@@ -25,6 +25,11 @@ proxy_start() {
 proxy_stop() {
     kill "$proxy"
     wait "$proxy" || true
+}
+
+# The faults that have hit are over.
+proxy_mended() {
+    kill -USR1 "$proxy"
 }
 
 # The program's calls only; what the test itself asks goes to the engine directly.
@@ -74,8 +79,10 @@ is_switched() {
 go_forth() {
     local run=$1 name=$2
     through_proxy move_run "$run"
+    [ -z "${VERBOSE:-}" ] || show_output 60
     serves_one "$name"
     if [ "$status" != 10 ] && [ "$after_failure" = run ]; then
+        proxy_mended
         through_proxy move_run "$run"
         is "$status" 10 "$name: one more run brings it to its gate"
         [ "$status" = 10 ] || { show_output 60; give_up; }
@@ -89,8 +96,10 @@ go_forth() {
 go_back() {
     local run=$1 name=$2
     through_proxy program_says rollback "$run"
+    [ -z "${VERBOSE:-}" ] || show_output 60
     serves_one "$name"
     if [ "$status" != 12 ]; then
+        proxy_mended
         through_proxy program_says rollback "$run"
         is "$status" 12 "$name: one more rollback brings it to its end"
         [ "$status" = 12 ] || { show_output 60; give_up; }

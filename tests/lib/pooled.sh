@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of e2e.sh; for the tests
 # Clients that write and read through PgBouncer all the time, as pgbench has them. Needs e2e.sh and a stack with --pooler.
 
 # pooled_start: makes their table and starts them, in a container of the stack's network.
@@ -25,8 +26,8 @@ pooled_go_on() {
     wait_for 30 pooled_more_than "$before"
 }
 
-# pooled_stop: ends them as the end of their time would; sets POOLED_STATUS, POOLED_SAID, POOLED_WRITES (acknowledged)
-# and POOLED_LONGEST, the longest that a client waited for an answer, in ms.
+# pooled_stop SINCE: ends them as the end of their time would; sets POOLED_STATUS, POOLED_SAID, POOLED_WRITES
+# (acknowledged) and POOLED_LONGEST, the longest that a client waited for an answer since then (seconds since 1970), in ms.
 pooled_stop() {
     docker kill -s ALRM "$STACK-pgbench" >/dev/null 2>&1 || true
     POOLED_STATUS=$(docker wait "$STACK-pgbench")
@@ -34,5 +35,5 @@ pooled_stop() {
     docker cp "$STACK-pgbench:/tmp" "$test_dir/pooled" >/dev/null 2>&1
     # Of a line: client, number, microseconds, script, time; writes are script 0.
     POOLED_WRITES=$(awk '$4 == 0' "$test_dir"/pooled/client.* | wc -l)
-    POOLED_LONGEST=$(awk '$3 - $7 > longest { longest = $3 - $7 } END { print int(longest / 1000) }' "$test_dir"/pooled/client.*)
+    POOLED_LONGEST=$(awk -v "since=$1" '$5 >= since && $3 - $7 > longest { longest = $3 - $7 } END { print int(longest / 1000) }' "$test_dir"/pooled/client.*)
 }

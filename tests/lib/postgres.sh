@@ -3,13 +3,13 @@
 
 # psql_at PORT DATABASE SQL: unaligned rows, fields apart by |. Takes PG_USER and POSTGRES_PASSWORD.
 psql_at() {
-    PGPASSWORD=${POSTGRES_PASSWORD:-} PGCONNECT_TIMEOUT=5 PGOPTIONS='-c row_security=off' \
+    PGPASSWORD=${POSTGRES_PASSWORD:-} PGCONNECT_TIMEOUT=${PG_CONNECT_SECONDS:-5} PGOPTIONS='-c row_security=off' \
         psql -X -q -A -t -v ON_ERROR_STOP=1 -h "${PG_HOST:-127.0.0.1}" -p "$1" -U "${PG_USER:-postgres}" -d "$2" -c "$3"
 }
 
 # psql_script_at PORT DATABASE <SCRIPT: the same for a script on standard input, with psql's own commands.
 psql_script_at() {
-    PGPASSWORD=${POSTGRES_PASSWORD:-} PGCONNECT_TIMEOUT=5 PGOPTIONS='-c row_security=off' \
+    PGPASSWORD=${POSTGRES_PASSWORD:-} PGCONNECT_TIMEOUT=${PG_CONNECT_SECONDS:-5} PGOPTIONS='-c row_security=off' \
         psql -X -q -A -t -v ON_ERROR_STOP=1 -h "${PG_HOST:-127.0.0.1}" -p "$1" -U "${PG_USER:-postgres}" -d "$2"
 }
 

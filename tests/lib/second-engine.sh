@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # of e2e.sh, and for it
 # A second Docker engine that belongs to one test: it may be stopped, started and killed. Source it after e2e.sh and
 # call second_engine first of all.
 #

@@ -8,10 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const column_names[] = {"snapshot", "new", "now", NULL};
+#define AT_THE_SWITCH "switch"
+
+static const char *const column_names[] = {"snapshot", "new", "now", AT_THE_SWITCH, NULL};
 
 static enum rows_column column_of(const char *name)
 {
+    if (text_equal(name, AT_THE_SWITCH))
+        return ROWS_NEW;
     enum rows_column column = ROWS_SNAPSHOT;
     for (int i = 0; column_names[i]; i++)
         if (text_equal(column_names[i], name))
@@ -116,6 +120,17 @@ static bool check_drift(struct step_run *run, const struct server_access *access
     return accepted;
 }
 
+/* A server that was left when its copy was equal: what it has is what both had. */
+static void fill_snapshot(struct step_run *run, const struct survey *survey)
+{
+    step_rows_begin(run, ROWS_SNAPSHOT);
+    for (size_t i = 0; i < survey->count; i++)
+        for (size_t j = 0; j < survey->tables[i].tables.count; j++)
+            step_rows(run, ROWS_SNAPSHOT, survey->tables[i].database,
+                      &survey->tables[i].tables.items[j]);
+    step_rows_end(run, ROWS_SNAPSHOT);
+}
+
 static bool take_inventory(struct step_run *run, const struct server_access *access,
                            struct survey *survey, struct error *error)
 {
@@ -126,6 +141,8 @@ static bool take_inventory(struct step_run *run, const struct server_access *acc
     survey_checks(run, survey);
     const struct measure server = {access, survey, column, &counts};
     bool counted = measure_tables(run, &server, 1, step_boolean(run, "contents"), error);
+    if (counted && text_equal(step_text(run, "column"), AT_THE_SWITCH))
+        fill_snapshot(run, survey);
     if (counted && column == ROWS_NOW)
         counted = check_drift(run, access, &counts, error);
     /* What was recorded before the backup stays what the copy is compared with. */
@@ -151,7 +168,8 @@ static bool run_inventory(struct step_run *run, struct error *error)
 static const struct argument inventory_arguments[] = {
     {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server to look at"},
     {"column", ARGUMENT_ENUM, false, "snapshot", column_names,
-     "column of the row counts that it fills"},
+     "column of the row counts that it fills; switch: snapshot and new, of a server that was left "
+     "when its copy was equal"},
     {"contents", ARGUMENT_BOOLEAN, false, "no", NULL,
      "yes: reads every row and records a checksum of every table's contents beside its count"},
     {"connections", ARGUMENT_INTEGER, false, "4", NULL,

@@ -117,8 +117,10 @@ static bool explain_join(const cJSON *record, struct error *error)
 static bool bring_back(struct step_run *run, struct docker *docker, const cJSON *record, bool runs,
                        struct error *error)
 {
+    /* An engine that wasn't reached has left nothing. */
     return restore(docker, record, error) ||
-           (runs && !port_taken(error) && restart_and_restore(run, docker, record, error)) ||
+           (runs && !port_taken(error) && error->kind != ERROR_DOCKER &&
+            restart_and_restore(run, docker, record, error)) ||
            explain_join(record, error);
 }
 

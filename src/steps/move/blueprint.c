@@ -16,8 +16,9 @@
 
 #define CREATE_MS 120000L
 #define HASH_DIGITS 16
-#define RECORD "blueprint.json" /* in the run's directory while there may be something to remove   \
-                                 */
+#define RECORD                                                                                     \
+    "blueprint.json" /* in the run's directory while there may be something to remove              \
+                      */
 
 /* What is known while one is made. */
 struct making {

@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define LEFT_MS 20000L
+#define PAUSE_MS 200
+
 /* What an earlier attempt left is brought to its end first. */
 static bool end_earlier(struct step_run *run, struct error *error)
 {
@@ -54,6 +57,40 @@ static bool has_moved(const struct move *move)
 {
     return is_running(&move->from) && !docker_is_cut_off(&move->from) &&
            move_mounts(&move->from, step_text(move->run, "volume"));
+}
+
+/* Compose makes the service anew from the edited file when somebody runs it in between: the copy
+ * then serves without what the old server had taken since. Only a switch that is on record is one.
+ */
+static bool check_switched(const struct move *move, struct error *error)
+{
+    const char *volume = step_text(move->run, "volume");
+    if (move->run->undoing || step_switched(move->run))
+        return true;
+    error_set(error, ERROR_OTHER,
+              "%s runs on volume %s, but it wasn't this run that let it: docker compose up was "
+              "run, it seems; what the old server had taken since the backup isn't on it",
+              move->from.name, volume);
+    return error_remedy(error,
+                        "Stop what writes. Roll back with \"lose unknown\" (--lose unknown): "
+                        "the old server comes back with all that it had, on its own volume, "
+                        "without what was written on %s. Look at that one's rows first.",
+                        move->from.name);
+}
+
+/* A server that didn't begin with all that the old one had can't be followed back: rows that it
+ * never got would be taken for deleted. */
+static bool check_successor(const struct move *move, struct error *error)
+{
+    if (!move->run->undoing || step_switched(move->run) || move->run->loss_accepted)
+        return true;
+    error_set(error, ERROR_OTHER,
+              "%s serves, but it wasn't this run that switched to it: it may lack what the old "
+              "server had taken since the backup",
+              move->from.exists ? move->from.name : "another server");
+    return error_remedy(error, "Roll back with \"lose unknown\" (--lose unknown): the old server "
+                               "comes back with all that it had, without what was written on the "
+                               "other one since.");
 }
 
 static cJSON *side_of(const struct move *move, const char *argument,
@@ -184,9 +221,9 @@ static bool follows(const struct move *move)
 
 static bool prepare(struct move *move, struct error *error)
 {
-    return to_is_there(move, error) && begin_record(move, error) && reach_leaving(move, error) &&
-           move_check(move, error) && move_find_clients(move, error) &&
-           release_coming(move, error) &&
+    return to_is_there(move, error) && check_successor(move, error) && begin_record(move, error) &&
+           reach_leaving(move, error) && move_check(move, error) &&
+           move_find_clients(move, error) && release_coming(move, error) &&
            (!follows(move) || move_follow(move, error) || explain_refusal(move, error));
 }
 
@@ -269,14 +306,30 @@ static bool switch_over(struct move *move, struct error *error)
     return done;
 }
 
+/* A session keeps its container's network namespace in being, with whatever interface a refused
+ * join has left in there (engine 20.10): that one would go on answering for the address when the
+ * container has been started anew. */
+static void close_sessions(struct move *move)
+{
+    follow_close(move->follow);
+    pg_close(move->coming);
+    server_free(&move->there);
+    pg_close(move->fence.connection);
+    move->follow = NULL;
+    move->coming = NULL;
+    move->fence.connection = NULL;
+}
+
 /* A call that failed may have been carried out all the same: what is there decides. */
 static bool bring_to_end(struct move *move, bool switched, struct error *error)
 {
     bool moved = false;
     struct error second = ERROR_INIT;
     long for_ms = step_duration(move->run, "recover_for");
-    if (!switched)
+    if (!switched) {
         step_log(move->run, "%s", error->message);
+        close_sessions(move);
+    }
     if (!move_settle(move->run, move->record, for_ms, &moved, &second)) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
@@ -291,13 +344,30 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     return moved;
 }
 
+/* One that was killed, or started anew, meanwhile may be coming up. */
+static bool reopen_left(struct fence *fence, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + LEFT_MS;
+    pg_close(fence->connection);
+    fence->connection = NULL;
+    for (;;) {
+        if (server_find_again(&fence->access, error))
+            fence->connection = server_open(&fence->access, error);
+        if (fence->connection || clock_monotonic_ms() >= deadline)
+            return fence->connection != NULL;
+        clock_sleep_ms(PAUSE_MS);
+    }
+}
+
 /* The settings that it is left with stand in its memory alone. Nobody waits for this. */
 static void clear_file(struct move *move)
 {
     struct error error = ERROR_INIT;
-    if (!move->fence.connection)
+    struct fence *fence = &move->fence;
+    if (!fence->record)
         return;
-    bool cleared = fence_clear_file(&move->fence, &error);
+    bool cleared = (fence->connection && fence_clear_file(fence, &error)) ||
+                   (reopen_left(fence, &error) && fence_clear_file(fence, &error));
     /* Behind a rollback nobody comes back to it. */
     if (cleared && move->run->undoing)
         cleared = fence_record_remove(move->run, step_text(move->run, "from"), &error);
@@ -356,7 +426,10 @@ static bool run_move(struct step_run *run, struct error *error)
     move.docker = done ? docker_open(error) : NULL;
     done = move.docker && find_container(&move, "from", &move.from, error) &&
            find_container(&move, "to", &move.to, error);
-    if (done && has_moved(&move))
+    bool there = done && has_moved(&move);
+    if (there && !check_switched(&move, error))
+        done = false;
+    else if (there)
         step_log(run, "%s has the volume %s already", move.from.name, step_text(run, "volume"));
     else
         done = done && carry_out(&move, lock, error);

@@ -115,7 +115,18 @@ static bool is_services(const struct park *park, const struct docker_container *
            compose_service_is(container, park->image, park->data, park->volume);
 }
 
-/* The running container that has the volume mounted, but for the one that is parked; `user` doesn't
+/* Whether a container in this state has no process: one that is paused or restarting has, or will.
+ */
+static bool is_at_rest(const char *state)
+{
+    static const char *const states[] = {"created", "exited", "dead"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (text_equal(state, states[i]))
+            return true;
+    return false;
+}
+
+/* The live container that has the volume mounted, but for the one that is parked; `user` doesn't
  * exist when there is none. The caller frees it. */
 static bool find_user(struct park *park, struct docker_container *user, struct error *error)
 {
@@ -127,8 +138,7 @@ static bool find_user(struct park *park, struct docker_container *user, struct e
     {
         const char *id = json_text(entry, "Id");
         bool own = text_equal(id, park->container.id);
-        if (looked && !user->exists && id && !own &&
-            text_equal(json_text(entry, "State"), "running"))
+        if (looked && !user->exists && id && !own && !is_at_rest(json_text(entry, "State")))
             looked = docker_inspect(park->docker, id, user, error);
     }
     cJSON_Delete(list);
@@ -142,8 +152,8 @@ static bool check_volume_free(struct park *park, struct error *error)
     struct docker_container user;
     bool looked = find_user(park, &user, error), unused = !user.exists;
     if (looked && !unused) {
-        error_set(error, ERROR_OTHER, "volume %s is in use by the running container %s",
-                  park->volume, user.name);
+        error_set(error, ERROR_OTHER, "volume %s is in use by the container %s", park->volume,
+                  user.name);
         error_remedy(error, "Nothing was started: two servers on one data directory would destroy "
                             "it. Stop that container first.");
     }

@@ -96,9 +96,11 @@ static bool retire(struct step_run *run, struct docker *docker,
                 docker_remove(docker, container->id, false, error) &&
                 fence_record_forget(run, container->id, error);
     if (done)
-        step_check(run, "retired server", VERDICT_PASS,
-                   "%s is removed, its volume stays (%s); %s serves", container->name,
-                   volumes.length ? text_string(&volumes) : "it has none", serving);
+        step_check(
+            run, "retired server", VERDICT_PASS,
+            "%s is removed, its volume stays (%s); %s serves, and docker compose may be used "
+            "again",
+            container->name, volumes.length ? text_string(&volumes) : "it has none", serving);
     text_free(&volumes);
     return done;
 }

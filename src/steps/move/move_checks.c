@@ -30,7 +30,10 @@ static bool check_parked(const struct move *move, struct error *error)
         error_set(error, ERROR_OTHER, "container %s is %s and %s: it isn't parked", to->name,
                   to->state,
                   cJSON_GetArraySize(docker_networks(to)) ? "on a network" : "on no network");
-        return error_remedy(error, "The step docker.park makes and starts it on no network.");
+        return text_equal(to->state, "exited") && !cJSON_GetArraySize(docker_networks(to))
+                   ? error_remedy(error, "docker start %s starts it, on no network; then retry.",
+                                  to->name)
+                   : error_remedy(error, "The step docker.park makes and starts it on no network.");
     }
     if (move_mounts(to, volume))
         return true;

@@ -215,6 +215,74 @@ static void restarted_with_it(const struct move_view *view, struct text *found)
     }
 }
 
+/* Where the server keeps its data: its own mount, which the new server has another of. */
+static const cJSON *data_mount(const struct move_view *view)
+{
+    const char *data = docker_container_environment(view->container, "PGDATA");
+    return compose_config_mount(view->service, data ? data : "/var/lib/postgresql/data");
+}
+
+static bool is_mounted_elsewhere(const struct move_view *view, const char *source)
+{
+    const cJSON *service, *mount;
+    cJSON_ArrayForEach(service, child(view->config, "services"))
+    {
+        bool own = !strcmp(service->string, view->name);
+        cJSON_ArrayForEach(mount, child(service, "volumes"))
+        {
+            if (!own && text_equal(json_text(mount, "source"), source))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The server that comes makes its socket in place of the other one's when it starts. */
+static bool holds_sockets(const char *target)
+{
+    static const char *const places[] = {"/var/run", "/run", "/tmp"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        size_t length = strlen(places[i]);
+        if (!strncmp(target, places[i], length) && (!target[length] || target[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* Writable mounts besides the data, those that hold sockets or that others have (`shared`), or the
+ * rest of them. */
+static void note_mounts(const struct move_view *view, bool shared, struct text *found)
+{
+    const cJSON *mount, *data = data_mount(view);
+    cJSON_ArrayForEach(mount, child(view->service, "volumes"))
+    {
+        const char *source = json_text(mount, "source"), *target = json_text(mount, "target");
+        if (mount == data || !source || !target || json_true_at(mount, "read_only"))
+            continue;
+        bool risky = holds_sockets(target) || is_mounted_elsewhere(view, source);
+        if (risky == shared)
+            note(found, "both servers would have %s at %s", source, target);
+    }
+}
+
+static void shared_mounts(const struct move_view *view, struct text *found)
+{
+    note_mounts(view, true, found);
+}
+
+static void other_mounts(const struct move_view *view, struct text *found)
+{
+    note_mounts(view, false, found);
+}
+
+static void archiving(const struct move_view *view, struct text *found)
+{
+    char *command = cJSON_PrintUnformatted(child(view->service, "command"));
+    if (command && strstr(command, "archive_"))
+        note(found, "the service's command has archive settings");
+    cJSON_free(command);
+}
+
 const struct move_obstacle obstacles[] = {
     {"network_mode", "own network", "the server's network is its own", NULL, VERDICT_FAIL,
      own_network},
@@ -242,6 +310,14 @@ const struct move_obstacle obstacles[] = {
      "the compose file knows all networks of the server",
      "Write the network into the compose file; whoever makes the container anew loses it else.",
      VERDICT_FAIL, other_networks},
+    {"shared_mounts", "shared directories", "no directory but the data is shared with others",
+     "Clients on a socket in it would reach the new server before everything is on it.",
+     VERDICT_FAIL, shared_mounts},
+    {"archiving", "archiving", "the service's command doesn't archive the write-ahead log",
+     "Both servers would archive into the same place; set it up behind the switchover.",
+     VERDICT_FAIL, archiving},
+    {"other_mounts", "other directories", "the server writes nowhere but into its data",
+     "The new server has it mounted as well while the old one serves.", VERDICT_WARN, other_mounts},
     {"restart", "dependents", "no service asks to be restarted with the server",
      "The warm switch restarts nobody; clients connect again by themselves. Restart such a service "
      "afterwards if it needs that.",

@@ -150,6 +150,21 @@ bool server_find_inside(const struct step_run *run, const char *name, struct ser
     return find(run, name, VIEW_INSIDE, access, error);
 }
 
+bool server_find_again(struct server_access *access, struct error *error)
+{
+    char *id = xstrdup(access->found.id);
+    relay_end(access->relay);
+    free(access->parameters.network_namespace);
+    docker_container_free(&access->found);
+    access->relay = NULL;
+    access->parameters.network_namespace = NULL;
+    bool found =
+        docker_inspect(access->docker, id, &access->found, error) && check_running(access, error) &&
+        reach_inside(&access->found, SERVER_PORT, &access->parameters, &access->relay, error);
+    free(id);
+    return found;
+}
+
 void server_free(struct server_access *access)
 {
     free(access->name);

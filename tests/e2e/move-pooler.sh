@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# A move behind PgBouncer: clients are held back while the server moves, there and back, and not one statement fails.
+# time-limit: 420
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+# shellcheck source=tests/lib/meters.sh
+. "$lib_dir/meters.sh"
+# shellcheck source=tests/lib/move.sh
+. "$lib_dir/move.sh"
+# shellcheck source=tests/lib/ledger.sh
+. "$lib_dir/ledger.sh"
+
+# The console is a server of the runbook.
+# shellcheck disable=SC2016 # expanded by the program
+pooled_runbook() {
+    sed -e 's/^servers:$/&\
+  pool: {host: 127.0.0.1, port: "${pooler_port}", user: "${pooler_user}", password: "${pooler_password}", database: pgbouncer}/' \
+        -e 's/^  password: .*/&\
+  pooler_port: {about: its published port}\
+  pooler_user: {about: of its console}\
+  pooler_password: {secret: true, from: [env POOLER_PASSWORD]}/' \
+        -e 's/docker.move: {/&pooler: pool, /' "$lib_dir/move-switch.yaml" >"$test_dir/move-pooled.yaml"
+}
+
+# moved RUN [ARGUMENT]...
+moved() {
+    local list
+    mapfile -t list < <(move_arguments "$1")
+    list[1]=$test_dir/move-pooled.yaml
+    program_says "${list[@]}" --set "pooler_port=$POOLER_PORT" --set "pooler_user=$POOLER_USER" "${@:2}"
+}
+
+refused() {
+    jq -r 'select(.outcome != "acknowledged")' "$LEDGER" | jq -s length
+}
+
+# served MAJOR WHAT: the application writes there, and has met no failure.
+served() {
+    is "$(server_major "$PG_PORT")" "$1" "$2: PostgreSQL $1 serves"
+    ok "$2: the application commits" commits_go_on
+    is "$(app_stat failures)" "$failures" "$2: not one statement has failed"
+    is "$(refused)" "$refused" "$2: not one commit was refused or unknown"
+}
+
+move_stack_up --pooler --rate 60
+pooled_runbook
+export POOLER_PASSWORD
+ok "the application commits through the pooler" commits_go_on
+failures=$(app_stat failures) refused=$(refused)
+
+moved there
+is "$status" 10 "the service has moved"
+[ "$status" = 10 ] || show_output 60
+served 17 there
+program_says rollback there
+is "$status" 12 "and has moved back"
+[ "$status" = 12 ] || show_output 60
+served 15 back
+app_pause
+ok "every acknowledged commit is there" ledger_holds "$PG_PORT"
+app_resume
+
+# A client that doesn't give its connection back: the pooler lets all others through again.
+PGPASSWORD=$APP_PASSWORD psql -X -q -h 127.0.0.1 -p "$POOLER_PORT" -U "$APP_USER" -d limor_prod \
+    -c 'BEGIN' -c "SELECT pg_sleep(25)" -c COMMIT >/dev/null 2>&1 &
+background_processes+=($!)
+sleep 1
+moved held
+is "$status" 11 "a client that keeps its connection stops the move"
+like "$output" 'pooler' "which says so"
+served 15 held
+done_testing
