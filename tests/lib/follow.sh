@@ -46,7 +46,7 @@ writers_stop() {
 # follow_begin SOURCE COPY: the tool, listening.
 follow_begin() {
     : >>"$follow_log"
-    coproc FOLLOW { exec "$top_dir/build/tests/e2e/follow-tool" "$1" "$2" 2>>"$follow_log"; }
+    coproc FOLLOW { exec "${FOLLOW_TOOL:-$top_dir/build/tests/e2e/follow-tool}" "$1" "$2" 2>>"$follow_log"; }
     # shellcheck disable=SC2153 # coproc sets it
     follow_pid=$FOLLOW_PID follow_in=${FOLLOW[1]} follow_out=${FOLLOW[0]}
 }
@@ -54,7 +54,7 @@ follow_begin() {
 # says COMMAND: asks it; the answer is in $said.
 says() {
     said='{"done": false, "error": "no answer"}'
-    printf '%s\n' "$1" >&"$follow_in" 2>/dev/null || true
+    { printf "%s\n" "$1" >&"$follow_in"; } 2>/dev/null || true
     [ "$1" = end ] || IFS= read -r -t 240 said <&"$follow_out" || true
     [ "$1" = end ] || [ "$(jq -r .done <<<"$said")" = true ] || diag "$1: $said"
 }
