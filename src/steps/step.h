@@ -24,10 +24,10 @@ enum rows_column {
 
 struct step_run {
     const struct runbook *runbook;
-    const char *path; /* "PHASE/STEP" */
-    bool undoing;     /* the invocation is one of the step's undo */
+    const char *path;   /* "PHASE/STEP" */
+    bool undoing;       /* the invocation is one of the step's undo */
     bool loss_accepted; /* the operator has given up what the new server holds alone */
-    bool planning;    /* `plan` runs it: nothing may be changed */
+    bool planning;      /* `plan` runs it: nothing may be changed */
     const cJSON
         *arguments;        /* object, expanded, fallbacks filled in, types checked; holds secrets */
     const cJSON *facts;    /* object: what earlier steps recorded with step_fact */

@@ -17,6 +17,15 @@
 #define LEFT_MS 20000L
 #define PAUSE_MS 200
 
+/* What was settled by another process stays so: it isn't decided anew, also not by who gives up
+ * what was written, whose own move comes next. */
+static bool end_one(struct step_run *run, cJSON *record, bool *moved, struct error *error)
+{
+    const char *settled = json_text(record, MOVE_SETTLED);
+    *moved = text_equal(settled, MOVE_FORWARD);
+    return settled || move_settle(run, record, step_duration(run, "recover_for"), moved, error);
+}
+
 /* What an earlier attempt left is brought to its end first. */
 static bool end_earlier(struct step_run *run, struct error *error)
 {
@@ -24,7 +33,7 @@ static bool end_earlier(struct step_run *run, struct error *error)
     bool moved = false, done = move_record_read(run, &record, error);
     if (done && record) {
         step_log(run, "an earlier attempt to move didn't come to its end");
-        done = move_settle(run, record, step_duration(run, "recover_for"), &moved, error);
+        done = end_one(run, record, &moved, error);
         const cJSON *side = cJSON_GetObjectItemCaseSensitive(record, moved ? MOVE_TO : MOVE_FROM);
         const char *volume = json_text(record, MOVE_VOLUME);
         if (done)
