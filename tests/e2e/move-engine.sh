@@ -2,6 +2,7 @@
 # The Docker engine is restarted in the middle of a move, by a signal that lets it stop its containers, or by one that
 # doesn't: one server serves afterwards, and no more than one. On an engine of the test's own.
 # FAULTS=all tries both at each call that changes something, before it and after it; without it a choice of them.
+# for-check
 # time-limit: 2400
 # shellcheck disable=SC2154 # variables of the libraries
 set -euo pipefail

@@ -2,6 +2,7 @@
 # The host is restarted during a warm upgrade and after it: the engine with all that it runs, and the program, once in
 # order and once as by a loss of power. The stack comes up by itself, on the server that served, with its data; the run
 # goes on, or back. On an engine of the test's own.
+# for-check
 # time-limit: 1200
 # shellcheck disable=SC2154 # variables of the libraries
 set -euo pipefail

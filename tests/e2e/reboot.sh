@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # After a warm upgrade the stack is Compose's own, and a host that is booted again brings it up on PostgreSQL 17 with the
 # right data: on the distribution's Docker engine and on Debian testing's, with Compose 2.40, shut down and without power.
+# for-check
 # time-limit: 600
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
