@@ -87,7 +87,7 @@ check: test
 	@RUNS=20 tests/run tests/e2e/no-lost-row.sh
 	@RUNS=200 tests/run tests/e2e/move-loop.sh
 	@FAULTS=all tests/run tests/e2e/move-faults.sh
-	@tests/run $$(grep -l '^# for-check$$' tests/e2e/*.sh)
+	@FAULTS=all tests/run $$(grep -l '^# for-check$$' tests/e2e/*.sh)
 	@$(MAKE) --no-print-directory fuzz SECONDS=$(SECONDS)
 
 bench:
