@@ -376,7 +376,7 @@ single twice --set "new_volume=$old_volume" <<YAML
         $park_step
 YAML
 is "$status" 11 "no second server is started on a volume that is in use"
-like "$output" "volume $old_volume is in use by the running container $old_container" "which is said"
+like "$output" "volume $old_volume is in use by the container $old_container" "which is said"
 not_ok "none was made" docker container inspect "$name-new"
 program_says rollback twice
 
