@@ -38,11 +38,11 @@ static cJSON *service_alone(const cJSON *service, const char *container)
 }
 
 /* Stands for a service that isn't made. */
-static void add_stub(cJSON *services, const char *name, const char *image)
+static void add_stand_in(cJSON *services, const char *name, const char *image)
 {
-    cJSON *stub = cJSON_AddObjectToObject(services, name);
-    cJSON_AddStringToObject(stub, "image", image);
-    cJSON_AddStringToObject(stub, "network_mode", "none");
+    cJSON *stand_in = cJSON_AddObjectToObject(services, name);
+    cJSON_AddStringToObject(stand_in, "image", image);
+    cJSON_AddStringToObject(stand_in, "network_mode", "none");
 }
 
 cJSON *compose_config_alone(const cJSON *config, const char *service, const char *container,
@@ -62,7 +62,7 @@ cJSON *compose_config_alone(const cJSON *config, const char *service, const char
     cJSON_ArrayForEach(entry, child(found, "depends_on"))
     {
         text_list_add(others, entry->string);
-        add_stub(services, entry->string, image ? image : "");
+        add_stand_in(services, entry->string, image ? image : "");
     }
     return alone;
 }

@@ -105,6 +105,11 @@ const char *docker_container_environment(const struct docker_container *containe
     return docker_environment_in(json_at(container->inspect, "Config.Env"), name);
 }
 
+bool docker_is_running(const struct docker_container *container)
+{
+    return container->exists && text_equal(container->state, "running");
+}
+
 const char *docker_container_label(const struct docker_container *container, const char *name)
 {
     return json_text(json_at(container->inspect, "Config.Labels"), name);

@@ -49,6 +49,8 @@ void docker_container_free(struct docker_container *container);
 const char *docker_container_environment(const struct docker_container *container,
                                          const char *name);
 const char *docker_container_label(const struct docker_container *container, const char *name);
+/* Whether it is there, and its state is "running": not paused, not restarting. */
+bool docker_is_running(const struct docker_container *container);
 /* The host port that container port `port`/tcp is published on, 0 for none; `address` (size bytes)
  * gets the address to connect to ("127.0.0.1" for 0.0.0.0). */
 int docker_container_published(const struct docker_container *container, int port, char *address,

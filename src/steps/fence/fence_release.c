@@ -10,22 +10,13 @@
 #define ATTEMPT_MS 3000L
 #define PAUSE_MS 100
 
-/* Any answer of a server's will do: who asks for a password, serves. */
-static bool answers(const struct server_access *access, struct error *error)
-{
-    struct pg_connection *connection = pg_open_plain(&access->parameters, ATTEMPT_MS, error);
-    bool reached = connection || (error->kind == ERROR_SERVER && !pg_may_come_up(error));
-    pg_close(connection);
-    return reached;
-}
-
 /* *runs: there is a running container that somebody could reach. */
 static bool reached_once(struct step_run *run, const char *server, bool *runs, struct error *error)
 {
     struct server_access access = {0};
     bool found = server_find_as_client(run, server, &access, error);
     *runs = access.found.exists && text_equal(access.found.state, "running");
-    bool reached = found && answers(&access, error);
+    bool reached = found && server_answers(&access, ATTEMPT_MS, error);
     if (reached)
         step_check(run, "clients", VERDICT_PASS, "%s answers again", access.parameters.display);
     server_free(&access);

@@ -57,14 +57,9 @@ static bool find_container(struct move *move, const char *argument,
     return found;
 }
 
-static bool is_running(const struct docker_container *container)
-{
-    return container->exists && text_equal(container->state, "running");
-}
-
 static bool has_moved(const struct move *move)
 {
-    return is_running(&move->from) && !docker_is_cut_off(&move->from) &&
+    return docker_is_running(&move->from) && !docker_is_cut_off(&move->from) &&
            move_mounts(&move->from, step_text(move->run, "volume"));
 }
 

@@ -13,15 +13,6 @@
 #define FIRST_ANSWER_MS 2000
 #define PAUSE_MS 2
 
-/* One attempt as a client makes it; who asks for a password serves. */
-static bool answers(const struct server_access *access, struct error *error)
-{
-    struct pg_connection *connection = pg_open_plain(&access->parameters, ATTEMPT_MS, error);
-    bool answered = connection || (error->kind == ERROR_SERVER && !pg_may_come_up(error));
-    pg_close(connection);
-    return answered;
-}
-
 void move_see_answer(struct move *move)
 {
     int64_t deadline = clock_monotonic_ms() + FIRST_ANSWER_MS;
@@ -30,7 +21,8 @@ void move_see_answer(struct move *move)
     bool found =
         server_find_as_client(move->run, step_text(move->run, "server"), &access, &ignored);
     bool answered = false;
-    while (found && !(answered = answers(&access, &ignored)) && clock_monotonic_ms() < deadline)
+    while (found && !(answered = server_answers(&access, ATTEMPT_MS, &ignored)) &&
+           clock_monotonic_ms() < deadline)
         clock_sleep_ms(PAUSE_MS);
     server_free(&access);
     move->times.answered = answered ? clock_monotonic_ms() : 0;

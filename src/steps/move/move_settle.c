@@ -25,11 +25,6 @@ struct settle {
     struct docker_container from, to;
 };
 
-static bool is_running(const struct docker_container *container)
-{
-    return container->exists && text_equal(container->state, "running");
-}
-
 static bool inspect(const struct settle *settle, const char *side,
                     struct docker_container *container, struct error *error)
 {
@@ -75,7 +70,7 @@ static enum came how_far(const struct settle *settle)
     {
         all = all && cJSON_HasObjectItem(joined, network->string);
     }
-    return all && is_running(&settle->to) && has_ports(settle) ? CAME_WHOLLY : CAME_PARTLY;
+    return all && docker_is_running(&settle->to) && has_ports(settle) ? CAME_WHOLLY : CAME_PARTLY;
 }
 
 /* Whether it is known that no client has written on the one that came partly. */
@@ -86,7 +81,7 @@ static bool is_unwritten(const struct settle *settle)
     struct server_access access = {0};
     struct error reason = ERROR_INIT;
     struct write_position now;
-    if (!xid || !server || !is_running(&settle->to))
+    if (!xid || !server || !docker_is_running(&settle->to))
         return false;
     bool found = server_find_inside(settle->run, server, &access, &reason);
     struct pg_connection *connection = found ? server_open(&access, &reason) : NULL;
@@ -151,7 +146,7 @@ static bool cut_off(const struct settle *settle, const struct docker_container *
                     struct error *error)
 {
     struct error reason = ERROR_INIT;
-    if (!is_running(container) || !strstr(error->message, "is not connected to"))
+    if (!docker_is_running(container) || !strstr(error->message, "is not connected to"))
         return false;
     if (reach_clear_links(container, &reason))
         return true;
@@ -172,7 +167,7 @@ static bool park_again(const struct settle *settle, const struct docker_containe
                        struct error *error)
 {
     bool listed = cJSON_GetArraySize(docker_networks(container)) > 0;
-    bool stopped = !listed || !is_running(container) ||
+    bool stopped = !listed || !docker_is_running(container) ||
                    docker_stop(settle->docker, container->id, PARK_GRACE_MS, error);
     return stopped && (!listed || docker_leave_networks(settle->docker, container->id, error)) &&
            docker_start(settle->docker, container->id, error);
@@ -193,7 +188,7 @@ static void leave_parked(const struct settle *settle, const char *side)
 static bool start(const struct settle *settle, const struct docker_container *container,
                   struct error *error)
 {
-    if (!container->exists || is_running(container))
+    if (!container->exists || docker_is_running(container))
         return true;
     step_log(settle->run, "%s is %s: it is started", container->name, container->state);
     return docker_start(settle->docker, container->id, error);
@@ -248,7 +243,7 @@ static void clear_file(const struct settle *settle)
     const char *name = json_text_at(settle->record, MOVE_FROM "." MOVE_NAME);
     struct fence fence = {.run = settle->run};
     struct error reason = ERROR_INIT;
-    if (!is_running(&settle->from) || !text_equal(settle->from.name, name))
+    if (!docker_is_running(&settle->from) || !text_equal(settle->from.name, name))
         return;
     if (!clear_held(&fence, server, &reason))
         step_log(settle->run, "%s", reason.message);

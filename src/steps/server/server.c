@@ -244,3 +244,11 @@ struct pg_connection *server_open_argument(const struct step_run *run, const cha
     return server_find(run, step_text(run, argument), access, error) ? server_open(access, error)
                                                                      : NULL;
 }
+
+bool server_answers(const struct server_access *access, long timeout_ms, struct error *error)
+{
+    struct pg_connection *connection = pg_open_plain(&access->parameters, timeout_ms, error);
+    bool answered = connection || (error->kind == ERROR_SERVER && !pg_may_come_up(error));
+    pg_close(connection);
+    return answered;
+}

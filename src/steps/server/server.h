@@ -57,6 +57,10 @@ void server_environment_add(struct server_environment *environment, const char *
                             const char *value);
 void server_environment_free(struct server_environment *environment);
 
+/* Whether anything of a server answers there within so many milliseconds: who asks for a password,
+ * serves. */
+bool server_answers(const struct server_access *access, long timeout_ms, struct error *error);
+
 /* Connections by pg_open to the server's first database, or to another one. */
 struct pg_connection *server_open(const struct server_access *access, struct error *error);
 struct pg_connection *server_open_database(const struct server_access *access, const char *database,
