@@ -98,7 +98,7 @@ void follow_snapshots_drop(struct follow *follow);
 
 /* ---- follow_tables.c ---- */
 
-/* Lists, files, schema: of the snapshot that was taken last. Tables that only one server has, or
+/* Lists and files: of the snapshot that was taken last. Tables that only one server has, or
  * that have other columns there, are an error. */
 bool follow_tables_read(struct follow_database *database, struct error *error);
 void follow_tables_free(struct follow_database *database);
@@ -112,11 +112,18 @@ bool follow_tables_refile(struct follow_database *database, struct error *error)
 
 /* ---- follow_schema.c ---- */
 
+/* What is there now: of the cluster, and in the snapshots that were taken last. */
 bool follow_schema_read(struct follow *follow, struct error *error);
 /* Whether a database's schema is still what it was, in the snapshot that was taken last; looked at
  * only where the log says that the catalogs were touched. */
 bool follow_schema_check(struct follow_database *database, struct error *error);
 bool follow_schema_check_cluster(struct follow *follow, struct error *error);
+
+/* ---- follow_objects.c ---- */
+
+/* Whether the source's objects are what is on record, of the backup or of the switch; it names
+ * those that aren't. A way back without a record is an error. */
+bool follow_objects_check(struct follow *follow, struct error *error);
 
 /* ---- follow_equal.c ---- */
 

@@ -40,7 +40,8 @@ static bool end_earlier(struct step_run *run, struct error *error)
             step_log(run, "the container that was %s serves", json_text(side, MOVE_NAME));
         if (done && !moved && volume && !json_true_at(record, MOVE_WAY_BACK))
             switched_take_back(run, volume);
-        done = done && move_record_remove(run, error);
+        done = done && (!moved || move_keep_last(run, record, error)) &&
+               move_record_remove(run, error);
     }
     cJSON_Delete(record);
     return done;
@@ -228,7 +229,9 @@ static bool prepare(struct move *move, struct error *error)
     return to_is_there(move, error) && check_successor(move, error) && begin_record(move, error) &&
            reach_leaving(move, error) && move_check(move, error) &&
            move_find_clients(move, error) && release_coming(move, error) &&
-           (!follows(move) || move_follow(move, error) || explain_refusal(move, error));
+           move_record_objects(move, error) &&
+           (!follows(move) || (move_check_last(move, error) && move_follow(move, error)) ||
+            explain_refusal(move, error));
 }
 
 /* What takes its time before the first client has to wait. */
@@ -253,21 +256,12 @@ static bool stop_clients(struct move *move, struct error *error)
     return true;
 }
 
-static bool note_position(struct move *move, struct error *error)
-{
-    struct write_position position;
-    if (!write_position_read(move->coming, &position, error))
-        return false;
-    fence_record_set(move->record, MOVE_XID, cJSON_CreateString(position.xid));
-    return move_record_write(move->run, move->record, error);
-}
-
 /* While the container leaves its networks, which takes the engine a tenth of a second. */
 static bool bring_rest_over(struct move *move, struct error *error)
 {
     return (!move->fence.connection ||
             (fence_await_settings(&move->fence, error) && move_wait_ended(move, false, error))) &&
-           move_bring_over(move, error) && note_position(move, error);
+           move_bring_over(move, error) && move_note_position(move, error);
 }
 
 static bool nobody_is_left(struct move *move, struct error *error)
@@ -400,6 +394,8 @@ static bool carry_out(struct move *move, int lock, struct error *error)
         clear_file(move);
     bool noted = json_text(move->record, MOVE_SETTLED) != NULL;
     move_guard_end(&guard);
+    if (noted && moved && !move_keep_last(move->run, move->record, error))
+        return false;
     if (noted && !move_record_remove(move->run, moved ? error : &(struct error)ERROR_INIT))
         return false;
     return moved;
@@ -437,6 +433,10 @@ static bool run_move(struct step_run *run, struct error *error)
         step_log(run, "%s has the volume %s already", move.from.name, step_text(run, "volume"));
     else
         done = done && carry_out(&move, lock, error);
+    if (!done && run->undoing) {
+        close_sessions(&move);
+        move_renew_last(&move);
+    }
     done = done && move_report(&move, error);
     end_move(&move);
     if (lock >= 0)

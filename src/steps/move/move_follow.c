@@ -59,7 +59,7 @@ bool move_check_equal(struct move *move, struct error *error)
     bool unmoved = !move->follow;
     for (int tries = 0; !unmoved && tries < UNMOVED_TRIES; tries++) {
         if (!follow_is_unmoved(move->follow, &unmoved, error) ||
-            (!unmoved && !move_bring_over(move, error)))
+            (!unmoved && !(move_bring_over(move, error) && move_note_position(move, error))))
             return false;
     }
     if (unmoved)
