@@ -74,7 +74,7 @@ struct pg_connection *follow_source(struct follow *follow)
 static void begin_round(struct follow_database *database, bool final)
 {
     database->everything = database->common_touched = database->schema_touched = false;
-    database->large_objects_touched = database->began = false;
+    database->large_objects_touched = database->began = database->catalogs_moved = false;
     database->final = final;
     database->changed = 0;
     database->removed = database->copied = 0;
@@ -134,6 +134,12 @@ static bool sort_out(struct follow *follow, const struct touched_blocks *blocks,
         if (!note_touched(follow, &touched, &cluster, error))
             return false;
         i += touched.count;
+    }
+    for (size_t i = 0; i < follow->count; i++) {
+        struct follow_database *database = &follow->databases[i];
+        cluster = cluster || database->catalogs_moved;
+        database->large_objects_touched =
+            database->large_objects_touched || database->catalogs_moved;
     }
     return !cluster || follow_schema_check_cluster(follow, error);
 }

@@ -19,7 +19,8 @@ static const struct {
      "backup."},
     {FACT_OBJECTS_SWITCHED, "the switch",
      "Rows can be brought back, other objects can't. Keep the statements that make them, undo "
-     "them on this server, roll back again, and then run them on the one that has come back."},
+     "them on this server, roll back once more (--retry), and then run them on the one that has "
+     "come back."},
 };
 
 /* A password that was set to what it was is none that was changed. */

@@ -67,13 +67,14 @@ bool follow_schema_read(struct follow *follow, struct error *error)
  * time. What it can't tell is looked at object by object. */
 bool follow_schema_check(struct follow_database *database, struct error *error)
 {
-    if (!database->common_touched && !database->schema_touched && !database->everything)
+    if (!database->common_touched && !database->schema_touched && !database->everything &&
+        !database->catalogs_moved)
         return true;
     char *digest = storage_schema_digest(follow_after(database), error);
     if (!digest)
         return false;
     bool same = !strcmp(digest, database->schema_digest) && !database->schema_touched &&
-                !database->everything;
+                !database->everything && !database->catalogs_moved;
     free(database->schema_digest);
     database->schema_digest = digest;
     if (!same) {

@@ -117,7 +117,7 @@ static bool were_written(const struct move *move, const char *found, struct erro
               move->to.name, found);
     return error_remedy(error,
                         "Write on the serving server what is needed of these rows, delete them on "
-                        "%s (docker exec -it %s psql), then roll back again.",
+                        "%s (docker exec -it %s psql), then roll back once more (--retry).",
                         move->to.name, move->to.name);
 }
 

@@ -34,6 +34,15 @@ static bool is_copied(const struct object_difference *difference)
            (!strcmp(object->kind, "grant") && text_starts(object->identity, "large object "));
 }
 
+static bool is_of_table(const char *kind)
+{
+    static const char *const kinds[] = {"table", "column", "index", "constraint", "sequence"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (!strcmp(kind, kinds[i]))
+            return true;
+    return false;
+}
+
 static void changed(void *context, const struct object_difference *difference)
 {
     struct looking *looking = context;
@@ -44,6 +53,8 @@ static void changed(void *context, const struct object_difference *difference)
     }
     object_name(&name, difference);
     object_words_since(&words, difference);
+    const struct pg_object *object = difference->old ? difference->old : difference->new;
+    looking->changes->of_tables += is_of_table(object->kind);
     bool rewritten = difference->field && difference->field[0] == '@';
     note(looking, rewritten, text_string(&name), text_string(&words));
     text_free(&name);

@@ -41,6 +41,7 @@ void objects_record_free(struct objects_record *record); /* NULL is fine */
 
 struct object_changes {
     size_t count;               /* differences, without sequences' values and those below */
+    size_t of_tables;           /* of `count`: tables and what they are made of */
     size_t copied;              /* of large objects, which copying them again makes up for */
     struct text_list names;     /* "limor_prod: table public.t: owner: ...", the first
                                    OBJECT_NAMES_MAX that `count` counts */
@@ -57,6 +58,8 @@ bool objects_changed_since(struct step_run *run, const char *fact,
 /* Whether the fact's record is of the server with this data directory's identifier, whatever the
  * runbook calls it. */
 bool objects_recorded_of(const struct step_run *run, const char *fact, const char *system);
+/* That identifier. */
+bool objects_system(struct pg_connection *connection, char system[32], struct error *error);
 void object_changes_free(struct object_changes *changes);
 
 /* The names of what holds another secret on one of the servers than on the other, as they are now:

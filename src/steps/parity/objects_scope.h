@@ -39,9 +39,6 @@ bool objects_secrets_read(const struct server_access *access, const char *databa
                           const struct objects_key *key, struct pg_object_list *list,
                           struct error *error);
 
-/* The identifier of a server's data directory. */
-bool objects_system(struct pg_connection *connection, char system[32], struct error *error);
-
 /* The record's text, a line an object. */
 void objects_scopes_write(const struct objects_scopes *scopes, struct text *text);
 bool objects_scopes_parse(const char *content, struct objects_scopes *scopes, struct error *error);
