@@ -108,7 +108,7 @@ void engine_run_step(void *context, const struct worker_pipe *pipe)
     struct step_run run = {.runbook = job->engine->runbook,
                            .path = job->step->path,
                            .retried = index >= 0 && job->engine->state->steps[index].retried,
-                           .again = index >= 0 && job->engine->state->steps[index].asked,
+                           .again = index >= 0 && job->engine->state->steps[index].again,
                            .undoing = job->undoing,
                            .loss_accepted = job->undoing && job->engine->state->loss_accepted,
                            .facts = facts,

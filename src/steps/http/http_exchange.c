@@ -150,6 +150,7 @@ bool http_exchange(struct http_exchange *exchange, const char *url, struct http_
     char shown[32];
     *answer = (struct http_answer){0};
     *outcome = HTTP_NOT_DONE;
+    exchange->call.url = url;
     if (!http_may_send(exchange, url, error))
         return false;
     for (long tries = 1;; tries++) {
