@@ -73,9 +73,8 @@ static const struct {
     {400, 400,
      "Something in the request isn't accepted: compare its arguments with what the platform has."},
     {401, 401,
-     "The token isn't accepted: it may be wrong or have expired. The run keeps the one it was "
-     "begun with; let the program take up the run again with another one (--vars FILE, or the "
-     "variable's own source)."},
+     "The token isn't accepted: it may be wrong or have expired. A run keeps the one that it was "
+     "begun with; pgrunbook attach RUN --vars FILE gives it another one, and says how."},
     {403, 403,
      "The token is known, but may not do this: give its account the right, then retry this step."},
     {404, 404, "There is no such thing, or the token's account may not see it: check the names."},
