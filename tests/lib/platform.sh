@@ -2,6 +2,7 @@
 # A stand-in for a platform's API (tests/lib/platform-api), over TLS with a certificate of the test's own authority. Needs
 # runs.sh, which makes the directory $work.
 
+# shellcheck disable=SC2154 # of runs.sh
 platform_dir=$work/platform
 platform_process=
 

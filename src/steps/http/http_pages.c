@@ -40,49 +40,64 @@ static bool find_next(const struct http_exchange *exchange, const cJSON *page, c
     return true;
 }
 
-static bool find_results(const struct http_exchange *exchange, const cJSON *page, cJSON **results,
-                         struct error *error)
+/* The page's list, NULL with an error when there is none. */
+static cJSON *find_results(const struct http_exchange *exchange, const cJSON *page,
+                           struct error *error)
 {
     const char *path = step_text(exchange->run, "results");
     const cJSON *item = NULL;
-    if (!json_path_find(page, path, &item, error))
-        return error_wrap(error, "results");
-    if (!cJSON_IsArray(item))
-        return error_set(error, ERROR_OTHER, "the answer has no list at \"%s\"", path);
-    *results = (cJSON *)item; /* of the page, which is ours */
-    return true;
+    if (!json_path_find(page, path, &item, error)) {
+        error_wrap(error, "results");
+        return NULL;
+    }
+    if (cJSON_IsArray(item))
+        return (cJSON *)item; /* of the page, which is ours */
+    error_set(error, ERROR_OTHER, "the answer has no list at \"%s\"", path);
+    return NULL;
 }
 
-/* Moves a page's items to the end of `all`. */
-static bool append_items(cJSON *all, cJSON *results, struct error *error)
+/* Moves the page's items to the end of `all`. */
+static bool append_page(const struct http_exchange *exchange, cJSON *all, const cJSON *page,
+                        struct error *error)
 {
+    cJSON *results = find_results(exchange, page, error);
+    if (!results)
+        return false;
     while (results->child)
         cJSON_AddItemToArray(all, cJSON_DetachItemViaPointer(results, results->child));
     return cJSON_GetArraySize(all) <= ITEMS_MAX ||
            error_set(error, ERROR_OTHER, "the list has more than %d items", ITEMS_MAX);
 }
 
+/* Reads the page at *url, and puts the address of the one behind it there, NULL when it's the last.
+ */
+static bool read_one_more(struct http_exchange *exchange, char **url, cJSON *all,
+                          struct error *error)
+{
+    cJSON *page = NULL;
+    const char *next = NULL;
+    bool good = read_page(exchange, *url, &page, error) &&
+                find_next(exchange, page, *url, &next, error) &&
+                append_page(exchange, all, page, error);
+    free(*url);
+    *url = good && next ? xstrdup(next) : NULL;
+    cJSON_Delete(page);
+    return good;
+}
+
 /* Every page but the first, whose list takes the items. */
-static bool read_rest(struct http_exchange *exchange, const char *first, cJSON *tree,
+static bool read_rest(struct http_exchange *exchange, const char *first, const cJSON *tree,
                       struct error *error)
 {
-    cJSON *all = NULL, *results = NULL, *page = NULL;
     const char *next = NULL;
-    bool good =
-        find_results(exchange, tree, &all, error) && find_next(exchange, tree, first, &next, error);
-    char *url = next ? xstrdup(next) : NULL;
-    for (int pages = 1; good && url; pages++) {
-        cJSON_Delete(page);
-        page = NULL;
-        good = pages < PAGES_MAX ||
-               error_set(error, ERROR_OTHER, "the list has more than %d pages", PAGES_MAX);
-        good = good && read_page(exchange, url, &page, error) &&
-               find_next(exchange, page, first, &next, error) &&
-               find_results(exchange, page, &results, error) && append_items(all, results, error);
-        free(url);
-        url = good && next ? xstrdup(next) : NULL;
-    }
-    cJSON_Delete(page);
+    cJSON *all = find_results(exchange, tree, error);
+    bool good = all && find_next(exchange, tree, first, &next, error);
+    char *url = good && next ? xstrdup(next) : NULL;
+    for (int pages = 1; good && url; pages++)
+        good = (pages < PAGES_MAX ||
+                error_set(error, ERROR_OTHER, "the list has more than %d pages", PAGES_MAX)) &&
+               read_one_more(exchange, &url, all, error);
+    free(url);
     return good;
 }
 
