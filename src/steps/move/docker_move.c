@@ -311,7 +311,6 @@ static bool switch_over(struct move *move, struct error *error)
                 move_pool_resume(move->run, move->record, error);
     if (done)
         move_see_answer(move);
-    stand_in_close(move);
     aside_end(&leaver);
     aside_end(&ender);
     return done;
@@ -322,7 +321,6 @@ static bool switch_over(struct move *move, struct error *error)
  * container has been started anew. */
 static void close_sessions(struct move *move)
 {
-    stand_in_close(move);
     follow_close(move->follow);
     pg_close(move->coming);
     server_free(&move->there);
@@ -341,8 +339,11 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     if (!switched) {
         step_log(move->run, "%s", error->message);
         close_sessions(move);
+        stand_in_yield(move);
     }
-    if (!move_settle(move->run, move->record, for_ms, &moved, &second)) {
+    bool settled = move_settle(move->run, move->record, for_ms, &moved, &second);
+    stand_in_close(move);
+    if (!settled) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
         *error = second;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #define NOBODY "65534:65534"
+#define JOINED_MS 250 /* later than that it would only be one more to wait for */
 
 static bool open_engine(void *context, struct error *error)
 {
@@ -125,7 +126,7 @@ void stand_in_take(struct move *move)
     const cJSON *network;
     if (!stand_in->helper)
         return;
-    stand_in->has_names = stand_in->has_addresses = aside_wait(&stand_in->joiner, &error);
+    stand_in->has_addresses = aside_wait_for(&stand_in->joiner, JOINED_MS, &error);
     cJSON_ArrayForEach(network, docker_networks(&move->from))
     {
         const char *address = address_on(move, network->string);
@@ -149,8 +150,23 @@ void stand_in_give(struct move *move, const char *network)
 void stand_in_leave(struct move *move)
 {
     struct error error = ERROR_INIT;
-    if (move->stand_in.has_names && !aside_begin(&move->stand_in.leaver, &error))
+    if (move->stand_in.helper && !aside_begin(&move->stand_in.leaver, &error))
         step_log(move->run, "%s", error.message);
+}
+
+void stand_in_yield(struct move *move)
+{
+    const cJSON *network;
+    cJSON_ArrayForEach(network, docker_networks(&move->from))
+    {
+        const char *address = address_on(move, network->string);
+        struct error ignored = ERROR_INIT; /* it has been given up before */
+        if (move->stand_in.has_addresses && address)
+            change(move, address, address_remove, false, &ignored);
+    }
+    move->stand_in.has_addresses = false;
+    aside_end(&move->stand_in.joiner);
+    stand_in_leave(move);
 }
 
 /* Who was just being refused by it must not wait for the rest of the answer. */
@@ -171,7 +187,7 @@ void stand_in_close(struct move *move)
     struct stand_in *stand_in = &move->stand_in;
     aside_end(&stand_in->joiner);
     aside_end(&stand_in->leaver);
-    if (stand_in->helper && stand_in->has_names && move->docker)
+    if (stand_in->helper && move->docker)
         tell_its_clients(move);
     docker_helper_close(stand_in->helper);
     docker_container_free(&stand_in->container);

@@ -14,7 +14,7 @@ struct stand_in {
     struct docker_helper *helper; /* NULL: there is none, and clients may have to wait */
     struct docker_container container;
     struct aside joiner, leaver;
-    bool has_names, has_addresses;
+    bool has_addresses;
 };
 
 /* While nothing is changed: a container on no network. Where it can't be had the move goes on
@@ -26,6 +26,8 @@ void stand_in_join(struct move *move);
 void stand_in_take(struct move *move);
 /* Gives up the address on that network: the other server has come. */
 void stand_in_give(struct move *move, const char *network);
+/* Nobody has come, and the server that left comes back: gives up all addresses, then the names. */
+void stand_in_yield(struct move *move);
 /* It begins to give up the names. */
 void stand_in_leave(struct move *move);
 /* Its end, wherever it is. */
