@@ -165,8 +165,6 @@ void stand_in_yield(struct move *move)
             change(move, address, address_remove, false, &ignored);
     }
     move->stand_in.has_addresses = false;
-    aside_end(&move->stand_in.joiner);
-    stand_in_leave(move);
 }
 
 /* Who was just being refused by it must not wait for the rest of the answer. */

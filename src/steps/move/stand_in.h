@@ -26,7 +26,8 @@ void stand_in_join(struct move *move);
 void stand_in_take(struct move *move);
 /* Gives up the address on that network: the other server has come. */
 void stand_in_give(struct move *move, const char *network);
-/* Nobody has come, and the server that left comes back: gives up all addresses, then the names. */
+/* Nobody has come, and one of both will be brought to serve: gives up all addresses. It keeps the
+ * names until that is so. */
 void stand_in_yield(struct move *move);
 /* It begins to give up the names. */
 void stand_in_leave(struct move *move);
