@@ -157,7 +157,7 @@ docker run -d --name "$container_2" --network "$(docker inspect -f '{{.HostConfi
     --entrypoint sleep redis:7-alpine infinity >/dev/null
 container=$container_2
 look
-like "$output" "warn +volumes without a name: $container_2 has a volume without a name at /scratch" "a volume without a name is named"
+like "$output" "warn +volumes without a name: .*$container_2 has a volume without a name at /scratch" "a volume without a name is named"
 container=$first
 docker rm -fv "$container_2" >/dev/null
 docker run -d --name "$container_2" --network none --entrypoint sleep redis:7-alpine infinity >/dev/null
