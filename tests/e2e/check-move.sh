@@ -69,6 +69,24 @@ is "$status" 0 "without Docker"
 like "$output" 'NOT LOOKED AT: cannot reach Docker' "it says that it couldn't look"
 like "$(tail -n 1 <<<"$output")" "isn't known" "and the last line says so"
 
+# ---- what Compose makes ----
+
+# tried RUN: as a run does it, which asks Compose for the container as well.
+tried() {
+    program_says run "$lib_dir/check-move.yaml" --plain --run-id "$1" --set "compose_file=$dir/docker-compose.yml" \
+        --set "compose_project=$name" --set "old_container=$container"
+}
+stack
+tried made
+is "$status" 0 "a run asks Compose"
+like "$output" 'pass +made by Compose' "which makes such a container"
+stack 'pull_policy: never'
+sed -i 's|image: pgvector/pgvector:pg15|image: pgrunbook-test/absent:1|' "$dir/docker-compose.yml"
+tried unmade
+is "$status" 11 "one that Compose can't make is refused before anything is done"
+like "$output" 'FAIL +made by Compose: .*asking Compose what it would make' "which is said"
+is "$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$name" | sort)" "$before" "nothing of the stack was touched"
+
 # ---- what the compose file says ----
 
 stack 'network_mode: host'
