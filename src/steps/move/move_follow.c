@@ -62,22 +62,23 @@ bool move_follow(struct move *move, struct error *error)
 
 bool move_bring_over(struct move *move, struct error *error)
 {
-    if (!move->follow)
-        return true;
-    if (!follow_finish(move->follow, &move->last, error))
-        return error_wrap(error, "bringing the last changes over");
-    move->rounds++;
-    return true;
+    if (move->follow) {
+        if (!follow_finish(move->follow, &move->last, error))
+            return error_wrap(error, "bringing the last changes over");
+        move->rounds++;
+    }
+    return move_note_position(move, error);
 }
 
-/* A client can take the read-only setting off by itself. Behind the fence by network nobody is left
- * to do so: what came in between is brought over, too. */
+/* A client can take the read-only setting off by itself, and so can an extension's worker. Behind
+ * the fence by network no client is left to do so: what came in between is brought over, too. The
+ * transaction ids tell it, whoever it was that wrote. */
 bool move_check_equal(struct move *move, struct error *error)
 {
     bool unmoved = !move->follow;
     for (int tries = 0; !unmoved && tries < UNMOVED_TRIES; tries++) {
         if (!follow_is_unmoved(move->follow, &unmoved, error) ||
-            (!unmoved && !(move_bring_over(move, error) && move_note_position(move, error))))
+            (!unmoved && !move_bring_over(move, error)))
             return false;
     }
     if (unmoved)
@@ -86,4 +87,26 @@ bool move_check_equal(struct move *move, struct error *error)
               step_text(move->run, "from"));
     return error_remedy(error, "Look for a scheduler or a background worker inside of its "
                                "container, stop it, then retry.");
+}
+
+/* Nothing but a worker inside of the container can have. It was equal when the last clients were
+ * cut off, so that nobody has seen more on it than is on the other one. */
+void move_check_left(struct move *move)
+{
+    bool unmoved = false;
+    struct error error = ERROR_INIT;
+    if (!move->follow)
+        return;
+    if (!follow_is_unmoved(move->follow, &unmoved, &error))
+        step_check(move->run, "server that was left", VERDICT_WARN,
+                   "whether anything was written there since can't be told: %s", error.message);
+    else if (unmoved)
+        step_check(move->run, "server that was left", VERDICT_PASS,
+                   "nothing was written there since the last round");
+    else
+        step_check(move->run, "server that was left", VERDICT_FAIL,
+                   "something inside of its container, now %s, goes on writing there, such as an "
+                   "extension's worker: look there at what it wrote before that container is "
+                   "removed; it isn't on the other server",
+                   step_text(move->run, "left"));
 }
