@@ -134,12 +134,13 @@ static struct docker_helper *make(struct step_run *run, struct docker *docker,
 struct docker_helper *pg_helper_open(struct step_run *run, struct docker *docker,
                                      const struct pg_helper_setting *setting, struct error *error)
 {
-    if (!remove_leftovers(run, docker, error))
+    if (!setting->beside && !remove_leftovers(run, docker, error))
         return NULL;
     struct docker_helper *helper = make(run, docker, setting, error);
     bool sees =
         helper &&
-        (setting->read_only ? same_file(docker, helper, setting->directory, BACKUP_MANIFEST, error)
+        (setting->beside      ? true
+         : setting->read_only ? same_file(docker, helper, setting->directory, BACKUP_MANIFEST, error)
                             : probe_writing(docker, helper, setting->directory, error));
     if (sees)
         return helper;
