@@ -73,8 +73,7 @@ static bool read_head(struct toc_reader *reader, struct toc *toc, struct error *
 {
     static const char magic[] = "PGDMP";
     size_t length = strlen(magic);
-    if ((size_t)(reader->end - reader->next) < length ||
-        memcmp(reader->next, magic, length) != 0)
+    if ((size_t)(reader->end - reader->next) < length || memcmp(reader->next, magic, length) != 0)
         return error_set(error, ERROR_OTHER, "it isn't a dump's table of contents");
     reader->next += length;
     int major = read_byte(reader);
@@ -108,8 +107,8 @@ static void read_needs(struct toc_reader *reader, struct toc_entry *entry)
         if (!there || reader->bad)
             return;
         if (!(entry->needed & (entry->needed - 1))) /* full at every power of two */
-            entry->needs = xrealloc(entry->needs, (entry->needed ? 2 * entry->needed : 1) *
-                                                      sizeof *entry->needs);
+            entry->needs = xrealloc(entry->needs,
+                                    (entry->needed ? 2 * entry->needed : 1) * sizeof *entry->needs);
         entry->needs[entry->needed++] = (int)id;
     }
 }

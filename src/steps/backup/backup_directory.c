@@ -198,9 +198,10 @@ static bool dump_database(struct backup *backup, const struct pg_database_entry 
     char *jobs = xprintf("--jobs=%ld", directory->jobs);
     char *file = xprintf("--file=" HELPER_DIRECTORY "/%s", name);
     /* Its files are synced when they are settled, several at once. */
-    const char *const arguments[] = {"pg_dump", "--format=directory", "--no-sync", snapshot_option,
-                                     jobs,      directory->compress,  file,
-                                 backup->beside ? "--verbose" : NULL, NULL};
+    const char *const arguments[] = {
+        "pg_dump", "--format=directory", "--no-sync", snapshot_option,
+        jobs,      directory->compress,  file,        backup->beside ? "--verbose" : NULL,
+        NULL};
     free(directory->dump);
     directory->dump = file_join(directory->partial, name);
     directory->current = database;

@@ -40,11 +40,9 @@ static bool look_at_server(const struct load_beside_setting *setting, struct loa
 {
     struct server_access access = {0};
     bool fit = server_find_inside(setting->run, setting->server, &access, error);
-    if (fit && loading_state(setting->run, access.container, &access.found) ==
-                   LOADING_INTERRUPTED)
+    if (fit && loading_state(setting->run, access.container, &access.found) == LOADING_INTERRUPTED)
         fit = error_set(error, ERROR_OTHER, "the server has stopped since its loading began");
-    fit = fit &&
-          restore_target_prepare(setting->run, &access, setting->databases, again, error);
+    fit = fit && restore_target_prepare(setting->run, &access, setting->databases, again, error);
     if (fit) {
         beside->container = xstrdup(access.found.id);
         beside->started_ms = (double)access.found.started_ms;
@@ -65,7 +63,8 @@ static _Noreturn void be_loader(const struct load_beside_setting *setting, bool 
                                      .again = again,
                                      .commands = 3,
                                      .reports = 4};
-    int commands = fcntl(files[0], F_DUPFD_CLOEXEC, 5), reports = fcntl(files[1], F_DUPFD_CLOEXEC, 5);
+    int commands = fcntl(files[0], F_DUPFD_CLOEXEC, 5),
+        reports = fcntl(files[1], F_DUPFD_CLOEXEC, 5);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent && dup2(commands, 3) == 3 && dup2(reports, 4) == 4) {
         close_range(5, ~0U, 0);
@@ -253,17 +252,18 @@ void load_beside_finish(struct load_beside *beside, const char *path, const char
     tell_plain(beside, LOAD_COMPLETE);
     while (receive(beside)) {
         short events = (short)(POLLIN * 1);
-        struct pollfd polled[2] = {{.fd = beside->reports, .events = events},
-                                   {.fd = beside->pending.length ? beside->commands : -1,
-                                    .events = POLLOUT}};
+        struct pollfd polled[2] = {
+            {.fd = beside->reports, .events = events},
+            {.fd = beside->pending.length ? beside->commands : -1, .events = POLLOUT}};
         poll(polled, 2, PATIENCE_MS);
         send_pending(beside);
     }
     if (beside->loaded)
         record(beside, path, sha256);
     else
-        step_log(beside->run, "the new server couldn't be loaded beside the dump, which the "
-                              "restore makes good: %s",
+        step_log(beside->run,
+                 "the new server couldn't be loaded beside the dump, which the "
+                 "restore makes good: %s",
                  *beside->failure.message ? beside->failure.message
                                           : "the process that loads was ended");
 }

@@ -24,8 +24,7 @@ static void add_rows(struct load_database *database, double id)
 {
     size_t count = database->row_count;
     if (!(count & (count - 1))) /* full at every power of two */
-        database->rows =
-            xrealloc(database->rows, (count ? 2 * count : 1) * sizeof *database->rows);
+        database->rows = xrealloc(database->rows, (count ? 2 * count : 1) * sizeof *database->rows);
     database->rows[database->row_count++] = (int)id;
 }
 

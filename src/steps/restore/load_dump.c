@@ -29,8 +29,8 @@ struct load {
     struct load_commands commands;
     struct restore restore;
     struct text options;
-    int directory;     /* the backup's: it stays the same when it gets another name */
-    char *path;        /* that leads there */
+    int directory; /* the backup's: it stays the same when it gets another name */
+    char *path;    /* that leads there */
     int64_t reported_ms;
 };
 
@@ -127,9 +127,15 @@ static bool make_objects(struct load_one *one, struct error *error)
 {
     static const char script[] =
         "d=$1; shift; mkdir -p \"$d\" && cat >\"$d/toc.dat\" && exec \"$@\" \"$d\"";
-    const char *const arguments[] = {"sh",         "-c",       script,
-                                     "sh",         one->inside, "pg_restore",
-                                     "--create",   "--section=pre-data", "--dbname=postgres",
+    const char *const arguments[] = {"sh",
+                                     "-c",
+                                     script,
+                                     "sh",
+                                     one->inside,
+                                     "pg_restore",
+                                     "--create",
+                                     "--section=pre-data",
+                                     "--dbname=postgres",
                                      NULL};
     return run_tool(one->load, NULL, arguments, &one->bytes, error);
 }
@@ -233,14 +239,14 @@ static bool load_queued(struct load_one *one, struct load_lanes *lanes, struct e
 {
     int idle = 0;
     while (load_queue_left(one->queue)) {
-        if (!hear(one, error) ||
-            !load_lanes_turn(lanes, one->load->commands.file, TURN_MS, error))
+        if (!hear(one, error) || !load_lanes_turn(lanes, one->load->commands.file, TURN_MS, error))
             return false;
         show_progress(one);
         idle = load_lanes_idle(lanes) && database_of(one)->dumped ? idle + 1 : 0;
         if (idle > TURNS_IDLE)
-            return error_set(error, ERROR_OTHER, "%zu tables and indexes of database %s wait for "
-                                                 "one another",
+            return error_set(error, ERROR_OTHER,
+                             "%zu tables and indexes of database %s wait for "
+                             "one another",
                              load_queue_left(one->queue), one->name);
     }
     return true;
@@ -291,10 +297,10 @@ static bool await_dumped(const struct load_one *one, struct error *error)
 static bool read_contents(struct load_one *one, struct error *error)
 {
     char *path = file_join(one->path, "toc.dat");
-    bool read = file_read(path, CONTENTS_MAX, &one->bytes, error) &&
-                (toc_parse(one->bytes.bytes ? one->bytes.bytes : "", one->bytes.length, &one->toc,
-                           error) ||
-                 error_wrap(error, "reading %s", path));
+    bool read =
+        file_read(path, CONTENTS_MAX, &one->bytes, error) &&
+        (toc_parse(one->bytes.bytes ? one->bytes.bytes : "", one->bytes.length, &one->toc, error) ||
+         error_wrap(error, "reading %s", path));
     free(path);
     if (read && one->toc.compressed)
         read = error_set(error, ERROR_OTHER, "the dump is compressed (argument compress)");

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #define PIECE ((size_t)256 << 10)
-#define PIECES_MOST 8  /* of one lane before the others get their turn */
-#define FOLLOW_MS 20   /* until a file that is being written is looked at again */
-#define LOOK_MS 100    /* until the directory is */
-#define SMALL 65536    /* bytes of rows for which a table isn't made anew */
-#define EMPTY 5        /* bytes of a file without a row: its end mark */
+#define PIECES_MOST 8 /* of one lane before the others get their turn */
+#define FOLLOW_MS 20  /* until a file that is being written is looked at again */
+#define LOOK_MS 100   /* until the directory is */
+#define SMALL 65536   /* bytes of rows for which a table isn't made anew */
+#define EMPTY 5       /* bytes of a file without a row: its end mark */
 #define COPY_END " FROM stdin;\n"
 
 struct lane {
@@ -82,9 +82,9 @@ static bool open_lane(struct lane *lane, const struct load_lanes_setting *settin
 
 static bool read_most(struct load_lanes *lanes, struct error *error)
 {
-    char *value = pg_value(lanes->items[0].connection,
-                           "SELECT pg_catalog.current_setting('max_parallel_maintenance_workers')",
-                           error);
+    char *value =
+        pg_value(lanes->items[0].connection,
+                 "SELECT pg_catalog.current_setting('max_parallel_maintenance_workers')", error);
     bool known = value && text_to_long(value, 0, 1024, &lanes->cores_most);
     free(value);
     return known;
@@ -201,8 +201,8 @@ static bool begin(struct load_lanes *lanes, struct lane *lane, struct load_item 
     lane->state = COPY_IN_WORKING;
     lane->ending = lane->starved = false;
     lane->unsent = true;
-    bool begun = item->kind == LOAD_ROWS ? begin_rows(lanes, lane, error)
-                                         : begin_build(lanes, lane, error);
+    bool begun =
+        item->kind == LOAD_ROWS ? begin_rows(lanes, lane, error) : begin_build(lanes, lane, error);
     return begun || error_wrap(error, "loading %s %s", item->entry->kind, item->entry->name);
 }
 

@@ -205,7 +205,8 @@ static bool goes_before(const struct load_item *left, const struct load_item *ri
     bool parallel = load_item_is_parallel(left);
     if (parallel != load_item_is_parallel(right))
         return parallel;
-    return left->bytes > right->bytes || (left->bytes == right->bytes && left->entry < right->entry);
+    return left->bytes > right->bytes ||
+           (left->bytes == right->bytes && left->entry < right->entry);
 }
 
 /* A constraint takes its table for itself; indexes may be built side by side. */

@@ -98,8 +98,8 @@ static bool restore_all(struct restore *restore, struct error *error)
     restore->began_ms = restore->fed_ms = clock_monotonic_ms();
     if (!restore->format->list(restore, error))
         return false;
-    if (restore->sha256 && load_beside_is_done(restore->run, &restore->access.found,
-                                               restore->path, restore->sha256)) {
+    if (restore->sha256 &&
+        load_beside_is_done(restore->run, &restore->access.found, restore->path, restore->sha256)) {
         step_log(restore->run, "all of it was loaded while the old server was dumped");
         restore->sent = restore->size;
         return true;

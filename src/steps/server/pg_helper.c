@@ -138,10 +138,10 @@ struct docker_helper *pg_helper_open(struct step_run *run, struct docker *docker
         return NULL;
     struct docker_helper *helper = make(run, docker, setting, error);
     bool sees =
-        helper &&
-        (setting->beside      ? true
-         : setting->read_only ? same_file(docker, helper, setting->directory, BACKUP_MANIFEST, error)
-                            : probe_writing(docker, helper, setting->directory, error));
+        helper && (setting->beside ? true
+                   : setting->read_only
+                       ? same_file(docker, helper, setting->directory, BACKUP_MANIFEST, error)
+                       : probe_writing(docker, helper, setting->directory, error));
     if (sees)
         return helper;
     if (!*error->remedy)
