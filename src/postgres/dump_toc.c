@@ -132,7 +132,7 @@ static void read_entry(struct toc_reader *reader, struct toc_entry *entry)
     skip_text(reader); /* access method of a table */
     if (reader->minor >= WITH_RELKIND)
         read_integer(reader);
-    skip_text(reader); /* owner */
+    entry->owner = take_text(reader);
     skip_text(reader); /* "false", for a setting of old */
     read_needs(reader, entry);
     entry->file = take_text(reader);
@@ -195,6 +195,7 @@ void toc_free(struct toc *toc)
         free(entry->definition);
         free(entry->copy);
         free(entry->schema);
+        free(entry->owner);
         free(entry->tablespace);
         free(entry->file);
         free(entry->needs);

@@ -19,6 +19,7 @@ struct toc_entry {
     char *definition; /* SQL, "" for none */
     char *copy;       /* of rows: "COPY public.t (id) FROM stdin;\n", "" for none */
     char *schema;     /* "" for none */
+    char *owner;      /* "" for none */
     char *tablespace; /* "" for none or the default one */
     char *file;       /* of its data, as if it weren't compressed: "3755.dat"; "" for none */
     int *needs;       /* ids, some of which may not be in the list */

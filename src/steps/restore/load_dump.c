@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "steps/backup/backup_manifest.h"
 #include "steps/restore/load_commands.h"
+#include "steps/restore/load_default.h"
 #include "steps/restore/load_lanes.h"
 #include "steps/restore/restore.h"
 #include "steps/server/pg_helper.h"
@@ -309,7 +310,12 @@ static bool read_contents(struct load_one *one, struct error *error)
 
 static bool load_one(struct load_one *one, struct error *error)
 {
-    if (!await_contents(one, error) || !read_contents(one, error) || !make_objects(one, error))
+    if (!await_contents(one, error) || !read_contents(one, error))
+        return false;
+    if (!one->load->setting->again &&
+        load_is_default(&one->toc, one->name, one->load->restore.setting.user))
+        return true;
+    if (!make_objects(one, error))
         return false;
     one->queue = load_queue_new(&one->toc);
     one->all = load_queue_left(one->queue);
