@@ -24,6 +24,7 @@ int exit_status_of(const struct run_state *state)
         [RUN_PAUSED] = EXIT_WAITS,       [RUN_RELEASING] = EXIT_WAITS,
         [RUN_ROLLING_BACK] = EXIT_WAITS, [RUN_ROLLBACK_FAILED] = EXIT_FAILED,
         [RUN_COMPLETE] = EXIT_COMPLETE,  [RUN_ROLLED_BACK] = EXIT_ROLLED_BACK,
+        [RUN_WAITING] = EXIT_WAITS,      [RUN_LEFT_OUT] = EXIT_ROLLED_BACK,
     };
     return statuses[state->status];
 }

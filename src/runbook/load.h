@@ -9,6 +9,12 @@ void read_variables(struct loader *loader, const struct field *field, const stru
                     void *target);
 void read_servers(struct loader *loader, const struct field *field, const struct node *node,
                   void *target);
+void read_environments(struct loader *loader, const struct field *field, const struct node *node,
+                       void *target);
+void read_sources(struct loader *loader, const struct field *field, const struct node *node,
+                  void *target); /* struct variable * */
+void read_fallback(struct loader *loader, const struct field *field, const struct node *node,
+                   void *target); /* the same */
 void read_phases(struct loader *loader, const struct field *field, const struct node *node,
                  void *target);
 void read_gate(struct loader *loader, const struct field *field, const struct node *node,
@@ -26,6 +32,12 @@ void check_price(struct loader *loader, const struct node *node, const struct st
 
 /* Once servers are known: defaults, sources, cycles. `node` is the map of variables. */
 void check_variables(struct loader *loader, const struct node *node);
+
+/* What gives one variable its value: `node` is the text of its default, or NULL. */
+void check_value_sources(struct loader *loader, const struct variable *variable,
+                         const struct node *node);
+/* Once everything is read: environments' values and requirements. `root` is the whole file. */
+void check_environments(struct loader *loader, const struct node *root);
 
 /* The entry's key names the action, its value holds the arguments. False with faults when there is
  * no such action; wrong arguments are faults too, but leave a usable invocation. */
