@@ -35,15 +35,26 @@ char *run_directory(const char *run)
     return directory;
 }
 
-bool run_id_valid(const char *run)
+static bool name_valid(const char *name, size_t length)
 {
-    size_t length = strlen(run);
-    if (!length || length > 64 || run[0] == '.' || run[0] == '-')
+    if (!length || length > 64 || name[0] == '.' || name[0] == '-')
         return false;
     for (size_t i = 0; i < length; i++)
-        if (!isalnum((unsigned char)run[i]) && !strchr("._-", run[i]))
+        if (!isalnum((unsigned char)name[i]) && !strchr("._-", name[i]))
             return false;
     return true;
+}
+
+static bool environment_valid(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return length && length <= 64 && !name[length];
+}
+
+bool run_id_valid(const char *run)
+{
+    size_t length = strcspn(run, "@");
+    return name_valid(run, length) && (!run[length] || environment_valid(run + length + 1));
 }
 
 static char *new_run_id(const char *name)
@@ -239,7 +250,7 @@ static bool target_path(const char *target, char **path, struct error *error)
 /* The run that the lock file names, when it isn't `run` and isn't finished; the caller frees. */
 static char *unfinished_owner(int file, const char *run)
 {
-    char name[80] = "";
+    char name[RUN_ID_MAX] = "";
     ssize_t got = pread(file, name, sizeof name - 1, 0);
     name[got > 0 ? got : 0] = '\0';
     name[strcspn(name, "\n")] = '\0';
@@ -268,7 +279,7 @@ static bool refuse_target(const char *target, const char *owner, struct error *e
 
 static bool write_owner(int file, const char *run, struct error *error)
 {
-    char line[80];
+    char line[RUN_ID_MAX + 1];
     int length = snprintf(line, sizeof line, "%s\n", run);
     if (ftruncate(file, 0) < 0 || pwrite(file, line, (size_t)length, 0) != length ||
         fsync(file) < 0)

@@ -10,8 +10,10 @@
 char *state_directory(void);
 /* Of one run; it needn't exist. The caller frees. */
 char *run_directory(const char *run);
-/* 1 to 64 of letters, digits, '.', '_', '-', not beginning with '.' or '-'. */
+/* 1 to 64 of letters, digits, '.', '_', '-', not beginning with '.' or '-'; or that, '@' and an
+ * environment's name. */
 bool run_id_valid(const char *run);
+#define RUN_ID_MAX 160
 
 /* Makes the directory of a new run with evidence/ and logs/ in it, all 0700. Without `run` an id is
  * made from `name` and the time. An existing one is an error. *run_made and *directory are the

@@ -32,6 +32,7 @@ static void release(struct engine *engine)
     price_forget_asked(engine);
     clients_close(&engine->clients, engine->directory);
     journal_close(engine->journal);
+    siblings_close(engine->siblings);
     run_state_free(engine->state);
     cJSON_Delete(engine->live);
     text_free(&engine->outbox);
@@ -39,14 +40,16 @@ static void release(struct engine *engine)
     lock_release(&engine->engine_lock);
 }
 
-/* The target is named by where Docker is and what the stack is called there. */
+/* The target is named by where Docker is and what the stack is called there. The phases for all
+ * have none of their own: each environment holds its. */
 static bool take_target(struct engine *engine, const char *run, char **stack, struct error *error)
 {
-    const char *host = getenv("DOCKER_HOST");
     *stack = runbook_stack_name(engine->runbook, error);
     if (!*stack)
         return false;
-    char *target = xprintf("%s%s%s", *stack, host && *host ? " on " : "", host ? host : "");
+    if (engine->runbook->environment_count && !engine->runbook->environment)
+        return true;
+    char *target = surroundings_target(*stack);
     bool taken = lock_target(target, run, &engine->target_lock, error);
     free(target);
     return taken;
@@ -88,6 +91,8 @@ static bool set_up(struct engine *engine, struct error *error)
 {
     char *stack = NULL;
     engine->live = cJSON_CreateObject();
+    if (engine->runbook->environment_count)
+        engine->siblings = siblings_open(engine->directory, engine->runbook);
     bool ready = lock_engine(engine->directory, &engine->engine_lock, error) &&
                  surroundings_enter(engine->directory, error) &&
                  take_target(engine, run_name(engine->directory), &stack, error);
@@ -265,7 +270,8 @@ bool engine_load_runbook(const char *directory, const struct text_list *secrets,
     free(path);
     *runbook = NULL;
     bool loaded = state && load_copy(directory, state, runbook, error);
-    bool good = loaded && set_secrets(*runbook, secrets, error) &&
+    bool good = loaded && runbook_enter(*runbook, state->environment, error) &&
+                set_secrets(*runbook, secrets, error) &&
                 set_variables(*runbook, state->variables, error) &&
                 surroundings_use_docker(directory, error) &&
                 runbook_resolve_leniently(*runbook, lookup, context, error);

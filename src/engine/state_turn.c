@@ -55,7 +55,6 @@ bool apply_turn_awaited(struct run_state *state, const cJSON *event, struct erro
     state->turn.until_ms = (int64_t)event_number(event, "until", 0);
     state->turn.since_ms = since ? since : event_time(event);
     read_awaited(&state->turn, cJSON_GetObjectItemCaseSensitive(event, "awaited"));
-    state->current = -1;
     state->status = RUN_WAITING;
     return true;
 }

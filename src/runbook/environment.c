@@ -16,6 +16,14 @@ const struct environment *runbook_environment(const struct runbook *runbook, con
     return NULL;
 }
 
+char *environment_names(const struct runbook *runbook)
+{
+    struct text names = {0};
+    for (size_t i = 0; i < runbook->environment_count; i++)
+        text_printf(&names, "%s%s", i ? ", " : "", runbook->environments[i].name);
+    return text_take(&names);
+}
+
 bool runbook_has_phase(const struct runbook *runbook, const struct phase *phase)
 {
     return !runbook->entered || (phase->scope == PHASE_EACH) == (runbook->environment != NULL);

@@ -12,4 +12,7 @@ bool environment_takes(const struct runbook *runbook, const char *name, bool *ta
  * what only environments have. */
 bool environment_needs(const struct runbook *runbook, const char *name);
 
+/* "test, stage, live"; the caller frees. */
+char *environment_names(const struct runbook *runbook);
+
 #endif
