@@ -1,5 +1,6 @@
 /* check.c: `pgrunbook check`: every fault of a runbook, or its numbered steps; and for one with the
  * warm switch whether the stack allows it. */
+#include "cli/environments.h"
 #include "cli/printed.h"
 #include "cli/read_step.h"
 
@@ -12,7 +13,8 @@ static const struct step *find_check(const struct runbook *runbook)
 {
     for (size_t i = 0; i < runbook->phase_count; i++)
         for (size_t j = 0; j < runbook->phases[i].step_count; j++)
-            if (text_equal(runbook->phases[i].steps[j].invocation.action->name, CHECK_MOVE))
+            if (runbook_has_phase(runbook, &runbook->phases[i]) &&
+                text_equal(runbook->phases[i].steps[j].invocation.action->name, CHECK_MOVE))
                 return &runbook->phases[i].steps[j];
     return NULL;
 }
@@ -28,19 +30,30 @@ static bool look(const struct runbook *runbook, struct error *error)
 
 /* Loaded again, as this time the values are looked up. What the stack is like is no fault of the
  * runbook, which may be checked where there is none. */
-static void look_at_stack(const struct runbook *checked, const struct options *options)
+static int look_in(struct runbook *entered, void *context)
 {
     struct error error = ERROR_INIT;
     struct lookup lookup = {.lenient = true};
-    const struct step *step = find_check(checked);
-    if (!step)
-        return;
-    printf("\nWhether this stack allows the warm switch (%s):\n", step->path);
-    struct runbook *runbook = load_runbook_leniently(options, &lookup, &error);
+    const char *environment = entered->environment ? entered->environment->name : NULL;
+    const struct step *step = find_check(entered);
+    if (!step) {
+        runbook_free(entered);
+        return 0;
+    }
+    printf("\nWhether this stack%s%s allows the warm switch (%s):\n", environment ? " of " : "",
+           environment ? environment : "", step->path);
+    struct runbook *runbook = load_runbook_leniently(context, environment, &lookup, &error);
     lookup_close(&lookup);
     if (!runbook || !look(runbook, &error))
         read_step_tell(error.kind == ERROR_DOCKER ? "NOT LOOKED AT" : "FAILED", &error);
     runbook_free(runbook);
+    runbook_free(entered);
+    return 0;
+}
+
+static void look_at_stack(const struct runbook *checked, struct options *options)
+{
+    for_each_environment(checked, options, !options->environments.count, look_in, options);
 }
 
 static int run(const struct command *command, int argc, char **argv)

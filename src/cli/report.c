@@ -4,6 +4,7 @@
 #include "cli/summary.h"
 
 #include "base/file.h"
+#include "engine/group.h"
 #include "engine/journal.h"
 
 #include <stdio.h>
@@ -38,11 +39,8 @@ static bool known_format(const char *format)
     return false;
 }
 
-static int print_report(const char *directory, const struct options *options)
+static int report_one(const char *directory, const char *format)
 {
-    const char *format = options->format ? options->format : "markdown";
-    if (!known_format(format))
-        return ERROR_USAGE;
     struct error error = ERROR_INIT;
     char *path = file_join(directory, "journal.jsonl");
     struct run_state *state = journal_load(path, &error);
@@ -57,6 +55,24 @@ static int print_report(const char *directory, const struct options *options)
     printf("%s", text_string(&output));
     text_free(&output);
     return 0;
+}
+
+/* With several environments one after the other, the phases for all first. */
+static int print_report(const char *directory, const struct options *options)
+{
+    const char *format = options->format ? options->format : "markdown";
+    if (!known_format(format))
+        return ERROR_USAGE;
+    struct group group;
+    struct error error = ERROR_INIT;
+    bool several = !run_environment(strrchr(directory, '/')) && run_is_there(directory);
+    if (!several)
+        return report_one(directory, format);
+    int status = group_open(directory, &group, &error) ? 0 : tell_error(&error);
+    for (size_t i = 0; i < group.count && !status; i++)
+        status = report_one(group.items[i].directory, format);
+    group_free(&group);
+    return status;
 }
 
 static int run(const struct command *command, int argc, char **argv)

@@ -57,7 +57,7 @@ bool run_id_valid(const char *run)
     return name_valid(run, length) && (!run[length] || environment_valid(run + length + 1));
 }
 
-static char *new_run_id(const char *name)
+char *run_id_new(const char *name)
 {
     time_t now = (time_t)(clock_wall_ms() / 1000);
     struct tm local;
@@ -106,7 +106,7 @@ bool run_directory_create(const char *run, const char *name, char **run_made, ch
         error_set(error, ERROR_USAGE, "\"%s\" can't be a run's name", run);
         return error_remedy(error, "use up to 64 letters, digits, '.', '_' and '-'");
     }
-    *run_made = run ? xstrdup(run) : new_run_id(name);
+    *run_made = run ? xstrdup(run) : run_id_new(name);
     if (make_run_directory(*run_made, directory, error))
         return true;
     free(*run_made);
@@ -129,6 +129,30 @@ static bool better(const struct candidate *left, const struct candidate *right)
     return left->created_ms > right->created_ms;
 }
 
+bool run_is_finished(const char *directory)
+{
+    char *path = file_join(directory, "journal.jsonl");
+    struct error ignored =
+        ERROR_INIT; /* one that takes no part, or can't be read, isn't waited for */
+    struct run_state *state = file_exists(path) ? journal_load(path, &ignored) : NULL;
+    bool finished = !state || run_state_finished(state);
+    run_state_free(state);
+    free(path);
+    return finished;
+}
+
+/* A run with environments is finished when each of them is. */
+static bool all_finished(const char *directory, const struct run_state *state)
+{
+    bool finished = run_state_finished(state);
+    for (size_t i = 0; i < state->environments.count && finished; i++) {
+        char *member = xprintf("%s@%s", directory, state->environments.items[i]);
+        finished = run_is_finished(member);
+        free(member);
+    }
+    return finished;
+}
+
 static void consider(const char *runs, const char *name, struct candidate *best)
 {
     struct candidate candidate = {.directory = file_join(runs, name)};
@@ -138,7 +162,7 @@ static void consider(const char *runs, const char *name, struct candidate *best)
     free(path);
     if (state) {
         candidate.created_ms = state->created_ms;
-        candidate.finished = run_state_finished(state);
+        candidate.finished = all_finished(candidate.directory, state);
     }
     if (state && better(&candidate, best)) {
         free(best->directory);
@@ -156,7 +180,7 @@ static bool find_newest(char **directory, struct error *error)
     DIR *list = opendir(runs);
     const struct dirent *entry;
     while (list && (entry = readdir(list)))
-        if (entry->d_name[0] != '.')
+        if (entry->d_name[0] != '.' && !strchr(entry->d_name, '@'))
             consider(runs, entry->d_name, &best);
     if (list)
         closedir(list);

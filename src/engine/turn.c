@@ -44,6 +44,16 @@ bool turn_lets_go_first(const struct run_state *state, const char *phase)
     return is_out(state) || state->status == RUN_PAUSED || run_state_through(state, phase);
 }
 
+bool turn_awaits(const struct run_state *own, const struct awaited *awaited,
+                 const struct run_state *other)
+{
+    if (!*awaited->phase || !*awaited->environment)
+        return !run_state_through(other, awaited->phase);
+    if (own->environment)
+        return !turn_lets_go_first(other, awaited->phase);
+    return !is_out(other) && !run_state_through(other, awaited->phase);
+}
+
 static const struct environment *environment_at(const struct standing *standing, size_t index)
 {
     return &standing->runbook->environments[index];

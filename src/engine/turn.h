@@ -34,4 +34,8 @@ void turn_free(struct turn *turn);
  * `phase`. */
 bool turn_lets_go_first(const struct run_state *state, const char *phase);
 
+/* Whether `own`, which waits for this, still has to wait for the one that stands as `other`. */
+bool turn_awaits(const struct run_state *own, const struct awaited *awaited,
+                 const struct run_state *other);
+
 #endif
