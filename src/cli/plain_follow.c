@@ -83,7 +83,8 @@ static void look_around(struct following *following)
         struct plain *plain = &following->plains[i];
         if (!plain->done && plain->deferred && !following->input.asking)
             plain_react(plain);
-        if (!plain->done && waits_in_vain(following, plain, 0))
+        if (plain->several && !plain->done && plain->sent <= plain->replies &&
+            waits_in_vain(following, plain, 0))
             plain_leave_waiting(plain, "It waits; its engine goes on by itself when it may.");
     }
 }

@@ -111,7 +111,8 @@ static void await_earlier(const struct standing *standing, const struct phase *p
     }
 }
 
-/* A phase for all waits for every environment that is still in. */
+/* A phase for all waits for every environment that is still in; without any there is nothing that
+ * it could follow. */
 static void await_members(const struct standing *standing, const struct phase *phase,
                           struct turn *turn)
 {
@@ -120,14 +121,20 @@ static void await_members(const struct standing *standing, const struct phase *p
     for (const struct phase *before = runbook->phases; before < phase; before++)
         if (before->scope == PHASE_EACH)
             last = before;
+    bool any = false;
     for (size_t i = 0; last && i < runbook->environment_count; i++) {
         const struct run_state *state = standing->members[i];
+        any = any || (state && run_state_through(state, last->id));
         if (!state || is_out(state) || run_state_through(state, last->id))
             continue;
         char *what = xprintf(" to be through %s", last->id);
         say(turn, environment_at(standing, i)->name, what, why_it_stands(state));
         await(turn, environment_at(standing, i)->name, last->id);
         free(what);
+    }
+    if (last && !any && !turn->message.length) {
+        say(turn, "an environment to be through ", last->id, "");
+        await(turn, environment_at(standing, 0)->name, "");
     }
 }
 
