@@ -12,7 +12,4 @@
 int follow_run(const char *directory, const struct options *options,
                const struct plain_options *plain);
 
-/* Opens the screen; returns when the operator leaves it. */
-int show_screen(const char *directory, bool watch);
-
 #endif
