@@ -16,6 +16,13 @@ const struct environment *runbook_environment(const struct runbook *runbook, con
     return NULL;
 }
 
+const char *runbook_scope(const struct runbook *runbook, const struct phase *phase)
+{
+    if (!runbook->environment_count)
+        return "";
+    return phase->scope == PHASE_ALL ? " (once for all)" : " (for each environment)";
+}
+
 char *environment_names(const struct runbook *runbook)
 {
     struct text names = {0};
@@ -82,6 +89,14 @@ static bool sets(const struct environment *environment, const char *name)
 {
     for (size_t i = 0; i < environment->set_count; i++)
         if (!strcmp(environment->set[i].name, name))
+            return true;
+    return false;
+}
+
+bool environment_decides(const struct runbook *runbook, const char *name)
+{
+    for (size_t i = 0; i < runbook->environment_count && !runbook->entered; i++)
+        if (sets(&runbook->environments[i], name))
             return true;
     return false;
 }

@@ -12,6 +12,9 @@ bool environment_takes(const struct runbook *runbook, const char *name, bool *ta
  * what only environments have. */
 bool environment_needs(const struct runbook *runbook, const char *name);
 
+/* Whether no environment was entered yet, and at least one has a value of its own for it: then it
+ * has none. */
+bool environment_decides(const struct runbook *runbook, const char *name);
 /* "test, stage, live"; the caller frees. */
 char *environment_names(const struct runbook *runbook);
 

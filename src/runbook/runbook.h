@@ -219,6 +219,8 @@ bool runbook_enter(struct runbook *runbook, const char *environment, struct erro
 const struct environment *runbook_environment(const struct runbook *runbook, const char *name);
 /* Whether the phase belongs to what was entered; before that, and without environments, all do. */
 bool runbook_has_phase(const struct runbook *runbook, const struct phase *phase);
+/* " (once for all)" or " (for each environment)" behind its title; "" without environments. */
+const char *runbook_scope(const struct runbook *runbook, const struct phase *phase);
 /* Whether the operator may give this variable a value, "NAME" or "ENVIRONMENT:NAME": one that an
  * environment sets itself has to be given to that one. */
 bool runbook_may_set(const struct runbook *runbook, const char *name, struct error *error);

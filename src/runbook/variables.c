@@ -270,7 +270,7 @@ static bool no_value(const struct variable *variable, struct error *error)
 
 static bool resolve(struct resolving *resolving, struct variable *variable, struct error *error)
 {
-    if (variable->value)
+    if (variable->value || environment_decides(resolving->runbook, variable->name))
         return true;
     if (resolving->depth > resolving->runbook->variable_count)
         return error_set(error, ERROR_RUNBOOK, "the variable %s needs itself", variable->name);
