@@ -158,6 +158,17 @@ static bool is_there_already(const struct starting *starting, const char *enviro
     return there;
 }
 
+/* Left by a start that came to nothing: it goes on as it is. */
+static int take_up(const struct starting *starting, const char *environment)
+{
+    struct error error = ERROR_INIT;
+    char *directory =
+        environment ? member_directory(starting->run, environment) : run_directory(starting->run);
+    bool up = !starting->fresh || ensure_engine(directory, starting->options, &error);
+    free(directory);
+    return up ? 0 : tell_error(&error);
+}
+
 /* Values are looked up and checked; nothing is written yet. */
 static int prepare(struct runbook *entered, void *context)
 {
@@ -166,7 +177,7 @@ static int prepare(struct runbook *entered, void *context)
     const char *name = entered->environment ? entered->environment->name : NULL;
     if (is_there_already(starting, name)) {
         runbook_free(entered);
-        return 0;
+        return take_up(starting, name);
     }
     struct error error = ERROR_INIT;
     int status = 0;

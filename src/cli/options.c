@@ -340,8 +340,12 @@ bool ensure_engines(const char *directory, const struct options *options, struct
     if (run_environment(strrchr(directory, '/')))
         return ensure_engine(directory, options, error);
     bool up = group_open(directory, &group, error);
-    for (size_t i = 0; up && i < group.count; i++)
-        up = ensure_engine(group.items[i].directory, options, error);
+    for (size_t i = 0; up && i < group.count; i++) {
+        const struct group_member *member = &group.items[i];
+        if (member->environment && !engine_alive(member->directory))
+            printf("pgrunbook: starting the engine of the environment %s\n", member->environment);
+        up = ensure_engine(member->directory, options, error);
+    }
     group_free(&group);
     return up;
 }

@@ -79,21 +79,32 @@ static void add_who(cJSON *event, const cJSON *command)
     }
 }
 
+/* What the runbook requires isn't the operator's to decide. */
+static bool may_go_first(const struct engine *engine, const char *phase, struct error *error)
+{
+    struct standing standing = standing_of(engine);
+    struct turn turn;
+    standing.first = true;
+    bool may = turn_has_come(&standing, phase, &turn);
+    if (!may)
+        error_set(error, ERROR_OTHER, "it %s", text_string(&turn.message));
+    turn_free(&turn);
+    return may || error_remedy(error, "nobody can let it go before that; the runbook says so");
+}
+
 bool turn_force(struct engine *engine, const cJSON *command, struct error *error)
 {
     const struct run_state *state = engine->state;
     if (state->status != RUN_WAITING)
         return error_set(error, ERROR_OTHER, "it waits for no other environment: the run is %s",
                          run_status_name(state->status));
+    if (!may_go_first(engine, state->turn.phase, error))
+        return false;
     cJSON *event = phase_event("turn_forced", state->turn.phase);
     add_who(event, command);
     engine_emit(engine, event);
     engine->turn_ms = 0;
-    engine_schedule(engine);
-    if (state->status != RUN_WAITING)
-        return true;
-    error_set(error, ERROR_OTHER, "it still %s", state->turn.message);
-    return error_remedy(error, "that isn't the operator's to decide; the runbook says it");
+    return true;
 }
 
 bool turn_leave_out(struct engine *engine, const cJSON *command, struct error *error)

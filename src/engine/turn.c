@@ -68,7 +68,7 @@ static void await_required(const struct standing *standing, const struct require
     const struct run_state *state = standing->members[index];
     if (!state || state->status != RUN_COMPLETE) {
         say(turn, row->environment, " to be through everything, which it requires",
-            why_it_stands(state));
+            state ? why_it_stands(state) : " (it takes no part in this run yet)");
         await(turn, row->environment, "");
         return;
     }
@@ -150,7 +150,8 @@ static bool was_let_first(const struct run_state *own, const char *phase)
 static void await_all(const struct standing *standing, const struct phase *phase, struct turn *turn)
 {
     const struct environment *environment = standing->runbook->environment;
-    bool first = was_let_first(standing->own, phase->id) || run_state_holds(standing->own);
+    bool first = standing->first || was_let_first(standing->own, phase->id) ||
+                 run_state_holds(standing->own);
     for (size_t i = 0; environment && i < environment->require_count; i++)
         await_required(standing, &environment->require[i], turn);
     if (!standing->group)

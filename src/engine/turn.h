@@ -17,6 +17,7 @@ struct standing {
     const struct run_state *group;          /* of the phases for all; NULL: not known yet */
     const struct run_state *const *members; /* by environment, NULL: it takes no part */
     int64_t now_ms;                         /* wall */
+    bool first;                             /* as if the operator had let it go first */
 };
 
 struct turn {

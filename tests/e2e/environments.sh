@@ -97,6 +97,8 @@ says "one of them by its name" "stack    order-two"
 is "$(states_of order)" "test=complete stage=complete live=complete" "as JSON, too"
 run report order
 is "$(grep -c '^# order' "$work/out")" 4 "the report has the phases for all and each environment"
+is "$("$program" report order --format json | jq -r '[.environments[].steps | length] | join(" ")')" "2 2 2" \
+    "and as one JSON object"
 is "$(grep -rlF tiger- "$runs" | wc -l)" 0 "no secret of any environment is on disk"
 run status order@nowhere
 is "$status" 2 "an environment that isn't there has no state"
@@ -240,6 +242,7 @@ run first required@live
 is "$status" 1 "nobody can let it go first"
 says "it says what it waits for" "test to be through everything, which it requires"
 is "$(grep -c live "$work/required.log" || true)" 0 "nothing of live was done"
+is "$(grep -c turn_forced "$runs/required@live/journal.jsonl" || true)" 0 "and what was refused isn't on record as decided"
 run run "$work/required.yaml" --plain --run-id required --environment test
 run run "$work/required.yaml" --plain --run-id required --confirm test:go
 reaches required@live "at gate" "live begins when test is through, and its time has passed"
