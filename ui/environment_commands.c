@@ -11,15 +11,18 @@ const char *refuse_environment(const struct view *view)
     return view->tabs && view->tabs->count > 1 ? NULL : "the run has one environment only";
 }
 
-/* What was typed for the one isn't meant for the other. */
+void tabs_show(struct tabs *tabs, size_t index)
+{
+    struct dialog *dialog = &tabs->views[index].dialog;
+    tabs->active = index;
+    dialog->shown_ms = 0;
+    dialog->discard = dialog->operations && dialog->operations->guarded;
+}
+
 enum reaction command_environment(struct view *view, const struct key_row *row)
 {
     struct tabs *tabs = view->tabs;
-    tabs->active =
-        (tabs->active + tabs->count + (size_t)(row->value + (int)tabs->count)) % tabs->count;
-    struct dialog *dialog = &tabs->views[tabs->active].dialog;
-    dialog->shown_ms = 0;
-    dialog->discard = dialog->operations && dialog->operations->guarded;
+    tabs_show(tabs, (tabs->active + (size_t)(row->value + (int)tabs->count)) % tabs->count);
     return REACTION_REDRAW;
 }
 

@@ -18,6 +18,7 @@ struct client {
     struct view views[UI_TABS_MAX];
     struct tabs tabs;
     bool placed; /* where the operator looks first was decided */
+    bool chosen; /* and then by the operator */
     struct screen *screen;
     int64_t (*wall_clock)(void);
     bool dirty;       /* there is something new to draw */
@@ -47,7 +48,7 @@ static void read_view(struct client *client, struct view *view)
     view_settle(view);
 }
 
-/* 2: it needs somebody, 1: it works. */
+/* 2: it needs somebody, 1: it works, 0: there is nothing to see. */
 static int attraction(enum run_status status)
 {
     static const int table[] = {
@@ -58,6 +59,11 @@ static int attraction(enum run_status status)
     return table[status];
 }
 
+static int attraction_of(const struct tabs *tabs, size_t index)
+{
+    return attraction(tabs->views[index].state->status);
+}
+
 /* The first of those that need somebody most, once all is known. */
 static void place(struct client *client)
 {
@@ -65,11 +71,24 @@ static void place(struct client *client)
     for (size_t i = 0; i < tabs->count; i++)
         if (!tabs->views[i].caught_up)
             return;
-    for (size_t i = 0; i < tabs->count && !client->placed; i++)
-        if (attraction(tabs->views[i].state->status) >
-            attraction(tabs->views[tabs->active].state->status))
-            tabs->active = i;
+    for (size_t i = 0; i < tabs->count; i++)
+        if (attraction_of(tabs, i) > attraction_of(tabs, tabs->active))
+            tabs_show(tabs, i);
     client->placed = true;
+}
+
+/* Until the operator goes to one by hand, a gate that opens elsewhere is shown where there is
+ * nothing to see. A gate only: its dialog drops the keys that were meant for what was there. */
+static void follow_gates(struct client *client)
+{
+    struct tabs *tabs = &client->tabs;
+    const struct view *view = shown(client);
+    if (client->chosen || !client->placed || attraction_of(tabs, tabs->active) ||
+        view->dialog.operations || view->search.open)
+        return;
+    for (size_t i = tabs->count; i-- > 0;)
+        if (tabs->views[i].state->gate.step && tabs->views[i].dialog.operations)
+            tabs_show(tabs, i);
 }
 
 static void read_events(struct client *client)
@@ -77,7 +96,9 @@ static void read_events(struct client *client)
     client->dirty = true;
     for (size_t i = 0; i < client->tabs.count; i++)
         read_view(client, &client->tabs.views[i]);
-    place(client);
+    if (!client->placed)
+        place(client);
+    follow_gates(client);
 }
 
 static void read_keys(struct client *client)
@@ -90,7 +111,7 @@ static void read_keys(struct client *client)
         client->at_once = client->at_once || reaction == REACTION_REDRAW;
         view_settle(view);
         if (view != shown(client))
-            client->placed = true; /* the operator has decided */
+            client->placed = client->chosen = true;
     }
 }
 

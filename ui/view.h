@@ -26,6 +26,9 @@ struct tabs {
     size_t active;
 };
 
+/* What was typed for the one before isn't meant for this one. */
+void tabs_show(struct tabs *tabs, size_t index);
+
 struct view {
     struct tabs *tabs; /* the loop's */
     const char *label; /* the environment's name, or NULL */

@@ -78,4 +78,14 @@ ok "what happens in another one is seen" wait_for 2 screen_shows 'test step fail
 environment stage gate-key
 replay 40 12 running "stage=$others/stage" "live=$others/live"
 ok "a narrow screen has the names" wait_for 2 screen_shows 'test  *stage at gate  *live'
+environment stage running
+environment live running
+waiting
+replay 80 24 complete "stage=$others/stage" "live=$others/live"
+ok "nobody is needed: one that works is shown" wait_for 2 screen_shows 'RUNNING'
+sed -n '$p' "$top_dir/tests/ui/journals/complete.jsonl" >"$others/stage/events"
+ok "it ends" wait_for 2 screen_shows 'stage complete'
+printf '%s\n' '{"seq":901,"time":1771336900000,"type":"turn_came","phase":"assess"}' \
+    "$(grep '"gate_opened"' "$top_dir/tests/ui/journals/gate-key.jsonl" | tail -n 1)" >"$others/live/events"
+ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE prepare/backup'
 done_testing
