@@ -44,7 +44,7 @@ int print_runbook(const struct command *command, int argc, char **argv,
     if (!options_read(command, argc, argv, &options, &status))
         return status;
     struct runbook *runbook = load_runbook(&options, NULL, &status);
-    if (runbook && runbook->environment_count)
+    if (runbook && (runbook->environment_count || options.environments.count))
         status = check_environments_of(&runbook, &options);
     if (runbook && !status) {
         struct text text = {0};

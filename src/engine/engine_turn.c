@@ -5,8 +5,6 @@
 #include "base/clock.h"
 #include "engine/turn.h"
 
-#include <stdio.h>
-
 #define LOOK_MS 1000
 
 static struct standing standing_of(const struct engine *engine)
@@ -55,11 +53,13 @@ bool turn_take(struct engine *engine, size_t phase)
     if (!engine->siblings || seen->begun)
         return true;
     struct error error = ERROR_INIT;
-    if (!siblings_read(engine->siblings, &error))
-        fprintf(stderr, "pgrunbook: looking at the other environments: %s\n", error.message);
+    bool read = siblings_read(engine->siblings, &error);
     struct standing standing = standing_of(engine);
     struct turn turn;
-    bool come = turn_has_come(&standing, seen->id, &turn);
+    bool come = turn_has_come(&standing, seen->id, &turn) && read;
+    if (!read) /* whose turn it is can't be told */
+        text_printf(&turn.message, "%scan't see where the others stand: %s",
+                    turn.message.length ? "; " : "", error.message);
     if (come)
         begin(engine, seen->id, standing.group);
     else

@@ -113,6 +113,8 @@ is "$status" 2 "nor for an environment that isn't there"
 run run "$work/order.yaml" --plain --run-id wrong --set stage:target=one
 is "$status" 3 "two environments can't be the same stack"
 says "it says which" "the environments test and stage are the same stack: order-one"
+run run "$work/order.yaml" --plain --run-id wrong --set test:password=x
+is "$status" 2 "nor a secret of one of them on the command line"
 run run "$work/order.yaml" --plain --run-id wrong --confirm switch/go
 is "$status" 2 "a gate of each environment is confirmed in one of them, by its name"
 run run "$work/order.yaml" --plain --run-id wrong --environment nowhere
@@ -135,6 +137,25 @@ is "$(order_of taken)" "" "and nothing was done"
 run run "$work/taken.yaml" --plain --run-id taken --set stage:target=free
 is "$(jq -r 'select(.type == "run_created").stack' "$runs/taken@stage/journal.jsonl")" taken-free \
     "a value for one environment reaches it"
+
+runbook docker <<YAML
+runbook: 1
+name: docker
+stack: same
+environments:
+  here: {}
+  there: {docker: {host: "tcp://there.example:2376", certificates: $work/certificates}}
+phases:
+  - id: one
+    steps:
+      - {id: say, shell: {command: "echo \${environment} \$DOCKER_HOST \$DOCKER_CERT_PATH \$DOCKER_TLS_VERIFY >> $work/docker.log"}}
+YAML
+run run "$work/docker.yaml" --plain --run-id docker
+is "$status" 0 "the same name on another Docker engine is another stack"
+is "$(cat "$work/docker.log")" "here
+there tcp://there.example:2376 $work/certificates 1" "each environment's steps have its Docker engine"
+run render "$work/holder.yaml" --environment test
+is "$status" 2 "a runbook without environments has none to choose"
 
 # --- a gate holds up those behind it; the operator decides otherwise
 
