@@ -72,6 +72,7 @@ static void read_root(struct loader *loader, const struct node *root)
     if (variables)
         check_variables(loader, variables);
     check_environments(loader, root);
+    check_taken_facts(runbook, loader->faults);
     if (!runbook->name)
         runbook->name = xstrdup("");
     if (!runbook->title)

@@ -38,6 +38,9 @@ void check_value_sources(struct loader *loader, const struct variable *variable,
                          const struct node *node);
 /* Once everything is read: environments' values and requirements. `root` is the whole file. */
 void check_environments(struct loader *loader, const struct node *root);
+/* Once all steps are known: what stands in `${fact.KEY}` must be taken by an earlier step, where a
+ * step of this runbook says that it takes it. */
+void check_taken_facts(const struct runbook *runbook, struct fault_list *faults);
 
 /* The entry's key names the action, its value holds the arguments. False with faults when there is
  * no such action; wrong arguments are faults too, but leave a usable invocation. */
@@ -45,6 +48,10 @@ bool read_invocation(struct loader *loader, const struct node *entry,
                      struct invocation *invocation);
 const struct action *loader_action(const struct loader *loader, const char *name);
 void add_action_names(const struct loader *loader, struct text_list *names);
+/* A fault when the earlier step runs once for all environments and this one for each, or the other
+ * way round: they are in other runs then, so it can't be `what`. */
+bool expect_same_scope(struct loader *loader, const struct node *node, const char *id,
+                       const char *what);
 /* A fault unless there is a server of this name; it is returned then. */
 const struct server *expect_server(struct loader *loader, struct position position,
                                    const char *name);

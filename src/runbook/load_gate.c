@@ -37,14 +37,9 @@ const struct field_table gate_table = {"a gate", fields, false};
 static bool expect_earlier(struct loader *loader, const struct node *node, const char *id,
                            const char *what)
 {
-    bool for_all = text_list_has(&loader->ids_for_all, id);
-    if (text_list_has(&loader->ids_read, id) && for_all == (loader->scope == PHASE_ALL))
-        return true;
     if (text_list_has(&loader->ids_read, id))
-        fault_add(loader->faults, node->position,
-                  "the step \"%.60s\" runs once for %s, unlike this gate, so it can't be %s", id,
-                  for_all ? "all environments" : "each environment", what);
-    else if (text_list_has(&loader->step_ids, id))
+        return expect_same_scope(loader, node, id, what);
+    if (text_list_has(&loader->step_ids, id))
         fault_add(loader->faults, node->position,
                   "the step \"%.60s\" does not come before this gate, so it can't be %s", id, what);
     else

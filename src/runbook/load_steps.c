@@ -17,6 +17,8 @@ static void read_when(struct loader *loader, const struct field *field, const st
                       void *target);
 static void read_scope(struct loader *loader, const struct field *field, const struct node *node,
                        void *target);
+static void read_retry_from(struct loader *loader, const struct field *field,
+                            const struct node *node, void *target);
 static void read_steps(struct loader *loader, const struct field *field, const struct node *node,
                        void *target);
 
@@ -62,6 +64,9 @@ static const struct field step_fields[] = {
      offsetof(struct step, unfence), read_action},
     {"on_failure", SHAPE_CHOICE, false, "what happens when it fails; stop when not said",
      failure_names, NULL, offsetof(struct step, on_failure), read_choice},
+    {"retry_from", SHAPE_TEXT, false,
+     "id of an earlier step: the operator's retry, after a failure, begins again with that one",
+     NULL, NULL, offsetof(struct step, retry_from), read_retry_from},
     {"when", SHAPE_TEMPLATE, false, "the step is left out unless this condition holds", NULL, NULL,
      offsetof(struct step, when), read_when},
     {"point_of_no_return", SHAPE_BOOLEAN, false, "yes: no rollback once it was started", NULL, NULL,
@@ -127,6 +132,39 @@ static void read_when(struct loader *loader, const struct field *field, const st
     else
         fault_add(loader->faults, node->position, "when: %s", error.message);
     ((struct step *)target)->when = xstrdup(text);
+}
+
+/* What is held has to be let go before anything earlier is done again, so the two don't go
+ * together. */
+bool expect_same_scope(struct loader *loader, const struct node *node, const char *id,
+                       const char *what)
+{
+    bool for_all = text_list_has(&loader->ids_for_all, id);
+    if (for_all == (loader->scope == PHASE_ALL))
+        return true;
+    fault_add(loader->faults, node->position,
+              "the step \"%.60s\" runs once for %s, unlike this one, so it can't be %s", id,
+              for_all ? "all environments" : "each environment", what);
+    return false;
+}
+
+static void read_retry_from(struct loader *loader, const struct field *field,
+                            const struct node *node, void *target)
+{
+    const char *id = expect_text(loader, node, field->name);
+    if (!id)
+        return;
+    ((struct step *)target)->retry_from = xstrdup(id);
+    if (!text_list_has(&loader->ids_read, id))
+        fault_add_unknown(loader->faults, node->position, "there is no earlier step", id,
+                          &loader->ids_read);
+    else if (loader->holding >= 0)
+        fault_add(loader->faults, node->position,
+                  "the step \"%.60s\" holds something, so no step behind it can be retried from an "
+                  "earlier one",
+                  loader->ids_read.items[loader->holding]);
+    else
+        expect_same_scope(loader, node, id, "where a retry begins");
 }
 
 /* The one key that names an action. */

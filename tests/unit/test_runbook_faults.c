@@ -476,6 +476,9 @@ static void test_environments(void **state)
         {HEAD TARGETS EACH "- {id: two, for: @@some, steps: [{id: b, docker.prune: {}}]}\n",
          "for can't be \"some\""},
         {HEAD "environments: {test: {}}\n" EACH ALL GATE("@@b"), "runs once for all environments"},
+        {HEAD "environments: {test: {}}\n" EACH ALL
+              "- {id: three, steps: [{id: c, retry_from: @@b, docker.prune: {}}]}\n",
+         "it can't be where a retry begins"},
         {HEAD "phases:\n- {id: two, @@for: all, steps: [{id: b, docker.prune: {}}]}\n",
          "the runbook has no environments"},
     };
