@@ -49,7 +49,8 @@ static int run_completion(const struct command *command, int argc, char **argv)
     printf("\" -- \"$cur\"))\n        return\n    fi\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; commands[i]; i++) {
         const struct command *row = commands[i];
-        bool takes_run = row->operands && strstr(row->operands, "RUN]");
+        bool takes_run =
+            row->operands && (strstr(row->operands, "RUN]") || strstr(row->operands, "RUN@"));
         if (row->hidden)
             continue;
         printf("    %s) COMPREPLY=($(compgen -W \"", row->name);
