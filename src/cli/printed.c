@@ -37,7 +37,7 @@ static int check_environments_of(struct runbook **runbook, struct options *optio
 
 int print_runbook(const struct command *command, int argc, char **argv,
                   void (*make)(const struct runbook *runbook, struct text *output),
-                  void (*then)(const struct runbook *runbook, struct options *options))
+                  int (*then)(const struct runbook *runbook, struct options *options))
 {
     struct options options;
     int status;
@@ -52,7 +52,7 @@ int print_runbook(const struct command *command, int argc, char **argv,
         printf("%s", text_string(&text));
         text_free(&text);
         if (then)
-            then(runbook, &options);
+            status = then(runbook, &options);
     }
     runbook_free(runbook);
     options_free(&options);

@@ -11,6 +11,8 @@ set -euo pipefail
 . "$lib_dir/meters.sh"
 # shellcheck source=tests/lib/move.sh
 . "$lib_dir/move.sh"
+# shellcheck source=tests/lib/move-cases.sh
+. "$lib_dir/move-cases.sh"
 
 # What a rollback without those rows is asked with, as in the warm runbook.
 priced_runbook() {
@@ -59,6 +61,25 @@ is "$status" 12 "who gives up exactly these goes back"
 ok "the old server serves" one_serves 15
 is "$(psql_at "$PG_PORT" limor_prod "SELECT to_regclass('public.made_later') IS NULL")" t "without the table"
 is "$(open_records schema)" '' "no record is left"
+
+# --- everything of the program died while the names moved
+
+docker volume rm "$NEW_VOLUME" >/dev/null
+move_copy_data
+proxy_start "forth/2:POST .*/rename" "instead:$lib_dir/break all $OLD_CONTAINER"
+mapfile -t list < <(move_arguments names)
+list[1]=$test_dir/move-priced.yaml
+through_proxy program_says "${list[@]}"
+proxy_mended
+ok "nobody acts any more" wait_for 10 nobody_acts
+is "$(docker inspect -f '{{.Config.Image}}' "$LEFT_CONTAINER")" "$OLD_IMAGE" "the old server has the name of one that was left"
+through_proxy program_says rollback names --lose unknown
+is "$status" 12 "who gives up what was written goes back"
+[ "$status" = 12 ] || show_output 60
+ok "the old server serves, under its name, and takes writes" one_serves 15
+not_ok "no container is called otherwise" docker container inspect -f '{{.Name}}' "$LEFT_CONTAINER"
+is "$(open_records names)" '' "no record is left"
+proxy_stop
 
 # --- the new server is dead
 

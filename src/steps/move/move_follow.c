@@ -42,18 +42,30 @@ bool move_follow(struct move *move, struct error *error)
     return catch_up(move, error);
 }
 
-bool move_bring_over(struct move *move, struct error *error)
+/* Nobody else has written there yet. Whoever settles the move if it fails sees by this whether a
+ * client has. */
+static bool note_position(struct move *move, struct error *error)
 {
-    if (!move->follow)
-        return true;
-    if (!follow_finish(move->follow, &move->last, error))
-        return error_wrap(error, "bringing the last changes over");
-    move->rounds++;
-    return true;
+    struct write_position position;
+    if (!write_position_read(move->coming, &position, error))
+        return false;
+    fence_record_set(move->record, MOVE_XID, cJSON_CreateString(position.xid));
+    return move_record_write(move->run, move->record, error);
 }
 
-/* A client can take the read-only setting off by itself. Behind the fence by network nobody is left
- * to do so: what came in between is brought over, too. */
+bool move_bring_over(struct move *move, struct error *error)
+{
+    if (move->follow) {
+        if (!follow_finish(move->follow, &move->last, error))
+            return error_wrap(error, "bringing the last changes over");
+        move->rounds++;
+    }
+    return note_position(move, error);
+}
+
+/* A client can take the read-only setting off by itself, and so can an extension's worker. Behind
+ * the fence by network no client is left to do so: what came in between is brought over, too. The
+ * transaction ids tell it, whoever it was that wrote. */
 bool move_check_equal(struct move *move, struct error *error)
 {
     bool unmoved = !move->follow;
@@ -68,4 +80,26 @@ bool move_check_equal(struct move *move, struct error *error)
               step_text(move->run, "from"));
     return error_remedy(error, "Look for a scheduler or a background worker inside of its "
                                "container, stop it, then retry.");
+}
+
+/* Nothing but a worker inside of the container can have. It was equal when the last clients were
+ * cut off, so that nobody has seen more on it than is on the other one. */
+void move_check_left(struct move *move)
+{
+    bool unmoved = false;
+    struct error error = ERROR_INIT;
+    if (!move->follow)
+        return;
+    if (!follow_is_unmoved(move->follow, &unmoved, &error))
+        step_check(move->run, "server that was left", VERDICT_WARN,
+                   "whether anything was written there since can't be told: %s", error.message);
+    else if (unmoved)
+        step_check(move->run, "server that was left", VERDICT_PASS,
+                   "nothing was written there since the last round");
+    else
+        step_check(move->run, "server that was left", VERDICT_FAIL,
+                   "something inside of its container, now %s, goes on writing there, such as an "
+                   "extension's worker: look there at what it wrote before that container is "
+                   "removed; it isn't on the other server",
+                   step_text(move->run, "left"));
 }
