@@ -47,7 +47,7 @@ static int tell(enum verdict verdict)
 
 struct looking {
     struct options *options;
-    int status;
+    int status; /* of the environments so far: the first one that isn't 0 */
 };
 
 /* Loaded again, as this time the values are looked up. What the stack is like is no fault of the

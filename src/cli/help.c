@@ -107,7 +107,8 @@ static int run_manual(const struct command *command, int argc, char **argv)
             print_manual_command(commands[i]);
     printf(
         ".SH FILES\n.TP\n.I $XDG_STATE_HOME/pgrunbook/runs/RUN/\njournal, evidence and logs of a "
-        "run (0700).\n.SH ENVIRONMENT\n.TP\n.B POSTGRES_PASSWORD\nthe superuser's password, when "
+        "run (0700); of one of several environments in RUN@ENVIRONMENT/.\n.SH ENVIRONMENT\n.TP\n.B "
+        "POSTGRES_PASSWORD\nthe superuser's password, when "
         "the runbook asks the environment for it.\n.TP\n.B DOCKER_HOST, DOCKER_TLS_VERIFY, "
         "DOCKER_CERT_PATH\nwhere the Docker engine is.\n.TP\n.B NO_COLOR\nno colours.\n");
     return 0;
