@@ -2,6 +2,7 @@
  * warm switch whether the stack allows it. */
 #include "cli/printed.h"
 #include "cli/read_step.h"
+#include "steps/step.h"
 
 #include <stdio.h>
 
@@ -17,30 +18,48 @@ static const struct step *find_check(const struct runbook *runbook)
     return NULL;
 }
 
-static bool look(const struct runbook *runbook, struct error *error)
+/* *verdict stays as it is when the step ends without one: there is no such stack, say. */
+static bool look(const struct runbook *runbook, enum verdict *verdict, struct error *error)
 {
     struct read_steps steps = {0};
     bool allowed = read_steps_open(&steps, runbook, error) &&
                    read_step_run(&steps, find_check(runbook), error);
+    const cJSON *known = cJSON_GetObjectItemCaseSensitive(steps.facts, FACT_WARM_SWITCH);
+    if (cJSON_IsBool(known))
+        *verdict = cJSON_IsTrue(known) ? VERDICT_PASS : VERDICT_FAIL;
     read_steps_close(&steps);
     return allowed;
 }
 
+/* The last line is what somebody reads who reads one only. */
+static int tell(enum verdict verdict)
+{
+    if (verdict == VERDICT_FAIL)
+        printf("\nTHIS STACK DOESN'T ALLOW THE WARM SWITCH, and the runbook would stop before it "
+               "changes anything. The runbook itself has no fault.\n");
+    else if (verdict == VERDICT_WARN)
+        printf("\nWhether this stack allows the warm switch isn't known. The runbook itself has no "
+               "fault.\n");
+    return verdict == VERDICT_FAIL ? ERROR_OTHER : 0;
+}
+
 /* Loaded again, as this time the values are looked up. What the stack is like is no fault of the
  * runbook, which may be checked where there is none. */
-static void look_at_stack(const struct runbook *checked, const struct options *options)
+static int look_at_stack(const struct runbook *checked, const struct options *options)
 {
     struct error error = ERROR_INIT;
     struct lookup lookup = {.lenient = true};
+    enum verdict verdict = VERDICT_WARN;
     const struct step *step = find_check(checked);
     if (!step)
-        return;
+        return 0;
     printf("\nWhether this stack allows the warm switch (%s):\n", step->path);
     struct runbook *runbook = load_runbook_leniently(options, &lookup, &error);
     lookup_close(&lookup);
-    if (!runbook || !look(runbook, &error))
+    if (!runbook || !look(runbook, &verdict, &error))
         read_step_tell(error.kind == ERROR_DOCKER ? "NOT LOOKED AT" : "FAILED", &error);
     runbook_free(runbook);
+    return tell(verdict);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -56,7 +75,8 @@ const struct command check_command = {
         "Nothing is touched, and no server is asked. Only for a runbook with the step "
         "docker.check_move\n"
         "the Docker engine is asked whether the stack allows the warm switch. Exit status 3 when "
-        "the runbook has a fault.",
+        "the runbook has\n"
+        "a fault, 1 when it has none and the stack doesn't allow the switch.",
     .options = variable_options,
     .run = run,
 };

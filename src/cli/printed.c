@@ -11,7 +11,7 @@ const struct command_option variable_options[] = {
 
 int print_runbook(const struct command *command, int argc, char **argv,
                   void (*make)(const struct runbook *runbook, struct text *output),
-                  void (*then)(const struct runbook *runbook, const struct options *options))
+                  int (*then)(const struct runbook *runbook, const struct options *options))
 {
     struct options options;
     int status;
@@ -24,7 +24,7 @@ int print_runbook(const struct command *command, int argc, char **argv,
         printf("%s", text_string(&text));
         text_free(&text);
         if (then)
-            then(runbook, &options);
+            status = then(runbook, &options);
     }
     runbook_free(runbook);
     options_free(&options);

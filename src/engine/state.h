@@ -67,6 +67,8 @@ struct step_state {
     bool started;   /* was ever started: rollback has to undo it */
     bool confirmed; /* its gate was; the step may start */
     bool asked;     /* the operator wants it carried out again: its condition isn't asked */
+    bool again;     /* it was done, and the operator wanted it done once more: this attempt */
+    bool retried;   /* the operator has asked for the next attempt, not the runbook */
     bool skipped_after_failure;
     int attempt;
     int64_t started_ms;  /* wall; 0 when never */
@@ -273,6 +275,8 @@ bool run_state_holds(const struct run_state *state);
 bool run_state_to_undo(const struct run_state *state, long index);
 /* Index of the started step whose rollback has a price, -1 when a rollback costs nothing. */
 long run_state_price_step(const struct run_state *state);
+/* An undo that loses nothing has failed: retry tries it once more. */
+bool run_state_may_try_back(const struct run_state *state);
 /* The count of the price says that nothing would be lost. */
 bool run_state_price_free(const struct run_state *state);
 /* A count or a fence is under way: only "lose unknown" is an answer to that. */

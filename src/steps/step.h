@@ -25,6 +25,8 @@ enum rows_column {
 struct step_run {
     const struct runbook *runbook;
     const char *path;   /* "PHASE/STEP" */
+    bool retried;       /* the operator has asked for this attempt, after one that failed */
+    bool again;         /* it was done, and the operator wants it done once more */
     bool undoing;       /* the invocation is one of the step's undo */
     bool loss_accepted; /* the operator has given up what the new server holds alone */
     bool planning;      /* `plan` runs it: nothing may be changed */
@@ -61,6 +63,8 @@ const cJSON *step_known(const struct step_run *run, const char *key);
 /* Whether traffic has moved to the new server: from then on the old one may be gone. */
 #define FACT_SWITCHED "switched" /* wall ms when it moved */
 bool step_switched(const struct step_run *run);
+/* Whether the stack was found to allow a warm switch. */
+#define FACT_WARM_SWITCH "warm_switch"
 
 /* Reports. A log line is one line; longer texts are split. */
 void step_log(struct step_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

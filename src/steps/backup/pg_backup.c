@@ -107,7 +107,7 @@ static bool dump_globals(struct backup *backup, struct error *error)
 static bool record_cluster(struct backup *backup, struct error *error)
 {
     struct pg_connection *connection = server_open(&backup->access, error);
-    backup->objects = objects_record_begin(backup->run, backup->access.name);
+    backup->objects = objects_record_begin(backup->run, FACT_OBJECTS, backup->access.name);
     bool done = connection && objects_record_cluster(backup->objects, connection, error);
     pg_close(connection);
     return done;
