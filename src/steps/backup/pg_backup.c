@@ -238,10 +238,17 @@ static const struct backup_format *format_of(const struct step_run *run)
     return &backup_plain;
 }
 
+static bool check_arguments(const struct backup *backup, struct error *error)
+{
+    return !step_text(backup->run, "into") || backup->format == &backup_directory ||
+           error_set(error, ERROR_USAGE,
+                     "into: a server can be loaded beside the dump only with format: directory");
+}
+
 static bool run_backup(struct step_run *run, struct error *error)
 {
     struct backup backup = {.run = run, .format = format_of(run), .path = step_path(run, "to")};
-    bool done = check_target(&backup, error) &&
+    bool done = check_arguments(&backup, error) && check_target(&backup, error) &&
                 server_find(run, step_text(run, "server"), &backup.access, error) &&
                 server_needs_container(&backup.access, error) && know_server(&backup, error);
     if (done) {

@@ -251,9 +251,8 @@ void load_beside_finish(struct load_beside *beside, const char *path, const char
     beside->waiting = true;
     tell_plain(beside, LOAD_COMPLETE);
     while (receive(beside)) {
-        short events = (short)(POLLIN * 1);
         struct pollfd polled[2] = {
-            {.fd = beside->reports, .events = events},
+            {.fd = beside->reports, .events = POLLIN},
             {.fd = beside->pending.length ? beside->commands : -1, .events = POLLOUT}};
         poll(polled, 2, PATIENCE_MS);
         send_pending(beside);
