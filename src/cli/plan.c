@@ -2,6 +2,7 @@
 #include "cli/options.h"
 #include "cli/printed.h"
 #include "cli/read_step.h"
+#include "runbook/references.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,21 @@ static void show_arguments(const struct plan *plan, const struct step *step)
     cJSON_Delete(arguments);
 }
 
+/* The facts that the arguments hold, and the steps that take them. */
+static void show_facts(const struct plan *plan, const cJSON *tree)
+{
+    const cJSON *item;
+    struct reference reference = reference_next(cJSON_IsString(tree) ? tree->valuestring : "");
+    for (; reference.kind != REFERENCE_NONE;
+         reference = reference_next(reference.start + reference.length)) {
+        const struct step *taker =
+            reference.kind == REFERENCE_FACT ? runbook_taker(plan->runbook, reference.name) : NULL;
+        if (taker && !cJSON_HasObjectItem(plan->steps.facts, reference.name))
+            printf("      ${fact.%s}: known when %s has run\n", reference.name, taker->path);
+    }
+    cJSON_ArrayForEach(item, tree) show_facts(plan, item);
+}
+
 static void run_step(struct plan *plan, const struct step *step)
 {
     struct error error = ERROR_INIT;
@@ -42,6 +58,7 @@ static void plan_step(struct plan *plan, const struct step *step, size_t number)
            step->undo_count ? "  [undo]" : "",
            step->point_of_no_return ? "  [point of no return]" : "");
     show_arguments(plan, step);
+    show_facts(plan, step->invocation.arguments);
     if (step->when &&
         !runbook_condition(plan->runbook, step->when, plan->steps.facts, &wanted, &error))
         printf("      condition: %s\n", error.message);

@@ -107,6 +107,19 @@ static void record_decision(struct engine *engine, const cJSON *command, const c
     engine_emit(engine, event);
 }
 
+/* The failed step alone, or everything from where its runbook says that a retry begins. */
+static void retry_failed(struct engine *engine, const struct step *step)
+{
+    const struct run_state *state = engine->state;
+    const struct step *from = step->retry_from ? engine_step(engine, step->retry_from) : step;
+    long first = run_state_step(state, from->path), last = run_state_step(state, step->path);
+    cJSON *event = engine_event("steps_reset");
+    cJSON_AddItemToObject(event, "steps", engine_steps_between(state, first, last));
+    if (from != step)
+        cJSON_AddStringToObject(event, "asked", from->path);
+    engine_emit(engine, event);
+}
+
 static bool retry(struct engine *engine, struct client *client, const cJSON *command,
                   struct error *error)
 {
@@ -127,10 +140,7 @@ static bool retry(struct engine *engine, struct client *client, const cJSON *com
         gate_reopen(engine, step);
         return true;
     }
-    cJSON *event = engine_event("steps_reset");
-    const char *path = step->path;
-    cJSON_AddItemToObject(event, "steps", cJSON_CreateStringArray(&path, 1));
-    engine_emit(engine, event);
+    retry_failed(engine, step);
     return true;
 }
 

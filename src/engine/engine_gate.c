@@ -296,8 +296,7 @@ void gate_answer(struct engine *engine, const char *answer, const cJSON *command
     engine_emit(engine, event);
 }
 
-/* Every step from `first` to the gate is to be carried out again. */
-static cJSON *steps_between(const struct run_state *state, long first, long last)
+cJSON *engine_steps_between(const struct run_state *state, long first, long last)
 {
     cJSON *steps = cJSON_CreateArray();
     for (long i = first; i <= last; i++)
@@ -311,7 +310,7 @@ void gate_take_offer(struct engine *engine, const cJSON *command)
     long first = run_state_step(state, state->gate.offer);
     long last = run_state_step(state, state->gate.step);
     cJSON *event = engine_event("steps_reset");
-    cJSON_AddItemToObject(event, "steps", steps_between(state, first, last));
+    cJSON_AddItemToObject(event, "steps", engine_steps_between(state, first, last));
     cJSON_AddStringToObject(event, "asked", state->steps[first].path);
     gate_answer(engine, "offer", command);
     engine_emit(engine, event);

@@ -178,6 +178,8 @@ void gate_answer(struct engine *engine, const char *answer, const cJSON *command
 void gate_reopen(struct engine *engine, const struct step *step);
 /* Has the offered step carried out again, and what stands between it and the gate. */
 void gate_take_offer(struct engine *engine, const cJSON *command);
+/* The paths of the steps from `first` to `last`, for the event that has them carried out again. */
+cJSON *engine_steps_between(const struct run_state *state, long first, long last);
 
 /* engine_command.c: a client's command, checked and carried out or refused. */
 void engine_command(void *context, struct client *client, const cJSON *command);

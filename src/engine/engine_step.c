@@ -1,6 +1,7 @@
 /* engine_step.c: what a worker process does: one step's action, or its undo, from top to bottom. */
 #include "engine/engine_parts.h"
 
+#include "base/text.h"
 #include "steps/step.h"
 
 #include <stdio.h>
@@ -11,14 +12,41 @@ const struct step *engine_step(const struct engine *engine, const char *path)
     return runbook_step(engine->runbook, path);
 }
 
+/* What the reports go through. */
+struct reporting {
+    struct worker_pipe pipe;
+    cJSON *fresh; /* the facts among them */
+};
+
+static void put_fact(cJSON *facts, const char *key, cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(facts, key);
+    cJSON_AddItemToObject(facts, key, value);
+}
+
 static void report(void *context, cJSON *message)
 {
-    worker_send(context, message);
+    struct reporting *reporting = context;
+    const char *key = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "key"));
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(message, "value");
+    if (key && value)
+        put_fact(reporting->fresh, key, cJSON_Duplicate(value, true));
+    worker_send(&reporting->pipe, message);
+}
+
+/* Of several actions, each knows the facts of those before it. */
+static void learn(cJSON *facts, cJSON *fresh)
+{
+    while (fresh->child) {
+        char *key = xstrdup(fresh->child->string);
+        put_fact(facts, key, cJSON_DetachItemViaPointer(fresh, fresh->child));
+        free(key);
+    }
 }
 
 static bool kept(void *context)
 {
-    return worker_await(context);
+    return worker_await(&((struct reporting *)context)->pipe);
 }
 
 /* The row counts seen so far, for the actions that compare with them. */
@@ -73,22 +101,30 @@ static void send_finished(const struct worker_pipe *pipe, bool ok, const struct 
 void engine_run_step(void *context, const struct worker_pipe *pipe)
 {
     const struct step_job *job = context;
-    struct worker_pipe own = *pipe;
+    struct reporting reporting = {*pipe, cJSON_CreateObject()};
+    cJSON *facts = cJSON_Duplicate(job->engine->state->facts, true);
     cJSON *rows = rows_of(job->engine->state);
+    long index = run_state_step(job->engine->state, job->step->path);
     struct step_run run = {.runbook = job->engine->runbook,
                            .path = job->step->path,
+                           .retried = index >= 0 && job->engine->state->steps[index].retried,
+                           .again = index >= 0 && job->engine->state->steps[index].again,
                            .undoing = job->undoing,
                            .loss_accepted = job->undoing && job->engine->state->loss_accepted,
-                           .facts = job->engine->state->facts,
+                           .facts = facts,
                            .rows = rows,
                            .directory = job->engine->directory,
                            .report = report,
                            .kept = kept,
-                           .context = &own};
+                           .context = &reporting};
     struct error error = ERROR_INIT;
     bool done = true;
-    for (size_t i = 0; done && i < job->count; i++)
+    for (size_t i = 0; done && i < job->count; i++) {
         done = invoke(&run, &job->invocations[i], &error);
+        learn(facts, reporting.fresh);
+    }
     send_finished(pipe, done, &error);
     cJSON_Delete(rows);
+    cJSON_Delete(facts);
+    cJSON_Delete(reporting.fresh);
 }

@@ -123,7 +123,8 @@ static void forget_progress(struct step_state *step)
 void step_state_renew(struct step_state *step)
 {
     step->status = STEP_PENDING;
-    step->started = step->confirmed = step->asked = step->skipped_after_failure = false;
+    step->started = step->confirmed = step->asked = false;
+    step->again = step->retried = step->skipped_after_failure = false;
     step->attempt = 0;
     step->started_ms = step->finished_ms = 0;
     replace_text(&step->message, NULL);
@@ -283,7 +284,9 @@ bool apply_steps_reset(struct run_state *state, const cJSON *event, struct error
             return error_set(error, ERROR_OTHER, "no such step");
         state->steps[index].status = STEP_PENDING;
         state->steps[index].confirmed = event_flag(event, "keep_confirmation");
+        state->steps[index].retried = !event_flag(event, "keep_confirmation");
         state->steps[index].asked = text_equal(state->steps[index].path, asked);
+        state->steps[index].again = state->steps[index].asked;
     }
     gate_state_clear(&state->gate);
     state->status = RUN_RUNNING;

@@ -19,6 +19,8 @@ enum argument_type {
     ARGUMENT_PORT,     /* 1 to 65535 */
     ARGUMENT_SERVER,   /* a key of the runbook's `servers` */
     ARGUMENT_LIST,     /* a list of texts; one text stands for a list of one */
+    ARGUMENT_TREE,     /* a map or a list of texts, maps and lists */
+    ARGUMENT_FACTS,    /* a map from keys of facts, which the step records, to texts */
     ARGUMENT_MAP,      /* a map from name to text */
 };
 

@@ -24,9 +24,10 @@ struct position argument_position(const struct invocation *invocation, const cha
     return invocation->position;
 }
 
-static bool is_collection(const struct argument *argument)
+bool argument_is_collection(const struct argument *argument)
 {
-    return argument->type == ARGUMENT_LIST || argument->type == ARGUMENT_MAP;
+    return argument->type == ARGUMENT_LIST || argument->type == ARGUMENT_MAP ||
+           argument->type == ARGUMENT_TREE || argument->type == ARGUMENT_FACTS;
 }
 
 /* The argument's complaint about its expanded value; NULL when there is none. What isn't known yet
@@ -34,7 +35,7 @@ static bool is_collection(const struct argument *argument)
 static char *complaint(const struct runbook *runbook, const struct argument *argument,
                        const cJSON *raw, const cJSON *expanded, bool facts_known)
 {
-    if (is_collection(argument) || !cJSON_IsString(expanded))
+    if (argument_is_collection(argument) || !cJSON_IsString(expanded))
         return NULL;
     enum reference_content content = reference_tree_content(runbook, raw);
     if (content == CONTENT_OPEN && !facts_known)

@@ -68,6 +68,7 @@ static void read_root(struct loader *loader, const struct node *root)
     const struct node *variables = node_get(root, "vars");
     if (variables)
         check_variables(loader, variables);
+    check_taken_facts(runbook, loader->faults);
     if (!runbook->name)
         runbook->name = xstrdup("");
     if (!runbook->title)

@@ -27,6 +27,10 @@ void check_price(struct loader *loader, const struct node *node, const struct st
 /* Once servers are known: defaults, sources, cycles. `node` is the map of variables. */
 void check_variables(struct loader *loader, const struct node *node);
 
+/* Once all steps are known: what stands in `${fact.KEY}` must be taken by an earlier step, where a
+ * step of this runbook says that it takes it. */
+void check_taken_facts(const struct runbook *runbook, struct fault_list *faults);
+
 /* The entry's key names the action, its value holds the arguments. False with faults when there is
  * no such action; wrong arguments are faults too, but leave a usable invocation. */
 bool read_invocation(struct loader *loader, const struct node *entry,

@@ -3,6 +3,7 @@
 #include "runbook/arguments.h"
 #include "runbook/fault.h"
 #include "runbook/load.h"
+#include "runbook/references.h"
 #include "runbook/template.h"
 #include "runbook/values.h"
 
@@ -59,12 +60,43 @@ static cJSON *read_value(struct loader *loader, const struct argument *row, cons
     return cJSON_CreateString(text);
 }
 
+static const struct argument any_text = {.name = "a value", .type = ARGUMENT_TEXT};
+
+/* A fact's key is what `${fact.KEY}` can name. */
+static void check_fact_keys(struct loader *loader, const struct node *map)
+{
+    for (size_t i = 0; map->kind == NODE_MAP && i < map->count; i++)
+        if (!fact_key_valid(map->items[i]->key->text))
+            fault_add(loader->faults, map->items[i]->key->position,
+                      "\"%.60s\" can't be the key of a fact: letters, digits, '.', '_' and '-'",
+                      map->items[i]->key->text);
+}
+
+/* Texts, maps and lists to any depth that a file can have (YAML_DEPTH_MAX). */
+static cJSON *read_tree(struct loader *loader, const struct argument *row, const struct node *node)
+{
+    if (node->kind == NODE_TEXT)
+        return read_value(loader, &any_text, node);
+    bool map = node->kind == NODE_MAP;
+    if (!map && !expect_kind(loader, node, NODE_LIST, row->name))
+        return NULL;
+    cJSON *tree = map ? cJSON_CreateObject() : cJSON_CreateArray();
+    for (size_t i = 0; i < node->count; i++) {
+        cJSON *item = read_tree(loader, row, node->items[i]);
+        if (item && map)
+            cJSON_AddItemToObject(tree, node->items[i]->key->text, item);
+        else if (item)
+            cJSON_AddItemToArray(tree, item);
+    }
+    return tree;
+}
+
 /* The items of a list or a map are texts of any content. */
 static cJSON *read_values(struct loader *loader, const struct argument *row,
                           const struct node *node)
 {
     const struct argument text = {.name = row->name, .type = ARGUMENT_TEXT};
-    bool map = row->type == ARGUMENT_MAP;
+    bool map = row->type == ARGUMENT_MAP || row->type == ARGUMENT_FACTS;
     if (map && !expect_kind(loader, node, NODE_MAP, row->name))
         return NULL;
     if (!map && node->kind != NODE_TEXT && !expect_kind(loader, node, NODE_LIST, row->name))
@@ -83,6 +115,19 @@ static cJSON *read_values(struct loader *loader, const struct argument *row,
     return values;
 }
 
+static cJSON *read_any(struct loader *loader, const struct argument *row, const struct node *node)
+{
+    if (row->type == ARGUMENT_TREE && node->kind != NODE_TEXT)
+        return read_tree(loader, row, node);
+    if (row->type == ARGUMENT_TREE)
+        fault_add(loader->faults, node->position, "%s has to be a map or a list", row->name);
+    else if (argument_is_collection(row))
+        return read_values(loader, row, node);
+    else
+        return read_value(loader, row, node);
+    return NULL;
+}
+
 static void read_argument(struct loader *loader, const struct node *entry,
                           struct invocation *invocation)
 {
@@ -91,10 +136,11 @@ static void read_argument(struct loader *loader, const struct node *entry,
         unknown_argument(loader, invocation->action, entry->key);
         return;
     }
-    bool collection = row->type == ARGUMENT_LIST || row->type == ARGUMENT_MAP;
-    cJSON *value = collection ? read_values(loader, row, entry) : read_value(loader, row, entry);
+    cJSON *value = read_any(loader, row, entry);
     if (!value)
         return;
+    if (row->type == ARGUMENT_FACTS)
+        check_fact_keys(loader, entry);
     cJSON_AddItemToObject(invocation->arguments, row->name, value);
     invocation->places[invocation->place_count++] =
         (struct argument_place){row->name, entry->position};

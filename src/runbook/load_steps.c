@@ -15,6 +15,8 @@ static void read_id(struct loader *loader, const struct field *field, const stru
                     void *target);
 static void read_when(struct loader *loader, const struct field *field, const struct node *node,
                       void *target);
+static void read_retry_from(struct loader *loader, const struct field *field,
+                            const struct node *node, void *target);
 static void read_steps(struct loader *loader, const struct field *field, const struct node *node,
                        void *target);
 
@@ -60,6 +62,9 @@ static const struct field step_fields[] = {
      offsetof(struct step, unfence), read_action},
     {"on_failure", SHAPE_CHOICE, false, "what happens when it fails; stop when not said",
      failure_names, NULL, offsetof(struct step, on_failure), read_choice},
+    {"retry_from", SHAPE_TEXT, false,
+     "id of an earlier step: the operator's retry, after a failure, begins again with that one",
+     NULL, NULL, offsetof(struct step, retry_from), read_retry_from},
     {"when", SHAPE_TEMPLATE, false, "the step is left out unless this condition holds", NULL, NULL,
      offsetof(struct step, when), read_when},
     {"point_of_no_return", SHAPE_BOOLEAN, false, "yes: no rollback once it was started", NULL, NULL,
@@ -114,6 +119,25 @@ static void read_when(struct loader *loader, const struct field *field, const st
     else
         fault_add(loader->faults, node->position, "when: %s", error.message);
     ((struct step *)target)->when = xstrdup(text);
+}
+
+/* What is held has to be let go before anything earlier is done again, so the two don't go
+ * together. */
+static void read_retry_from(struct loader *loader, const struct field *field,
+                            const struct node *node, void *target)
+{
+    const char *id = expect_text(loader, node, field->name);
+    if (!id)
+        return;
+    ((struct step *)target)->retry_from = xstrdup(id);
+    if (!text_list_has(&loader->ids_read, id))
+        fault_add_unknown(loader->faults, node->position, "there is no earlier step", id,
+                          &loader->ids_read);
+    else if (loader->holding >= 0)
+        fault_add(loader->faults, node->position,
+                  "the step \"%.60s\" holds something, so no step behind it can be retried from an "
+                  "earlier one",
+                  loader->ids_read.items[loader->holding]);
 }
 
 /* The one key that names an action. */

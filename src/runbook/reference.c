@@ -29,7 +29,12 @@ static const char templates_text[] =
     "and\n"
     "`[]` a text that holds `${...}` has to stand in quotes. A secret is never put into a text "
     "that is\n"
-    "shown: question, phrase, `stack`, `about`. Titles and ids hold no variables.\n";
+    "shown: question, phrase, `stack`, `about`. Titles and ids hold no variables.\n\n"
+    "A fact that a step takes by a map of facts (`take` of `http.get` and `http.request`) can "
+    "stand "
+    "in later\nsteps and in that step's own undo; a place before it is a fault. Other facts are "
+    "those "
+    "that actions\nrecord by themselves.\n";
 
 static const char sources_text[] = "\n### Where values come from\n\n"
                                    "First `--set NAME=VALUE`, then a file given with `--vars FILE` "

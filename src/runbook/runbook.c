@@ -78,6 +78,7 @@ static void step_free(struct step *step)
     free(step->title);
     free(step->why);
     free(step->when);
+    free(step->retry_from);
 }
 
 static void phase_free(struct phase *phase)

@@ -134,7 +134,8 @@ struct step {
     struct gate *gate;  /* or NULL */
     enum danger danger; /* the action's, or what the step says when that is more */
     enum failure_policy on_failure;
-    char *when; /* unexpanded condition or NULL */
+    char *retry_from; /* id of the earlier step that the operator's retry begins with, or NULL */
+    char *when;       /* unexpanded condition or NULL */
     bool point_of_no_return;
     struct position position;
 };
@@ -218,6 +219,9 @@ cJSON *runbook_expand(const struct runbook *runbook, const cJSON *tree, const cJ
 /* Arguments of an invocation, expanded, with fallbacks filled in and types checked. */
 cJSON *runbook_expand_arguments(const struct runbook *runbook, const struct invocation *invocation,
                                 const cJSON *facts, enum expand_mode mode, struct error *error);
+/* A text from outside without the secrets' values: each is replaced by "***", unless it is shorter
+ * than 4 characters or also an open variable's value. The caller frees. */
+char *runbook_redact(const struct runbook *runbook, const char *text);
 /* Whether a `when` condition holds: "A == B", "A != B", or a single value that is neither empty nor
  * no, false, off or 0. */
 bool runbook_condition(const struct runbook *runbook, const char *condition, const cJSON *facts,
@@ -227,6 +231,8 @@ const struct variable *runbook_variable(const struct runbook *runbook, const cha
 const struct server *runbook_server(const struct runbook *runbook, const char *name);
 /* By "PHASE/STEP" or by a step's id; NULL when there is none. */
 const struct step *runbook_step(const struct runbook *runbook, const char *path);
+/* The first step that says it takes the fact (an argument of type ARGUMENT_FACTS), or NULL. */
+const struct step *runbook_taker(const struct runbook *runbook, const char *fact);
 /* How the target is called: `stack` expanded, or the first server's container; caller frees. */
 char *runbook_stack_name(const struct runbook *runbook, struct error *error);
 

@@ -95,6 +95,22 @@ static cJSON *one_or_list(cJSON *item)
     return schema;
 }
 
+/* Texts, lists and maps to any depth; at its top a map or a list. */
+static void add_structure(struct schema *schema)
+{
+    static const char *const shapes[] = {"text", "structure"};
+    cJSON *list = typed("array"), *map = typed("object"), *both = cJSON_CreateObject();
+    cJSON *item = cJSON_CreateObject(), *parts = cJSON_AddArrayToObject(item, "anyOf");
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        cJSON_AddItemToArray(parts, reference_to(shapes[i]));
+    cJSON_AddItemToObject(list, "items", cJSON_Duplicate(item, true));
+    cJSON_AddItemToObject(map, "additionalProperties", item);
+    cJSON *either = cJSON_AddArrayToObject(both, "anyOf");
+    cJSON_AddItemToArray(either, list);
+    cJSON_AddItemToArray(either, map);
+    cJSON_AddItemToObject(schema->definitions, "structure", both);
+}
+
 static void add_scalar_definitions(struct schema *schema)
 {
     cJSON_AddItemToObject(schema->definitions, "text", any_scalar());
@@ -102,6 +118,7 @@ static void add_scalar_definitions(struct schema *schema)
     cJSON *map = typed("object");
     cJSON_AddItemToObject(map, "additionalProperties", reference_to("text"));
     cJSON_AddItemToObject(schema->definitions, "map", map);
+    add_structure(schema);
     for (const struct type_rule *rule = type_rules; rule->type != ARGUMENT_MAP; rule++) {
         if (!rule->pattern)
             continue;
@@ -130,8 +147,10 @@ static cJSON *argument_schema(const struct argument *argument)
         return choice_schema(argument);
     if (argument->type == ARGUMENT_LIST)
         return reference_to("texts");
-    if (argument->type == ARGUMENT_MAP)
+    if (argument->type == ARGUMENT_MAP || argument->type == ARGUMENT_FACTS)
         return reference_to("map");
+    if (argument->type == ARGUMENT_TREE)
+        return reference_to("structure");
     if (!type_rule(argument->type)->pattern)
         return reference_to("text");
     char *name = xprintf("argument-%s", argument_type_name(argument->type));

@@ -163,6 +163,10 @@ const struct type_rule type_rules[] = {
     {ARGUMENT_SERVER, "server", "a server", "a name that stands under `servers`", NULL, NULL},
     {ARGUMENT_LIST, "list", "a list", "a list of texts; one text stands for a list of one", NULL,
      NULL},
+    {ARGUMENT_TREE, "structure", "a structure",
+     "a map or a list, whose values are texts, maps or lists", NULL, NULL},
+    {ARGUMENT_FACTS, "facts", "a map of facts",
+     "a map from a fact's key, as in `${fact.KEY}`, to where its value is found", NULL, NULL},
     {ARGUMENT_MAP, "map", "a map", "a map from names to texts", NULL, NULL},
 };
 

@@ -49,6 +49,8 @@ const struct action *const actions[] = {
     &compose_apply_action,
     &compose_verify_action,
     &http_check_action,
+    &http_get_action,
+    &http_request_action,
     &file_copy_action,
     &file_remove_action,
     &shell_action,

@@ -49,6 +49,8 @@ extern const struct action compose_restore_action;
 extern const struct action compose_apply_action;
 extern const struct action compose_verify_action;
 extern const struct action http_check_action;
+extern const struct action http_get_action;
+extern const struct action http_request_action;
 extern const struct action file_copy_action;
 extern const struct action file_remove_action;
 extern const struct action shell_action;

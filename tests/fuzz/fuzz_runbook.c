@@ -30,6 +30,8 @@ static const struct argument arguments[] = {
     {"s", ARGUMENT_SERVER, false, NULL, NULL, "server"},
     {"l", ARGUMENT_LIST, false, NULL, NULL, "list"},
     {"m", ARGUMENT_MAP, false, NULL, NULL, "map"},
+    {"t", ARGUMENT_TREE, false, NULL, NULL, "structure"},
+    {"f", ARGUMENT_FACTS, false, NULL, NULL, "facts"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL}};
 
 static const struct action change = {"do.it", DANGER_CHANGE, "do it", arguments, NULL};

@@ -15,7 +15,7 @@ packages_for() {
         echo gcc libc6-dev make pkg-config libncurses-dev libpq-dev libcurl4-openssl-dev libcjson-dev \
             libfyaml-dev libssl-dev
         ;;
-    test) echo libcmocka-dev tmux postgresql-client curl jq python3 universal-ctags util-linux procps \
+    test) echo libcmocka-dev tmux postgresql-client curl jq python3 openssl universal-ctags util-linux procps \
             clang "$(clang_runtime_package)" ;;
     stack) echo curl jq postgresql-client iproute2 ;;
     images) echo mmdebstrap debian-archive-keyring ;;
@@ -49,7 +49,7 @@ missing_packages() {
 # Where there is no apt: the programs and pkg-config modules that stand for the packages above.
 missing_requirements() {
     local program module
-    for program in cc make pkg-config tmux psql curl jq python3 ctags docker; do
+    for program in cc make pkg-config tmux psql curl jq python3 openssl ctags docker; do
         have "$program" || echo "program $program"
     done
     for module in ncursesw libpq libcurl libcjson libfyaml libcrypto cmocka; do

@@ -276,26 +276,32 @@ static bool nobody_is_left(struct move *move, struct error *error)
 static bool swap(struct move *move, struct aside *leaver, struct aside *ender, struct error *error)
 {
     bool clients = move->fence.connection != NULL;
-    bool done = stop_clients(move, error) && (!clients || aside_begin(ender, error)) &&
-                aside_begin(leaver, error) && bring_rest_over(move, error);
+    bool done = stop_clients(move, error) && (!clients || aside_begin(ender, error));
+    if (done)
+        stand_in_join(move);
+    done = done && aside_begin(leaver, error) && bring_rest_over(move, error);
     struct error left_not = ERROR_INIT;
     move->times.equal = clock_monotonic_ms();
     bool left = aside_wait(leaver, done ? error : &left_not);
     move->times.left = clock_monotonic_ms();
+    if (left)
+        stand_in_take(move);
     aside_end(ender);
     done = done && left && nobody_is_left(move, error);
     if (done)
-        move_tell_clients(move);
+        move_tell_clients(move, &move->from);
     move->serving_ms = clock_wall_ms();
     move->times.told = clock_monotonic_ms();
     done = done && move_join(move, error);
     move->times.joined = clock_monotonic_ms();
+    stand_in_leave(move);
     return done;
 }
 
 static bool switch_over(struct move *move, struct error *error)
 {
     struct aside leaver = {0}, ender = {0};
+    stand_in_prepare(move);
     bool done = (!move->fence.connection || move_prepare_ending(move, &ender, error)) &&
                 move_prepare_leave(move, &leaver, error) && prepare_fence(move, error) &&
                 move_pool_pause(move, error) && swap(move, &leaver, &ender, error) &&
@@ -330,8 +336,11 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     if (!switched) {
         step_log(move->run, "%s", error->message);
         close_sessions(move);
+        stand_in_yield(move);
     }
-    if (!move_settle(move->run, move->record, for_ms, &moved, &second)) {
+    bool settled = move_settle(move->run, move->record, for_ms, &moved, &second);
+    stand_in_close(move);
+    if (!settled) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
         *error = second;

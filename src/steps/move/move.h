@@ -6,6 +6,7 @@
 #include "steps/fence/fence.h"
 #include "steps/follow/follow.h"
 #include "steps/move/aside.h"
+#include "steps/move/stand_in.h"
 #include "steps/server/server.h"
 #include "steps/step.h"
 
@@ -58,6 +59,7 @@ struct move {
     int rounds;
     struct text_list clients; /* network namespaces of containers that may have connections */
     long told;                /* connections that had lost their server */
+    struct stand_in stand_in;
     struct move_times times;
     int64_t serving_ms; /* wall: just before the one that comes could be reached; 0: not yet */
 };
@@ -92,8 +94,9 @@ bool move_wait_ended(struct move *move, bool any, struct error *error);
 /* move_clients.c */
 /* While nothing is changed: whom to tell. */
 bool move_find_clients(struct move *move, struct error *error);
-/* While the address is nobody's: ends the connections that still lead there. */
-void move_tell_clients(struct move *move);
+/* Once that container, as it was inspected on its networks, has left them: ends the connections
+ * that still lead there. */
+void move_tell_clients(struct move *move, const struct docker_container *gone);
 
 /* move_follow.c */
 bool move_follow(struct move *move, struct error *error); /* while clients write on */
