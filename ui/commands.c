@@ -188,7 +188,8 @@ const char *refuse_retry(const struct view *view)
     const char *why = refuse_deciding(view);
     if (why)
         return why;
-    bool again = status == RUN_ROLLBACK_FAILED && view->state->release.step;
+    bool again = (status == RUN_ROLLBACK_FAILED && view->state->release.step) ||
+                 run_state_may_try_back(view->state);
     return again || status == RUN_STEP_FAILED || status == RUN_DECLINED || status == RUN_AT_GATE
                ? NULL
                : "no step has failed and no gate was declined: nothing to retry";

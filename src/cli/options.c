@@ -89,6 +89,7 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
         {"watch", &options->watch, NULL, NULL},
         {"json", &options->json, NULL, NULL},
         {"save", &options->save, NULL, NULL},
+        {"retry", &options->retry, NULL, NULL},
         {"lose", NULL, &options->lose, NULL},
         {NULL, NULL, NULL, NULL},
     };

@@ -16,7 +16,7 @@ struct options {
     const char *run_id;
     const char *format;
     const char *lose; /* number of rows */
-    bool plain, watch, json, save, help;
+    bool plain, watch, json, save, retry, help;
 };
 
 /* Reads options by the command's table (getopt_long). False after it has told what is wrong, or

@@ -39,6 +39,11 @@ static void save(struct plain *plain)
                                                     plain->state->price.taken_ms, &plain->error));
 }
 
+static void try_again(struct plain *plain)
+{
+    plain_check_sent(plain, control_retry(plain->control, &plain->error));
+}
+
 /* A decision is missing: like a gate that waits. */
 static void refuse(struct plain *plain, const char *why)
 {
@@ -64,7 +69,8 @@ void plain_leave_price(struct plain *plain)
 static void ask_price(struct plain *plain)
 {
     char phrase[PRICE_PHRASE_MAX];
-    printf("%sType \"%s\" to roll back without them. n: don't roll back.\n",
+    printf("%s%sType \"%s\" to roll back without them. n: don't roll back.\n",
+           run_state_may_try_back(plain->state) ? "r: try once more to bring them back. " : "",
            can_save(plain->state) ? "s: save these rows first and roll back. " : "",
            run_state_price_phrase(plain->state, phrase, sizeof phrase));
     plain->asks_price = true;
@@ -85,7 +91,11 @@ static void answer_by_options(struct plain *plain)
     bool saves = options->save && !plain->answered;
     bool loses = !options->save && gives_up(typed, phrase);
     plain->answered = plain->answered || saves || loses;
-    if (saves)
+    bool retries = options->retry && !plain->retried && run_state_may_try_back(plain->state);
+    plain->retried = plain->retried || retries;
+    if (retries)
+        try_again(plain);
+    else if (saves)
         save(plain);
     else if (options->save)
         refuse(plain, "It couldn't be saved. Nothing is rolled back.");
@@ -140,6 +150,8 @@ void plain_answer_price(struct plain *plain, const char *line)
     plain->asks_price = false;
     if (!strcmp(line, "s") && can_save(plain->state)) {
         save(plain);
+    } else if (!strcmp(line, "r") && run_state_may_try_back(plain->state)) {
+        try_again(plain);
     } else if (gives_up(line, phrase)) {
         lose(plain, line);
     } else if (strcmp(line, "n") != 0 && strcmp(line, "no") != 0) {

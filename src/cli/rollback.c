@@ -27,10 +27,12 @@ static bool can_roll_back(const char *directory, struct error *error)
 static int roll_back(const char *directory, const struct options *options)
 {
     struct error error = ERROR_INIT;
-    const struct plain_options follow = {
-        .rollback = "pgrunbook rollback", .save = options->save, .lose = options->lose};
-    if (options->save && options->lose) {
-        error_set(&error, ERROR_USAGE, "--save and --lose contradict each other");
+    const struct plain_options follow = {.rollback = "pgrunbook rollback",
+                                         .save = options->save,
+                                         .lose = options->lose,
+                                         .retry = options->retry};
+    if ((options->save && options->lose) || (options->retry && (options->save || options->lose))) {
+        error_set(&error, ERROR_USAGE, "--retry, --save and --lose contradict each other");
         return tell_error(&error);
     }
     if (!can_roll_back(directory, &error) || !ensure_engine(directory, options, &error))
@@ -45,6 +47,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 static const struct command_option rollback_options[] = {
     {"plain", NULL, "lines instead of the screen (rollback always prints lines)"},
+    {"retry", NULL, "try a way back once more that brings along what was written, and had failed"},
     {"save", NULL, "save what the new server has taken since the switchover first"},
     {"lose", "N",
      "give up these N rows instead, by their exact number; unknown waits for no count"},

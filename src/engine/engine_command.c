@@ -130,6 +130,12 @@ static bool retry(struct engine *engine, struct client *client, const cJSON *com
         hold_let_go_again(engine);
         return true;
     }
+    if (run_state_may_try_back(engine->state)) {
+        record_decision(engine, command, engine->state->steps[engine->state->current].path);
+        engine_start_rollback(engine, engine_rollback_event("retried", field(command, "operator"),
+                                                            field(command, "tty")));
+        return true;
+    }
     if (status != RUN_AT_GATE && status != RUN_DECLINED && status != RUN_STEP_FAILED)
         return error_set(error, ERROR_OTHER, "nothing to retry: the run is %s",
                          run_status_name(status));

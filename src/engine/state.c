@@ -128,7 +128,7 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
     release_clear(state);
     state->save.wanted = event_flag(event, "save");
     state->loss_accepted =
-        cJSON_HasObjectItem(event, "price_rows") || cJSON_HasObjectItem(event, "price_unknown");
+        event_number(event, "price_rows", 0) > 0 || cJSON_HasObjectItem(event, "price_unknown");
     replace_text(&state->rollback_reason, event_text(event, "reason"));
     state->status = RUN_ROLLING_BACK;
     state->again_ms = 0;

@@ -275,6 +275,8 @@ bool run_state_holds(const struct run_state *state);
 bool run_state_to_undo(const struct run_state *state, long index);
 /* Index of the started step whose rollback has a price, -1 when a rollback costs nothing. */
 long run_state_price_step(const struct run_state *state);
+/* An undo that loses nothing has failed: retry tries it once more. */
+bool run_state_may_try_back(const struct run_state *state);
 /* The count of the price says that nothing would be lost. */
 bool run_state_price_free(const struct run_state *state);
 /* A count or a fence is under way: only "lose unknown" is an answer to that. */

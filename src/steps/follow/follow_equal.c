@@ -34,6 +34,20 @@ static bool take(struct pg_connection *connection, struct pg_table *table, struc
     return true;
 }
 
+/* Both answers are taken in any case: the sessions are asked for something else afterwards. */
+static bool ask_both(struct pg_connection *source, struct pg_connection *copy,
+                     struct follow_table *table, struct error *error)
+{
+    bool first = ask(source, table->table, error);
+    bool second = first && ask(copy, table->on_copy, error);
+    bool good = second;
+    if (first)
+        good = take(source, table->table, good ? error : NULL) && good;
+    if (second)
+        good = take(copy, table->on_copy, good ? error : NULL) && good;
+    return good;
+}
+
 static bool same(const struct follow_table *table)
 {
     return table->table->rows == table->on_copy->rows &&
@@ -46,8 +60,7 @@ bool follow_table_equal(const struct follow_database *database, struct follow_ta
     struct pg_connection *source = follow_after(database), *copy = database->copy;
     if (!digest_columns(source, table->table, table->on_copy, error) ||
         !digest_columns(copy, table->on_copy, table->table, error) ||
-        !ask(source, table->table, error) || !ask(copy, table->on_copy, error) ||
-        !take(source, table->table, error) || !take(copy, table->on_copy, error))
+        !ask_both(source, copy, table, error))
         return error_wrap(error, "comparing %s.%s", table->table->schema, table->table->name);
     *equal = same(table);
     return true;

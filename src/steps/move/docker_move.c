@@ -40,7 +40,8 @@ static bool end_earlier(struct step_run *run, struct error *error)
             step_log(run, "the container that was %s serves", json_text(side, MOVE_NAME));
         if (done && !moved && volume && !json_true_at(record, MOVE_WAY_BACK))
             switched_take_back(run, volume);
-        done = done && move_record_remove(run, error);
+        done = done && (!moved || move_keep_last(run, record, error)) &&
+               move_record_remove(run, error);
     }
     cJSON_Delete(record);
     return done;
@@ -221,7 +222,8 @@ static bool release_coming(struct move *move, struct error *error)
 /* Before the first comparison, so that what is equal stays so. */
 static bool follow_held(struct move *move, struct error *error)
 {
-    return move_hold(move, error) && (move_follow(move, error) || explain_refusal(move, error));
+    return (move_check_last(move, error) && move_hold(move, error) && move_follow(move, error)) ||
+           explain_refusal(move, error);
 }
 
 static bool follows(const struct move *move)
@@ -234,7 +236,7 @@ static bool prepare(struct move *move, struct error *error)
     return to_is_there(move, error) && check_successor(move, error) && begin_record(move, error) &&
            reach_leaving(move, error) && move_check(move, error) &&
            move_find_clients(move, error) && release_coming(move, error) &&
-           (!follows(move) || follow_held(move, error));
+           move_record_objects(move, error) && (!follows(move) || follow_held(move, error));
 }
 
 /* What takes its time before the first client has to wait. */
@@ -408,6 +410,8 @@ static bool carry_out(struct move *move, int lock, struct error *error)
     }
     bool noted = json_text(move->record, MOVE_SETTLED) != NULL;
     move_guard_end(&guard);
+    if (noted && moved && !move_keep_last(move->run, move->record, error))
+        return false;
     if (noted && !move_record_remove(move->run, moved ? error : &(struct error)ERROR_INIT))
         return false;
     return moved;
@@ -445,6 +449,10 @@ static bool run_move(struct step_run *run, struct error *error)
         step_log(run, "%s has the volume %s already", move.from.name, step_text(run, "volume"));
     else
         done = done && carry_out(&move, lock, error);
+    if (!done && run->undoing) {
+        close_sessions(&move);
+        move_renew_last(&move);
+    }
     done = done && move_report(&move, error);
     end_move(&move);
     if (lock >= 0)

@@ -27,7 +27,8 @@
 #define MOVE_VOLUME "volume" /* of who comes */
 #define MOVE_XID "xid"       /* of who comes, equal, before it joined its first network */
 #define MOVE_CAME "came"     /* true: who comes was on one of its networks, in part */
-#define MOVE_MOVED "moved"   /* true: clients may have written on who came */
+#define MOVE_LAST "last"   /* {system, xid} of who leaves, when nobody could write there any more */
+#define MOVE_MOVED "moved" /* true: clients may have written on who came */
 #define MOVE_STAYED "stayed" /* true: clients may have written on who leaves since it came back */
 #define MOVE_POOLER "pooler" /* server whose pools are paused; absent: none is */
 #define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
@@ -112,6 +113,21 @@ void move_check_left(struct move *move);
 bool move_hold(struct move *move, struct error *error);
 /* Right before its clients come. What is on record stays to be given back. */
 bool move_hold_end(struct move *move, struct error *error);
+
+/* move_objects.c */
+/* While nothing is changed; nothing is recorded on the way back. */
+bool move_record_objects(struct move *move, struct error *error);
+
+/* move_last.c */
+/* How far both have written, into the record: before the one that comes joins its first network. */
+bool move_note_position(struct move *move, struct error *error);
+/* Keeps MOVE_LAST in the run's directory, for the way back; once it has moved. */
+bool move_keep_last(const struct step_run *run, const cJSON *record, struct error *error);
+/* On the way back: whether nobody has written on the server that comes since it left. From then on
+ * the move may write there itself. */
+bool move_check_last(struct move *move, struct error *error);
+/* Behind a way back that failed, without a session of its own: what is there now counts as its. */
+void move_renew_last(struct move *move);
 
 /* move_settle.c: from whatever a move has come to, to exactly one of both that serves. Tries on
  * for `for_ms`. *moved: who came. */

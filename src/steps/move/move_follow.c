@@ -21,12 +21,33 @@ static void tell(struct move *move, const struct follow_round *round)
     step_progress(move->run, move->rounds, 0, "rounds", label);
 }
 
+static bool begin(struct move *move, struct error *error)
+{
+    const char *from = step_text(move->run, "from"), *to = step_text(move->run, "to");
+    return follow_open(move->run, from, to, &move->follow, error) ||
+           error_wrap(error, "making server \"%s\" equal to \"%s\"", to, from);
+}
+
+/* Once more from the beginning when a session or a statement failed, such as behind a lock that
+ * somebody held; what else fails, as a changed schema, is final. */
+static bool round_or_again(struct move *move, struct error *error)
+{
+    if (follow_catch_up(move->follow, &move->last, error))
+        return true;
+    if (error->kind != ERROR_SERVER)
+        return false;
+    step_log(move->run, "%s; it begins anew", error->message);
+    follow_close(move->follow);
+    move->follow = NULL;
+    return begin(move, error) && follow_catch_up(move->follow, &move->last, error);
+}
+
 static bool catch_up(struct move *move, struct error *error)
 {
     long rounds = step_integer(move->run, "rounds");
     long short_enough = step_duration(move->run, "round_for");
     do {
-        if (!follow_catch_up(move->follow, &move->last, error))
+        if (!round_or_again(move, error))
             return false;
         move->rounds++;
         tell(move, &move->last);
@@ -36,21 +57,7 @@ static bool catch_up(struct move *move, struct error *error)
 
 bool move_follow(struct move *move, struct error *error)
 {
-    const char *from = step_text(move->run, "from"), *to = step_text(move->run, "to");
-    if (!follow_open(move->run, from, to, &move->follow, error))
-        return error_wrap(error, "making server \"%s\" equal to \"%s\"", to, from);
-    return catch_up(move, error);
-}
-
-/* Nobody else has written there yet. Whoever settles the move if it fails sees by this whether a
- * client has. */
-static bool note_position(struct move *move, struct error *error)
-{
-    struct write_position position;
-    if (!write_position_read(move->coming, &position, error))
-        return false;
-    fence_record_set(move->record, MOVE_XID, cJSON_CreateString(position.xid));
-    return move_record_write(move->run, move->record, error);
+    return begin(move, error) && catch_up(move, error);
 }
 
 bool move_bring_over(struct move *move, struct error *error)
@@ -60,7 +67,7 @@ bool move_bring_over(struct move *move, struct error *error)
             return error_wrap(error, "bringing the last changes over");
         move->rounds++;
     }
-    return note_position(move, error);
+    return move_note_position(move, error);
 }
 
 /* A client can take the read-only setting off by itself, and so can an extension's worker. Behind
