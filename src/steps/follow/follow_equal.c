@@ -90,10 +90,15 @@ static bool mend(struct follow_database *database, struct follow_table *table, s
            pg_execute(source, "ROLLBACK TO SAVEPOINT follow; RELEASE SAVEPOINT follow", error);
 }
 
+static bool mend_objects(struct follow_database *database, struct error *error)
+{
+    size_t objects = 0;
+    return large_objects_copy(follow_after(database), database->copy, &objects, error);
+}
+
 static bool mend_tables(struct follow *follow, struct follow_database *database,
                         struct error *error)
 {
-    size_t objects = 0;
     for (size_t i = 0; i < database->count; i++) {
         struct follow_table *table = &database->tables[i];
         bool view = table->table->kind == TABLE_MATERIALISED;
@@ -108,8 +113,7 @@ static bool mend_tables(struct follow *follow, struct follow_database *database,
             return false;
         table->whole = false;
     }
-    return large_objects_copy(follow_after(database), database->copy, &objects, error) &&
-           follow_views_refresh(database, error);
+    return follow_look(database, mend_objects, error) && follow_views_refresh(database, error);
 }
 
 static bool mend_database(struct follow *follow, struct follow_database *database,

@@ -95,6 +95,12 @@ bool follow_snapshots_take_next(struct follow *follow, uint64_t *xmin, uint64_t 
  * what is under way, up to 3 s. */
 bool follow_snapshots_take_last(struct follow *follow, uint64_t *xmin, uint64_t *end,
                                 struct error *error);
+/* What `look` reads in the snapshot that was taken last leaves no lock behind, also none of a
+ * catalog's: who wants one for itself (VACUUM FULL) would wait for the follow, and everybody for
+ * him. */
+bool follow_look(struct follow_database *database,
+                 bool (*look)(struct follow_database *database, struct error *error),
+                 struct error *error);
 /* The snapshots that were taken last are the held ones from now on. */
 bool follow_snapshots_keep(struct follow *follow, uint64_t xmin, struct error *error);
 /* Where both are the same session's: forgets those that were taken last. */

@@ -113,6 +113,15 @@ bool follow_snapshots_take(struct follow *follow, uint64_t *xmin, struct error *
     return good || error_wrap(error, "taking a snapshot");
 }
 
+bool follow_look(struct follow_database *database,
+                 bool (*look)(struct follow_database *database, struct error *error),
+                 struct error *error)
+{
+    struct pg_connection *source = follow_after(database);
+    return pg_execute(source, "SAVEPOINT follow", error) && look(database, error) &&
+           pg_execute(source, "ROLLBACK TO SAVEPOINT follow; RELEASE SAVEPOINT follow", error);
+}
+
 void follow_snapshots_drop(struct follow *follow)
 {
     struct error ignored = ERROR_INIT;

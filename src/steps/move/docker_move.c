@@ -222,8 +222,8 @@ static bool release_coming(struct move *move, struct error *error)
 /* Before the first comparison, so that what is equal stays so. */
 static bool follow_held(struct move *move, struct error *error)
 {
-    return (move_check_last(move, error) && move_hold(move, error) && move_follow(move, error)) ||
-           explain_refusal(move, error);
+    return (move_check_last(move, error) || explain_refusal(move, error)) &&
+           move_hold(move, error) && (move_follow(move, error) || explain_refusal(move, error));
 }
 
 static bool follows(const struct move *move)

@@ -22,6 +22,8 @@ static cJSON *position_json(const struct write_position *position)
     return json;
 }
 
+/* Nobody else has written on the one that comes yet: whoever settles the move if it fails sees by
+ * this whether a client has. */
 bool move_note_position(struct move *move, struct error *error)
 {
     struct write_position position, last = move->last.position;
