@@ -347,6 +347,7 @@ static bool list_files(struct backup *backup, struct directory *directory, doubl
     for (size_t i = 0; listed && i < tree.count; i++) {
         listed = list_file(directory, &tree.items[i], files, error);
         done += (double)tree.items[i].bytes;
+        load_beside_go_on(backup->beside);
         if (clock_monotonic_ms() - reported < PROGRESS_EVERY_MS)
             continue;
         reported = clock_monotonic_ms();

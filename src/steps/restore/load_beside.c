@@ -42,6 +42,8 @@ static bool look_at_server(const struct load_beside_setting *setting, struct loa
     bool fit = server_find_inside(setting->run, setting->server, &access, error);
     if (fit && loading_state(setting->run, access.container, &access.found) == LOADING_INTERRUPTED)
         fit = error_set(error, ERROR_OTHER, "the server has stopped since its loading began");
+    if (fit)
+        step_fact(setting->run, FACT_LOADED, cJSON_CreateNull()); /* it may be emptied now */
     fit = fit && restore_target_prepare(setting->run, &access, setting->databases, again, error);
     if (fit) {
         beside->container = xstrdup(access.found.id);

@@ -327,10 +327,11 @@ bool load_lanes_turn(struct load_lanes *lanes, int file, int timeout_ms, struct 
         bool waits = lane->item && lane->starved && !lane->ending;
         if (waits && timeout_ms > FOLLOW_MS)
             timeout_ms = FOLLOW_MS;
-        if (lane->item)
+        /* What the server says while the file grows is heard with the next rows. */
+        if (lane->item && !waits)
             lanes->polled[count++] =
                 (struct pollfd){.fd = pg_socket(lane->connection), .events = awaited(lane)};
-        else if (timeout_ms > LOOK_MS)
+        else if (!lane->item && timeout_ms > LOOK_MS)
             timeout_ms = LOOK_MS;
     }
     lanes->polled[count++] = (struct pollfd){.fd = file, .events = POLLIN};
