@@ -1,5 +1,6 @@
 /* check.c: `pgrunbook check`: every fault of a runbook, or its numbered steps; and for one with the
  * warm switch whether the stack allows it. */
+#include "cli/environments.h"
 #include "cli/printed.h"
 #include "cli/read_step.h"
 #include "steps/step.h"
@@ -13,7 +14,8 @@ static const struct step *find_check(const struct runbook *runbook)
 {
     for (size_t i = 0; i < runbook->phase_count; i++)
         for (size_t j = 0; j < runbook->phases[i].step_count; j++)
-            if (text_equal(runbook->phases[i].steps[j].invocation.action->name, CHECK_MOVE))
+            if (runbook_has_phase(runbook, &runbook->phases[i]) &&
+                text_equal(runbook->phases[i].steps[j].invocation.action->name, CHECK_MOVE))
                 return &runbook->phases[i].steps[j];
     return NULL;
 }
@@ -43,23 +45,45 @@ static int tell(enum verdict verdict)
     return verdict == VERDICT_FAIL ? ERROR_OTHER : 0;
 }
 
+struct looking {
+    struct options *options;
+    int status; /* of the environments so far: the first one that isn't 0 */
+};
+
 /* Loaded again, as this time the values are looked up. What the stack is like is no fault of the
  * runbook, which may be checked where there is none. */
-static int look_at_stack(const struct runbook *checked, const struct options *options)
+static int look_in(struct runbook *entered, void *context)
 {
+    struct looking *looking = context;
     struct error error = ERROR_INIT;
     struct lookup lookup = {.lenient = true};
     enum verdict verdict = VERDICT_WARN;
-    const struct step *step = find_check(checked);
-    if (!step)
+    const char *environment = entered->environment ? entered->environment->name : NULL;
+    const struct step *step = find_check(entered);
+    if (!step) {
+        runbook_free(entered);
         return 0;
-    printf("\nWhether this stack allows the warm switch (%s):\n", step->path);
-    struct runbook *runbook = load_runbook_leniently(options, &lookup, &error);
+    }
+    printf("\nWhether this stack%s%s allows the warm switch (%s):\n", environment ? " of " : "",
+           environment ? environment : "", step->path);
+    struct runbook *runbook =
+        load_runbook_leniently(looking->options, environment, &lookup, &error);
     lookup_close(&lookup);
     if (!runbook || !look(runbook, &verdict, &error))
         read_step_tell(error.kind == ERROR_DOCKER ? "NOT LOOKED AT" : "FAILED", &error);
     runbook_free(runbook);
-    return tell(verdict);
+    runbook_free(entered);
+    int status = tell(verdict);
+    looking->status = looking->status ? looking->status : status;
+    return 0;
+}
+
+static int look_at_stack(const struct runbook *checked, struct options *options)
+{
+    struct looking looking = {.options = options};
+    int status =
+        for_each_environment(checked, options, !options->environments.count, look_in, &looking);
+    return status ? status : looking.status;
 }
 
 static int run(const struct command *command, int argc, char **argv)

@@ -47,7 +47,7 @@ static void try_again(struct plain *plain)
 /* A decision is missing: like a gate that waits. */
 static void refuse(struct plain *plain, const char *why)
 {
-    printf("%s\n", why);
+    fprintf(plain->output, "%s\n", why);
     plain->done = true;
     plain->status = EXIT_WAITS;
 }
@@ -69,10 +69,10 @@ void plain_leave_price(struct plain *plain)
 static void ask_price(struct plain *plain)
 {
     char phrase[PRICE_PHRASE_MAX];
-    printf("%s%sType \"%s\" to roll back without them. n: don't roll back.\n",
-           run_state_may_try_back(plain->state) ? "r: try once more to bring them back. " : "",
-           can_save(plain->state) ? "s: save these rows first and roll back. " : "",
-           run_state_price_phrase(plain->state, phrase, sizeof phrase));
+    fprintf(plain->output, "%s%sType \"%s\" to roll back without them. n: don't roll back.\n",
+            run_state_may_try_back(plain->state) ? "r: try once more to bring them back. " : "",
+            can_save(plain->state) ? "s: save these rows first and roll back. " : "",
+            run_state_price_phrase(plain->state, phrase, sizeof phrase));
     plain->asks_price = true;
     plain_ask(plain);
 }
@@ -105,7 +105,7 @@ static void answer_by_options(struct plain *plain)
         refuse(plain,
                "--lose names another number of rows than the rollback would lose. Nothing is "
                "rolled back.");
-    else if (plain->input_ended)
+    else if (plain->input->ended)
         plain_leave_price(plain);
     else
         ask_price(plain);
@@ -135,10 +135,12 @@ bool plain_rollback_goes_on(struct plain *plain)
         return state->status != RUN_ROLLBACK_FAILED;
     if (!price->known || price->taken_ms == plain->answered_ms)
         return state->status != RUN_ROLLBACK_FAILED || price->fenced;
+    if (plain_others_ask(plain))
+        return true;
     plain->answered_ms = price->taken_ms;
     if (run_state_price_free(state)) /* the engine has begun already, or is about to */
         return true;
-    plain_print_price(state);
+    plain_print_price(plain->output, state);
     answer_by_options(plain);
     return true;
 }

@@ -105,7 +105,8 @@ is "$status" 12 "it is rolled back"
 # cut_short RUN: everything of the program dies when the container is about to leave its network, and the server is
 # started anew.
 cut_short() {
-    proxy_start "forth/1:POST .*/disconnect" "instead:$lib_dir/break all $OLD_CONTAINER"
+    # The first such call is the stand-in's, before anything is changed.
+    proxy_start "forth/2:POST .*/disconnect" "instead:$lib_dir/break all $OLD_CONTAINER"
     through_proxy move_run "$1"
     proxy_mended
     ok "$1: no process is left" wait_for 10 nobody_acts

@@ -37,10 +37,10 @@ done
 SH
 chmod +x "$test_dir/write"
 
-# partly RUN [WHEN HOW]...: the second join is refused, and others' faults before.
+# partly RUN [WHEN HOW]...: the second join is refused, and others' faults before. The first such call is the stand-in's.
 partly() {
     local run=$1
-    proxy_start "${@:2}" "forth/2:POST .*/connect" answer:500:"made to fail"
+    proxy_start "${@:2}" "forth/3:POST .*/connect" answer:500:"made to fail"
     through_proxy move_run "$run"
     serves_one "$run"
     proxy_mended
@@ -56,7 +56,7 @@ is "$(open_records unwritten)" '' "no record is left"
 proxy_stop
 
 export PGPASSWORD=$POSTGRES_PASSWORD
-partly written "forth/1:POST .*/connect" "after:$test_dir/write"
+partly written "forth/3:POST .*/connect" "before:$test_dir/write"
 is "$serving" 17 "a client wrote on it: it serves, on both networks"
 [ "$serving" = 17 ] || { show_output 60; cat "$test_dir/write.log"; }
 is "$(rows)" 1 "and has the row"

@@ -6,7 +6,6 @@
 #include "docker/attachment.h"
 #include "docker/lifecycle.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define RESTART_GRACE_MS 120000L
@@ -143,16 +142,6 @@ static bool bring_back(struct step_run *run, struct docker *docker, const cJSON 
            explain_join(record, error);
 }
 
-/* Another container may have borne its addresses meanwhile. Where the namespace can't be entered
- * nobody has had them. */
-static bool announce(const struct docker_container *container, struct error *error)
-{
-    char *path = reach_namespace(container);
-    bool done = !path || reach_announce(container, error);
-    free(path);
-    return done;
-}
-
 bool fence_restore_networks(struct step_run *run, const cJSON *record, struct error *error)
 {
     const char *id = json_text(record, FENCE_ID);
@@ -167,7 +156,7 @@ bool fence_restore_networks(struct step_run *run, const cJSON *record, struct er
     else if (done)
         done = bring_back(run, docker, record, text_equal(container.state, "running"), error);
     if (done && container.exists)
-        inside(run, docker, id, announce);
+        inside(run, docker, id, reach_announce); /* another one may have borne its addresses */
     docker_container_free(&container);
     docker_close(docker);
     return done;

@@ -254,5 +254,5 @@ static const struct argument arguments[] = {
 const struct action docker_check_move_action = {
     "docker.check_move", DANGER_READ,
     "check whether this stack allows the warm switch: a running server takes over another one's "
-    "endpoint",
+    "endpoint; Compose makes its container once for that, which is removed without a start",
     arguments, run_check_move};

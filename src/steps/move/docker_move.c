@@ -261,7 +261,9 @@ static bool stop_clients(struct move *move, struct error *error)
     return true;
 }
 
-/* While the container leaves its networks, which takes the engine a tenth of a second. */
+/* While the container leaves its networks, which takes the engine a tenth of a second. The one that
+ * comes lets others write from then on; none but a worker inside of it could yet, and a move that
+ * fails behind this begins with a comparison again. */
 static bool bring_rest_over(struct move *move, struct error *error)
 {
     return (!move->fence.connection ||
@@ -281,10 +283,11 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
     bool done = stop_clients(move, error) && (!clients || aside_begin(ender, error));
     if (done)
         stand_in_join(move);
-    done = done && aside_begin(leaver, error) && bring_rest_over(move, error);
+    bool leaves = done && aside_begin(leaver, error);
+    done = leaves && bring_rest_over(move, error);
     struct error left_not = ERROR_INIT;
     move->times.equal = clock_monotonic_ms();
-    bool left = aside_wait(leaver, done ? error : &left_not);
+    bool left = leaves && aside_wait(leaver, done ? error : &left_not);
     move->times.left = clock_monotonic_ms();
     if (left)
         stand_in_take(move);
@@ -296,7 +299,8 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
     move->times.told = clock_monotonic_ms();
     done = done && move_join(move, error);
     move->times.joined = clock_monotonic_ms();
-    stand_in_leave(move);
+    if (done)
+        stand_in_leave(move);
     return done;
 }
 

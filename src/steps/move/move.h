@@ -60,6 +60,8 @@ struct move {
     int rounds;
     struct text_list clients; /* network namespaces of containers that may have connections */
     long told;                /* connections that had lost their server */
+    bool last_unknown; /* on a way back: whether the server that comes was written on since it left
+                        */
     struct stand_in stand_in;
     struct move_times times;
     int64_t serving_ms; /* wall: just before the one that comes could be reached; 0: not yet */

@@ -66,14 +66,11 @@ bool move_hold(struct move *move, struct error *error)
            (!may || hold(move, error));
 }
 
-/* What a new session gets: this one has settings of its own, and rereads the files only once the
- * server has done so. */
+/* What a new session gets: this one rereads the files only once the server has done so. */
 static bool is_given_back(const struct move *move, bool *back, struct error *error)
 {
-    char *value = pg_value(move->coming,
-                           "SELECT reset_val FROM pg_catalog.pg_settings "
-                           "WHERE name = 'default_transaction_read_only'",
-                           error);
+    char *value = pg_value(
+        move->coming, "SELECT pg_catalog.current_setting('default_transaction_read_only')", error);
     *back = text_equal(value, "off");
     free(value);
     return value != NULL;
@@ -84,7 +81,9 @@ bool move_hold_end(struct move *move, struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + IN_FORCE_MS;
     bool back = !move->held;
-    if (!back && !server_settings_reload(move->coming, error))
+    /* The session has a value of its own until then. */
+    if (!back && !(pg_execute(move->coming, "RESET default_transaction_read_only", error) &&
+                   server_settings_reload(move->coming, error)))
         return false;
     while (!back) {
         if (!is_given_back(move, &back, error))

@@ -160,10 +160,11 @@ static bool check_and_mark(struct move *move, cJSON *last, struct error *error)
     if (!xid)
         return asked && is_unknown(move, error);
     if (json_true_at(last, RETURNING)) {
-        step_log(move->run,
-                 "an earlier way back has written on %s already: whether anybody else has isn't "
-                 "looked at",
-                 move->to.name);
+        move->last_unknown = true;
+        step_check(move->run, "server that was left", VERDICT_WARN,
+                   "a way back that was cut off has written on %s already: whether anybody else "
+                   "has can't be told",
+                   move->to.name);
         return true;
     }
     if (!check_written(move, xid, error))
@@ -205,6 +206,6 @@ void move_renew_last(struct move *move)
     cJSON *last = NULL;
     bool marked = read_file(move->run, &last, &error) && json_true_at(last, RETURNING);
     cJSON_Delete(last);
-    if (marked && !renew(move, &error))
+    if (marked && !move->last_unknown && !renew(move, &error))
         step_log(move->run, "%s", error.message);
 }

@@ -54,7 +54,7 @@ static bool make(struct move *move, struct error *error)
     cJSON *labels = step_labels(move->run);
     cJSON_AddStringToObject(labels, LABEL_HELPER, step_run_id(move->run));
     const struct docker_helper_creation creation = {
-        .image = json_text_at(move->to.inspect, "Config.Image"),
+        .image = move->to.image_id,
         .network = first->string,
         .cut_off = true,
         .user = NOBODY,
@@ -90,8 +90,10 @@ void stand_in_prepare(struct move *move)
 void stand_in_join(struct move *move)
 {
     struct error error = ERROR_INIT;
-    if (move->stand_in.helper && !aside_begin(&move->stand_in.joiner, &error))
-        step_log(move->run, "%s", error.message);
+    if (!move->stand_in.helper || aside_begin(&move->stand_in.joiner, &error))
+        return;
+    step_log(move->run, "%s", error.message);
+    aside_end(&move->stand_in.joiner);
 }
 
 static const char *address_on(const struct move *move, const char *network)
@@ -126,15 +128,18 @@ void stand_in_take(struct move *move)
     const cJSON *network;
     if (!stand_in->helper)
         return;
-    stand_in->has_addresses = aside_wait_for(&stand_in->joiner, JOINED_MS, &error);
+    if (!stand_in->joiner.process || !aside_wait_for(&stand_in->joiner, JOINED_MS, &error)) {
+        step_log(move->run, "the stand-in doesn't have the service's names: %s", error.message);
+        return;
+    }
+    stand_in->has_addresses = true;
     cJSON_ArrayForEach(network, docker_networks(&move->from))
     {
         const char *address = address_on(move, network->string);
-        stand_in->has_addresses =
-            stand_in->has_addresses && address && change(move, address, address_add, true, &error);
+        if (address && !change(move, address, address_add, true, &error))
+            step_log(move->run, "the stand-in doesn't have the address %s: %s", address,
+                     error.message);
     }
-    if (!stand_in->has_addresses)
-        step_log(move->run, "the stand-in doesn't have the addresses: %s", error.message);
 }
 
 void stand_in_give(struct move *move, const char *network)

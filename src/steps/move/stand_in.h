@@ -14,7 +14,7 @@ struct stand_in {
     struct docker_helper *helper; /* NULL: there is none, and clients may have to wait */
     struct docker_container container;
     struct aside joiner, leaver;
-    bool has_addresses;
+    bool has_addresses; /* it may bear some of the leaving server's */
 };
 
 /* While nothing is changed: a container on no network. Where it can't be had the move goes on

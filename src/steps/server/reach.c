@@ -1,8 +1,8 @@
 /* reach.c: by the container's network namespace, or by a relay. */
 #include "steps/server/reach.h"
 
-#include "base/file.h"
 #include "base/announce.h"
+#include "base/file.h"
 #include "base/links.h"
 #include "postgres/namespace.h"
 
@@ -81,6 +81,9 @@ bool reach_clear_links(const struct docker_container *container, struct error *e
 
 bool reach_announce(const struct docker_container *container, struct error *error)
 {
-    return act_inside(container, announce_addresses, error) ||
-           error_wrap(error, "telling the neighbours of %s", container->name);
+    char *path = reach_namespace(container);
+    bool done = !path || act_inside(container, announce_addresses, error) ||
+                error_wrap(error, "telling the neighbours of %s", container->name);
+    free(path);
+    return done;
 }
