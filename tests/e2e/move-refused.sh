@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A way back that can't bring along what was written on the new server: it says so and changes nothing; without those
-# rows only who gives them up goes back.
+# rows only who gives them up goes back. And a move whose old server dies.
 # time-limit: 420
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
@@ -37,6 +37,35 @@ moved() {
 
 move_stack_up --no-app
 priced_runbook
+
+# --- the old server dies while its writers are waited for
+
+# A transaction that began before following did is waited for before clients are held back; so this one comes later.
+has_compared() {
+    grep -q '"round 1' "$(run_directory waiting)/journal.jsonl"
+}
+refuses_writes() {
+    ! psql_at "$PG_PORT" limor_prod "INSERT INTO public.outage_meter (meter, number) VALUES ('kept', 1) ON CONFLICT DO NOTHING" >/dev/null 2>&1
+}
+(
+    wait_for 60 has_compared
+    psql_at "$PG_PORT" limor_prod "BEGIN; INSERT INTO public.outage_meter (meter, number) VALUES ('unfinished', 1); SELECT pg_sleep(60)" >/dev/null 2>&1 &
+    wait_for 60 refuses_writes
+    docker kill "$OLD_CONTAINER" >/dev/null
+) &
+background_processes+=($!)
+mapfile -t list < <(move_arguments waiting)
+program_says "${list[@]}" --set wait=30s
+is "$status" 11 "a server that dies while its writers are waited for doesn't move"
+like "$output" 'nothing was moved' "nothing was moved"
+ok "it is brought to serve again" wait_for 20 one_serves 15
+is "$(psql_at "$PG_PORT" limor_prod "SELECT string_agg(meter, ' ') FROM public.outage_meter WHERE meter IN ('kept', 'unfinished')")" kept \
+    "with what was acknowledged"
+program_says rollback waiting
+is "$status" 12 "and rolls back"
+is "$(open_records waiting)" '' "no record is left"
+docker volume rm "$NEW_VOLUME" >/dev/null
+move_copy_data
 
 # --- nothing but objects were made on the new server
 

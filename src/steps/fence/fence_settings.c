@@ -342,14 +342,32 @@ static bool not_running(struct step_run *run, const cJSON *record, const struct 
                                "start it, then roll back again.");
 }
 
-/* A server that was restarted meanwhile may be starting up. */
-static struct pg_connection *open_when_up(const struct server_access *access, struct error *reason)
+/* One that was just killed is called running for a moment longer. */
+static bool has_stopped(struct server_access *access)
+{
+    struct docker_container now;
+    struct error ignored = ERROR_INIT; /* the server's answer counts */
+    if (!access->docker || !access->found.exists ||
+        !docker_inspect(access->docker, access->found.id, &now, &ignored))
+        return false;
+    bool stopped = !docker_is_running(&now);
+    docker_container_free(&now);
+    return stopped;
+}
+
+/* A server that was restarted meanwhile may be starting up; nobody waits for one that has stopped:
+ * *runs. */
+static struct pg_connection *open_when_up(struct server_access *access, bool *runs,
+                                          struct error *reason)
 {
     int64_t deadline = clock_monotonic_ms() + STARTED_MS;
     for (;;) {
         struct pg_connection *connection = server_open(access, reason);
         if (connection || !pg_may_come_up(reason) || clock_monotonic_ms() >= deadline)
             return connection;
+        *runs = *runs && !has_stopped(access);
+        if (!*runs)
+            return NULL;
         clock_sleep_ms(PAUSE_MS);
     }
 }
@@ -385,7 +403,7 @@ bool fence_release_settings(struct step_run *run, cJSON *record, struct error *e
         return true;
     bool found = find_fenced(run, record, &access, &reason);
     bool runs = access.found.exists && text_equal(access.found.state, "running");
-    struct pg_connection *connection = found ? open_when_up(&access, &reason) : NULL;
+    struct pg_connection *connection = found ? open_when_up(&access, &runs, &reason) : NULL;
     bool done = false;
     if (connection)
         done = release_in(run, &access, connection, record, error);

@@ -324,6 +324,17 @@ static bool tidy_back(const struct settle *settle, struct error *error)
 }
 
 /* Clients are let through as soon as one serves; names and files can wait. */
+/* One that was killed just before counts as running for a moment. */
+static bool check_serves(const struct settle *settle, const char *side, struct error *error)
+{
+    struct docker_container now = {0};
+    bool runs = inspect(settle, side, &now, error);
+    if (runs && now.exists && !docker_is_running(&now))
+        runs = error_set(error, ERROR_OTHER, "%s, which is to serve, is %s", now.name, now.state);
+    docker_container_free(&now);
+    return runs;
+}
+
 static bool settle_once(struct settle *settle, bool *moved, struct error *error)
 {
     if (!look(settle, error))
@@ -331,7 +342,8 @@ static bool settle_once(struct settle *settle, bool *moved, struct error *error)
     bool done = decide(settle, moved, error) &&
                 (*moved ? serve_forward(settle, error) : serve_back(settle, error)) &&
                 move_pool_resume(settle->run, settle->record, error) &&
-                (*moved ? tidy_forward(settle, error) : tidy_back(settle, error));
+                (*moved ? tidy_forward(settle, error) : tidy_back(settle, error)) &&
+                check_serves(settle, *moved ? MOVE_TO : MOVE_FROM, error);
     if (done)
         leave_parked(settle, *moved ? MOVE_FROM : MOVE_TO);
     return done;
