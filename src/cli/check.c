@@ -2,8 +2,10 @@
  * warm switch whether the stack allows it. */
 #include "cli/printed.h"
 #include "cli/read_step.h"
+#include "steps/where.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The action that says so. */
 #define CHECK_MOVE "docker.check_move"
@@ -26,6 +28,18 @@ static bool look(const struct runbook *runbook, struct error *error)
     return allowed;
 }
 
+/* Only where it isn't this machine's own. */
+static void show_engine(void)
+{
+    struct error error = ERROR_INIT;
+    char *engine = NULL;
+    if (!where_description(&engine, &error))
+        read_step_tell("NOT USABLE", &error);
+    else if (engine)
+        printf("\nDocker engine: %s\n", engine);
+    free(engine);
+}
+
 /* Loaded again, as this time the values are looked up. What the stack is like is no fault of the
  * runbook, which may be checked where there is none. */
 static void look_at_stack(const struct runbook *checked, const struct options *options)
@@ -33,6 +47,7 @@ static void look_at_stack(const struct runbook *checked, const struct options *o
     struct error error = ERROR_INIT;
     struct lookup lookup = {.lenient = true};
     const struct step *step = find_check(checked);
+    show_engine();
     if (!step)
         return;
     printf("\nWhether this stack allows the warm switch (%s):\n", step->path);

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +24,9 @@
 #define GRACE_MS 1000
 #define LOOK_MS 2
 #define ACCEPT_MS 10000
+#define SSH_FAILED 255 /* its own failure, not the command's. Source: ssh(1), "EXIT STATUS" */
+#define ATTEMPTS 8
+#define PAUSE_MS 150
 #define CONNECT_TIMEOUT "ConnectTimeout=15"
 #define ARGUMENTS_MAX 16
 
@@ -52,22 +57,66 @@ static int accept_port(int listener, in_port_t port)
     return -1;
 }
 
-/* Between fork and exec. It stays in our process group: what ends us ends it. */
-static _Noreturn void become(int listener, in_port_t port, int words, const char *const *arguments)
+static _Noreturn void become_ssh(const char *const *arguments, pid_t parent)
 {
     static const char failed[] = "can't run ssh: is it installed?\n";
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() == parent)
+        execvp(arguments[0], (char *const *)(uintptr_t)arguments);
+    ssize_t told = write(2, failed, sizeof failed - 1);
+    _exit(told > 0 ? 127 : 126);
+}
+
+static int run_ssh(const char *const *arguments)
+{
+    pid_t self = getpid(), child = fork();
+    int status = 0;
+    if (child == 0)
+        become_ssh(arguments, self);
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 126;
+}
+
+/* A server that is asked for many log-ins at once turns some away before any of them has begun
+ * (sshd_config(5), MaxStartups): then nothing of ours was read yet. */
+static bool turned_away(void)
+{
+    char said[512] = "";
+    ssize_t got = pread(2, said, sizeof said - 1, 0);
+    return got > 0 && strstr(said, "exchange_identification");
+}
+
+/* Its words, its socket, and nothing else of ours: a copy of a connection's other end would keep it
+ * from ever ending. */
+static bool take_over(int listener, in_port_t port, int words)
+{
+    if (dup2(words, 2) != 2 || dup2(listener, 3) != 3 || close_range(4, ~0U, 0) != 0)
+        return false;
+    int socket = accept_port(3, port);
+    bool taken = socket >= 0 && dup2(socket, 0) == 0 && dup2(socket, 1) == 1;
+    close_range(3, ~0U, 0);
+    return taken;
+}
+
+/* A process between us and ssh, which begins again where that does no harm. It stays in our process
+ * group: what ends us ends it. */
+static _Noreturn void carry(int listener, in_port_t port, int words, const char *const *arguments)
+{
     static const int signals[] = {SIGPIPE, SIGCHLD, SIGTERM};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], SIG_DFL);
-    int socket = accept_port(listener, port);
-    if (socket < 0)
+    if (!take_over(listener, port, words))
         _exit(126);
-    if (dup2(socket, 0) == 0 && dup2(socket, 1) == 1 && dup2(words, 2) == 2) {
-        close(socket);
-        execvp(arguments[0], (char *const *)(uintptr_t)arguments);
+    int status = run_ssh(arguments);
+    for (int again = 1; again < ATTEMPTS && status == SSH_FAILED && turned_away(); again++) {
+        clock_sleep_ms(again * PAUSE_MS + getpid() % PAUSE_MS);
+        if (ftruncate(2, 0) < 0)
+            break;
+        lseek(2, 0, SEEK_SET);
+        status = run_ssh(arguments);
     }
-    ssize_t told = write(words, failed, sizeof failed - 1);
-    _exit(told > 0 ? 127 : 126);
+    _exit(status);
 }
 
 /* What is on the command line wins over the user's configuration: only what must hold is there. */
@@ -119,7 +168,7 @@ static bool start(struct tunnel *tunnel, int listener, in_port_t port,
     bool ready = tunnel->words >= 0 && listener >= 0 && listen(listener, 1) == 0;
     tunnel->process = ready ? fork() : -1;
     if (tunnel->process == 0)
-        become(listener, port, tunnel->words, arguments);
+        carry(listener, port, tunnel->words, arguments);
     return tunnel->process > 0;
 }
 
@@ -171,7 +220,9 @@ static void end_process(pid_t process)
 static char *words_in(int file)
 {
     char bytes[WORDS_MAX + 1];
-    off_t end = lseek(file, 0, SEEK_END), start = end > WORDS_MAX ? end - WORDS_MAX : 0;
+    struct stat status;
+    off_t end = fstat(file, &status) == 0 ? status.st_size : 0;
+    off_t start = end > WORDS_MAX ? end - WORDS_MAX : 0;
     ssize_t got = end > 0 ? pread(file, bytes, WORDS_MAX, start) : 0;
     struct text words = {0};
     char *rest = NULL;

@@ -11,6 +11,8 @@
 
 static const char *const docker_names[] = {"DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
                                            "DOCKER_CONTEXT"};
+/* Where contexts and Compose are found; names no engine by itself, so it isn't taken away. */
+#define CONFIGURATION "DOCKER_CONFIG"
 #define DOCKER_NAMES (sizeof docker_names / sizeof docker_names[0])
 
 void surroundings_record(cJSON *event)
@@ -25,6 +27,8 @@ void surroundings_record(cJSON *event)
         if (value)
             cJSON_AddStringToObject(docker, docker_names[i], value);
     }
+    if (getenv(CONFIGURATION))
+        cJSON_AddStringToObject(docker, CONFIGURATION, getenv(CONFIGURATION));
 }
 
 static bool take_first(void *context, const char *line, size_t length, struct error *error)
@@ -53,7 +57,9 @@ static bool set_docker(const cJSON *docker, struct error *error)
         if ((value ? setenv(docker_names[i], value, 1) : unsetenv(docker_names[i])) != 0)
             return error_errno(error, "can't set %s", docker_names[i]);
     }
-    return true;
+    const char *configuration = json_text(docker, CONFIGURATION);
+    return !configuration || setenv(CONFIGURATION, configuration, 1) == 0 ||
+           error_errno(error, "can't set " CONFIGURATION);
 }
 
 static bool change_directory(const char *path, struct error *error)

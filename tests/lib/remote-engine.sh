@@ -7,17 +7,33 @@
 remote_host=10.211.77.2
 remote_ssh_port=2022
 remote_user=root
+remote_ssh=ssh://$remote_user@$remote_host:$remote_ssh_port
+remote_sshd_pid=
 operator_address=10.211.77.1
 operator_pid=
 operator_home=$test_dir/operator
 remote_ssh_dir=$test_dir/ssh
 
-# remote_engine_prepare: the operator's machine and the certificates; before second_engine_up.
-remote_engine_prepare() {
+# remote_engine [ARGUMENT]...: both machines, and a stack on the host; goes on there with the test's own arguments.
+remote_engine() {
+    # Fetched before the namespaces, in which nothing leads to a mirror.
+    [ "$(id -u)" -ne 0 ] || fetch_sshd || {
+        skip "Debian's ssh server can't be had here"
+        not_ok "and without it there is none" sshd_libraries
+        done_testing
+        exit
+    }
+    second_engine "$@"
     operator_up
     certificates
     second_engine_arguments=(--tlsverify --tlscacert "$test_dir/host/ca.pem" --tlscert "$test_dir/host/cert.pem"
         --tlskey "$test_dir/host/key.pem" -H "tcp://$remote_host:2376")
+    second_engine_up distribution
+    remote_sshd_up || bail_out "the ssh server doesn't come up"
+    operator_program
+    diag "up after $SECONDS s"
+    stack_up
+    diag "stack after $SECONDS s"
 }
 
 # ---- the operator's machine ----
@@ -64,6 +80,16 @@ SCRIPT
 # operator_docker [NAME=VALUE]...: how the program finds its engine from now on.
 operator_docker() {
     printf "export '%s'\n" "$@" >"$test_dir/operator-environment"
+}
+
+# operator_cli ARGUMENT...: the docker command there, with the operator's own configuration.
+operator_cli() {
+    env -u DOCKER_HOST HOME="$operator_home" nsenter -t "$operator_pid" --net --mount --pid -- docker "$@"
+}
+
+# What of the program's ssh is there while nothing runs.
+nothing_left() {
+    operator ps -eo stat=,args= | grep 'dial-stdio' | grep -v -e grep -e '^Z' || true
 }
 
 # Its runs' processes have other numbers there: they end with the machine.
@@ -147,7 +173,8 @@ SetEnv DOCKER_HOST=$DOCKER_HOST
 CONFIG
     LD_LIBRARY_PATH=$(sshd_libraries) "$(sshd_dir)/usr/sbin/sshd" -D -e -f "$remote_ssh_dir/config" \
         >"$remote_ssh_dir/log" 2>&1 &
-    background_processes+=($!)
+    remote_sshd_pid=$!
+    background_processes+=("$remote_sshd_pid")
     wait_for 10 sshd_listens || {
         diag "$(cat "$remote_ssh_dir/log")"
         return 1
@@ -162,4 +189,9 @@ sshd_listens() {
 operator_knows_host() {
     printf '[%s]:%s %s\n' "$remote_host" "$remote_ssh_port" "$(cut -d' ' -f1,2 <"$remote_ssh_dir/host_key.pub")" \
         >"$operator_home/.ssh/known_hosts"
+}
+
+stop_remote_sshd() {
+    kill -TERM "$remote_sshd_pid"
+    wait "$remote_sshd_pid" || true
 }

@@ -49,7 +49,7 @@ static void on_outage_ended(void *context, const struct probe_outage *outage)
 }
 
 /* The newest line decides; the pipe's end means that the engine is gone. */
-static bool take_command(struct probe *probe, int commands, bool quick)
+static bool take_command(struct probe *probe, int commands)
 {
     char buffer[256];
     ssize_t got = read(commands, buffer, sizeof buffer - 1);
@@ -61,7 +61,7 @@ static bool take_command(struct probe *probe, int commands, bool quick)
         fast = next;
     for (const char *next; slow && (next = strstr(slow + 1, "slow\n"));)
         slow = next;
-    probe_set_fast(probe, quick && fast && (!slow || fast > slow));
+    probe_set_fast(probe, fast && (!slow || fast > slow));
     return true;
 }
 
@@ -84,10 +84,10 @@ void watch_service(struct step_run *run, int commands)
         clock_sleep_ms(RETRY_MS);
         return;
     }
-    /* A relay takes longer to connect than a fast attempt lasts. */
-    bool quick = !access.relay;
     struct probe *probe = probe_new(&access.parameters, &events, run);
-    while (!probe_run(probe, commands, 60000) || take_command(probe, commands, quick))
+    if (access.relay)
+        probe_set_patient(probe);
+    while (!probe_run(probe, commands, 60000) || take_command(probe, commands))
         continue;
     probe_free(probe);
     server_free(&access);
