@@ -74,8 +74,8 @@ static bool read_authority(const char *address, struct docker_endpoint *endpoint
     bool bracketed = *host == '[';
     size_t host_length = bracketed ? strcspn(++host, "]") : strcspn(host, ":");
     const char *rest = host + host_length + (bracketed && host[host_length]);
-    bool good =
-        is_name(host, host_length, HOST_MAX) || unusable(address, "it names no host", error);
+    bool good = (is_name(host, host_length, HOST_MAX) && (!bracketed || host[host_length])) ||
+                unusable(address, "it names no host", error);
     if (good && at) {
         *at = '\0';
         good = (is_name(authority, strlen(authority), USER_MAX) && !strchr(authority, ':')) ||

@@ -77,7 +77,8 @@ static void a_hash_is_one_line(void **state)
     (void)state;
     struct text_list files = {0};
     text_list_add(&files, "/nonexistent/docker-compose.yml");
-    struct compose_project project = {.engine = "db", .files = &files, .directory = "/"};
+    static const char *const engine[] = {"DOCKER_HOST=db", NULL};
+    struct compose_project project = {.engine = engine, .files = &files, .directory = "/"};
     struct error error = ERROR_INIT;
     char *hash = NULL;
     assert_false(compose_hash(&project, "db", &hash, &error));
