@@ -1,12 +1,16 @@
-/* address.h: what can be told from a host's name or address alone. */
+/* address.h: an address more for a network namespace, on the interface of its subnet. */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
+#include "base/error.h"
+
 #include <stdbool.h>
 
-/* "localhost", 127.0.0.0/8 and ::1: this machine, for whoever says it. */
-bool address_is_loopback(const char *host);
-/* "0.0.0.0" and "::": every address of the machine that listens. */
-bool address_is_any(const char *host);
+/* The calling thread's network namespace answers for that IPv4 address, too, from then on, or no
+ * longer. It goes onto the interface whose subnet it belongs to; none is an error, and so is an
+ * address that is there already (isn't there any more). Needs CAP_NET_ADMIN there.
+ * Source: rtnetlink(7), RTM_NEWADDR and RTM_DELADDR. */
+bool address_add(const char *address, struct error *error);
+bool address_remove(const char *address, struct error *error);
 
 #endif

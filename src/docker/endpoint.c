@@ -1,7 +1,7 @@
 /* endpoint.c: an engine's address, taken apart and held against what may be used. */
 #include "docker/endpoint.h"
 
-#include "base/address.h"
+#include "base/host_address.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "docker/context.h"
@@ -108,7 +108,7 @@ bool docker_endpoint_read(const char *address, struct docker_endpoint *endpoint,
 
 bool docker_endpoint_is_remote(const struct docker_endpoint *endpoint)
 {
-    return endpoint->host && !address_is_loopback(endpoint->host);
+    return endpoint->host && !host_is_loopback(endpoint->host);
 }
 
 /* What of a directory's certificates is missing; NULL when TLS can be spoken with them. Without a
@@ -164,7 +164,7 @@ static bool settle(struct docker_endpoint *endpoint, struct error *error)
         endpoint->port = endpoint->certificates ? PORT_TLS : PORT_PLAIN;
     if (endpoint->certificates)
         return check_certificates(endpoint, error);
-    return address_is_loopback(endpoint->host) || refuse_plain(endpoint, error);
+    return host_is_loopback(endpoint->host) || refuse_plain(endpoint, error);
 }
 
 /* The docker command also knows TLS that verifies nothing; here it is verified whenever it is asked

@@ -1,7 +1,7 @@
 /* server.c: where a runbook's server is reached. */
 #include "steps/server/server.h"
 
-#include "base/address.h"
+#include "base/host_address.h"
 #include "docker/attachment.h"
 #include "steps/server/reach.h"
 
@@ -110,9 +110,9 @@ static bool locate_there(struct server_access *access, enum viewpoint view, stru
     int port = parameters->host ? docker_container_port_behind(&access->found, parameters->port,
                                                                address, sizeof address)
                                 : 0;
-    if (port && host && !address_is_loopback(address)) {
+    if (port && host && !host_is_loopback(address)) {
         free(parameters->host);
-        parameters->host = xstrdup(address_is_any(address) ? host : address);
+        parameters->host = xstrdup(host_is_any(address) ? host : address);
         return true;
     }
     if (!parameters->host && !check_running(access, error))
@@ -138,18 +138,19 @@ static bool locate(const struct step_run *run, struct server_access *access, enu
     if (by_host && !read_port(access, setting(run, access->name, "port", NULL), error))
         return false;
     bool there = access->docker && docker_is_remote(access->docker);
-    if (there && (!by_host || address_is_loopback(access->parameters.host)))
+    if (there && (!by_host || host_is_loopback(access->parameters.host)))
         return locate_there(access, view, error);
     return by_host || address_of_container(access, error);
 }
 
-static bool find(const struct step_run *run, const char *name, enum viewpoint view,
-                 struct server_access *access, struct error *error)
+/* `container`: its name or id, in place of the runbook's, or NULL. */
+static bool find(const struct step_run *run, const char *name, const char *container,
+                 enum viewpoint view, struct server_access *access, struct error *error)
 {
     *access = (struct server_access){.name = xstrdup(name ? name : "")};
     if (!runbook_server(run->runbook, access->name))
         return error_set(error, ERROR_RUNBOOK, "the runbook has no server \"%s\"", access->name);
-    access->container = setting(run, name, "container", NULL);
+    access->container = container ? xstrdup(container) : setting(run, name, "container", NULL);
     access->parameters.host = setting(run, name, "host", NULL);
     access->parameters.user = setting(run, name, "user", DEFAULT_USER);
     access->parameters.password = setting(run, name, "password", NULL);
@@ -168,19 +169,25 @@ static bool find(const struct step_run *run, const char *name, enum viewpoint vi
 bool server_find(const struct step_run *run, const char *name, struct server_access *access,
                  struct error *error)
 {
-    return find(run, name, VIEW_ANY, access, error);
+    return find(run, name, NULL, VIEW_ANY, access, error);
 }
 
 bool server_find_as_client(const struct step_run *run, const char *name,
                            struct server_access *access, struct error *error)
 {
-    return find(run, name, VIEW_CLIENT, access, error);
+    return find(run, name, NULL, VIEW_CLIENT, access, error);
 }
 
 bool server_find_inside(const struct step_run *run, const char *name, struct server_access *access,
                         struct error *error)
 {
-    return find(run, name, VIEW_INSIDE, access, error);
+    return find(run, name, NULL, VIEW_INSIDE, access, error);
+}
+
+bool server_find_in(const struct step_run *run, const char *name, const char *id,
+                    struct server_access *access, struct error *error)
+{
+    return find(run, name, id, VIEW_INSIDE, access, error);
 }
 
 bool server_find_again(struct server_access *access, struct error *error)
