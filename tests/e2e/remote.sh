@@ -13,9 +13,8 @@ set -euo pipefail
 
 remote_engine "$@"
 
-by_tls=(DOCKER_HOST=tcp://$remote_host:2376 DOCKER_TLS_VERIFY=1 "DOCKER_CERT_PATH=$operator_home/tls")
-by_ssh=(DOCKER_HOST=$remote_ssh)
-plan() { program_says plan "$runbook" --vars "$VARS_FILE"; }
+by_tls=("DOCKER_HOST=tcp://$remote_host:2376" DOCKER_TLS_VERIFY=1 "DOCKER_CERT_PATH=$operator_home/tls")
+by_ssh=("DOCKER_HOST=$remote_ssh")
 
 # refused DESCRIPTION PATTERN [NAME=VALUE]...: exit status 4, and these words.
 refused() {
@@ -83,7 +82,7 @@ check_way "DOCKER_HOST before DOCKER_CONTEXT" "tcp://$remote_host:2376"
 # ---- what is looked at over there ----
 
 operator_docker DOCKER_CONTEXT=by-ssh
-plan
+program_says plan "$runbook" --vars "$VARS_FILE"
 is "$status" 0 "the plan's reading steps are done there"
 [ "$status" = 0 ] || show_output 60
 like "$output" "$remote_ssh \\(context by-ssh\\), on host" "it says which engine it is"

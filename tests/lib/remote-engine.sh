@@ -4,6 +4,9 @@
 # network, process and mount namespaces of its own, and has one way to the host: its address on a pair of interfaces, where
 # the engine listens with TLS and an ssh server of the test's own. Source it after second-engine.sh.
 
+# shellcheck source=tests/lib/ssh-server.sh
+. "$lib_dir/ssh-server.sh"
+
 remote_host=10.211.77.2
 remote_ssh_port=2022
 remote_user=root
@@ -31,9 +34,7 @@ remote_engine() {
     second_engine_up distribution
     remote_sshd_up || bail_out "the ssh server doesn't come up"
     operator_program
-    diag "up after $SECONDS s"
     stack_up
-    diag "stack after $SECONDS s"
 }
 
 # ---- the operator's machine ----
@@ -121,34 +122,6 @@ certificates() {
 }
 
 # ---- ssh ----
-
-sshd_dir() {
-    printf '%s/sshd-%s\n' "$(cache_dir)" "$(debian_version)"
-}
-
-# The distribution's ssh server, unpacked beside the machine's own programs and never installed: installed it would serve
-# the whole machine. Fails, having said why, where it can't be had.
-fetch_sshd() (
-    set +e
-    dir=$(sshd_dir)
-    mkdir -p "$(cache_dir)"
-    exec 7>"$(cache_dir)/sshd.lock"
-    flock 7
-    [ ! -e "$dir/complete" ] || exit 0
-    is_debian || exit 1
-    rm -rf "$dir"
-    mkdir -p "$dir/packages"
-    # shellcheck source=/dev/null
-    fetch_from_debian "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$dir/packages" openssh-server libwrap0 || exit 1
-    for package in "$dir"/packages/*.deb; do
-        dpkg-deb -x "$package" "$dir" || exit 1
-    done
-    LD_LIBRARY_PATH=$(sshd_libraries) "$dir/usr/sbin/sshd" -V 2>&1 | grep -q OpenSSH && : >"$dir/complete"
-)
-
-sshd_libraries() {
-    dirname "$(find "$(sshd_dir)" -name 'libwrap.so.0' | head -n 1)"
-}
 
 # Log-ins by the operator's key alone. Docker is the second engine to whoever logs in, as it is on a host of its own.
 remote_sshd_up() {
