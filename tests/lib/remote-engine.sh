@@ -14,6 +14,7 @@ remote_ssh=ssh://$remote_user@$remote_host:$remote_ssh_port
 remote_sshd_pid=
 operator_address=10.211.77.1
 operator_pid=
+operator_shell= # what the operator's machine ends with
 operator_home=$test_dir/operator
 remote_ssh_dir=$test_dir/ssh
 
@@ -47,7 +48,9 @@ operator_up() {
     unshare --net --mount --pid --fork --kill-child --mount-proc -- sh -c \
         "mount --bind '$test_dir/operator-passwd' /etc/passwd && ip link set lo up && echo >'$test_dir/operator-is-up' && exec sleep infinity" &
     wait_for 10 test -e "$test_dir/operator-is-up" || bail_out "the operator's machine doesn't come up"
-    operator_pid=$(pgrep -P $!)
+    operator_shell=$!
+    disown "$operator_shell"
+    operator_pid=$(pgrep -P "$operator_shell")
     ip link add to-operator type veth peer name to-host netns "$operator_pid"
     ip address add "$remote_host/24" dev to-operator
     ip link set to-operator up
@@ -95,7 +98,7 @@ nothing_left() {
 
 # Its runs' processes have other numbers there: they end with the machine.
 stop_run_engines() {
-    [ -z "$operator_pid" ] || kill -KILL "$operator_pid" 2>/dev/null || true
+    [ -z "$operator_shell" ] || kill -KILL "$operator_shell" 2>/dev/null || true
 }
 
 # ---- certificates ----
@@ -167,4 +170,5 @@ operator_knows_host() {
 stop_remote_sshd() {
     kill -TERM "$remote_sshd_pid"
     wait "$remote_sshd_pid" || true
+    background_processes=()
 }
