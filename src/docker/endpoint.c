@@ -1,8 +1,8 @@
 /* endpoint.c: an engine's address, taken apart and held against what may be used. */
 #include "docker/endpoint.h"
 
-#include "base/host_address.h"
 #include "base/file.h"
+#include "base/host_address.h"
 #include "base/text.h"
 #include "docker/context.h"
 
