@@ -4,8 +4,10 @@
 #include "cli/printed.h"
 #include "cli/read_step.h"
 #include "steps/step.h"
+#include "steps/where.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The action that says so. */
 #define CHECK_MOVE "docker.check_move"
@@ -31,6 +33,19 @@ static bool look(const struct runbook *runbook, enum verdict *verdict, struct er
         *verdict = cJSON_IsTrue(known) ? VERDICT_PASS : VERDICT_FAIL;
     read_steps_close(&steps);
     return allowed;
+}
+
+/* Only where it isn't this machine's own. */
+static void show_engine(const char *environment)
+{
+    struct error error = ERROR_INIT;
+    char *engine = NULL;
+    if (!where_description(&engine, &error))
+        read_step_tell("NOT USABLE", &error);
+    else if (engine)
+        printf("\nDocker engine%s%s: %s\n", environment ? " of " : "",
+               environment ? environment : "", engine);
+    free(engine);
 }
 
 /* The last line is what somebody reads who reads one only. */
@@ -60,6 +75,8 @@ static int look_in(struct runbook *entered, void *context)
     enum verdict verdict = VERDICT_WARN;
     const char *environment = entered->environment ? entered->environment->name : NULL;
     const struct step *step = find_check(entered);
+    if (environment || !entered->environment_count)
+        show_engine(environment);
     if (!step) {
         runbook_free(entered);
         return 0;

@@ -6,6 +6,7 @@
 #include "engine/group.h"
 #include "engine/surroundings.h"
 #include "steps/step.h"
+#include "steps/where.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,7 +189,7 @@ static int prepare(struct runbook *entered, void *context)
     bool filled = fill_runbook(entered, starting->options, &lookup, &status);
     lookup_close(&lookup);
     char *stack = filled ? runbook_stack_name(start->runbook, &error) : NULL;
-    start->target = stack ? surroundings_target(stack) : NULL;
+    start->target = stack ? where_target(stack) : NULL;
     start->docker = surroundings_docker();
     free(stack);
     if (!status && (!start->target || (name && !target_is_own(starting, start, &error))))

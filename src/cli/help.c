@@ -110,7 +110,10 @@ static int run_manual(const struct command *command, int argc, char **argv)
         "run (0700); of one of several environments in RUN@ENVIRONMENT/.\n.SH ENVIRONMENT\n.TP\n.B "
         "POSTGRES_PASSWORD\nthe superuser's password, when "
         "the runbook asks the environment for it.\n.TP\n.B DOCKER_HOST, DOCKER_TLS_VERIFY, "
-        "DOCKER_CERT_PATH\nwhere the Docker engine is.\n.TP\n.B NO_COLOR\nno colours.\n");
+        "DOCKER_CERT_PATH, DOCKER_CONTEXT, DOCKER_CONFIG\nwhere the Docker engine is, as for the "
+        "docker command: unix://PATH, tcp://HOST:PORT with TLS (always verified), "
+        "ssh://USER@HOST[:PORT] (by your own ssh, which is never asked for anything), or a "
+        "context.\n.TP\n.B NO_COLOR\nno colours.\n");
     return 0;
 }
 

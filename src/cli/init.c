@@ -39,7 +39,16 @@ static void print_label(const struct docker_container *container, const char *la
         print_value(name, value);
 }
 
-static void print_variables(const struct docker_container *container)
+/* Addresses of the engine's host mean that host to the program, 127.0.0.1 as well. */
+static void print_engine(const struct docker *docker)
+{
+    if (docker_is_remote(docker))
+        printf("# Of Docker at %s: live_host is as seen from there.\n"
+               "# health_url is asked by this machine, and has to name the host.\n",
+               docker_description(docker));
+}
+
+static void print_variables(const struct docker *docker, const struct docker_container *container)
 {
     char address[64], port[16];
     struct docker_mount mount;
@@ -52,6 +61,7 @@ static void print_variables(const struct docker_container *container)
         "# check says that this stack can't be moved while it runs; read from container %s (%s).\n"
         "# The password is not written here: the program asks the container for it.\n",
         container->name, container->image);
+    print_engine(docker);
     print_value("old_container", container->name);
     print_label(container, SERVICE_LABEL, "service");
     print_label(container, PROJECT_LABEL, "compose_project");
@@ -93,7 +103,7 @@ static int choose(struct docker *docker, const cJSON *list, const char *compose_
             docker_container_free(&container);
     }
     if (count == 1) {
-        print_variables(&chosen);
+        print_variables(docker, &chosen);
     } else {
         error_set(&error, ERROR_OTHER, "%s%s%s",
                   count ? "there are several PostgreSQL servers: " : "no PostgreSQL server runs",

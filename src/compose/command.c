@@ -88,19 +88,15 @@ static bool judge(const struct process_result *result, const char *what, struct 
     return false;
 }
 
-/* The docker command has contexts, which know other engines than the socket that the API is spoken
- * on: both have to talk to the same one. The context "default" is the one of DOCKER_HOST. */
+/* The docker command has contexts, which may know another engine than the one that the API is
+ * spoken with: what it gets leaves it no choice. */
 static bool run_at(const struct compose_project *project, struct process_request *request,
                    struct process_result *result, struct error *error)
 {
-    char *host = xprintf("DOCKER_HOST=%s", project->engine ? project->engine : "");
-    const char *const environment[] = {host, "DOCKER_CONTEXT=default", NULL};
-    request->environment = project->engine ? environment : NULL;
-    bool ran = process_run(request, result, error);
-    request->environment = NULL;
-    free(host);
-    return ran || error_remedy(error, "Install the docker command with its compose plugin, and see "
-                                      "that the compose file's directory is there.");
+    request->environment = project->engine;
+    return process_run(request, result, error) ||
+           error_remedy(error, "Install the docker command with its compose plugin, and see that "
+                               "the compose file's directory is there.");
 }
 
 static bool run(const struct compose_project *project, const char *const *rest,
@@ -118,7 +114,7 @@ static bool run(const struct compose_project *project, const char *const *rest,
     return ran && judge(result, rest[0], error);
 }
 
-bool compose_version(const char *engine, char **version, struct error *error)
+bool compose_version(const char *const *engine, char **version, struct error *error)
 {
     static const char *const rest[] = {"version", "--short", NULL};
     struct text_list none = {0};

@@ -10,8 +10,9 @@
 
 /* The engine and the files of one Compose project, as its containers' labels name them. */
 struct compose_project {
-    const char
-        *engine; /* address of the Docker engine, or NULL for what the docker command takes */
+    /* The variables by which the docker command finds the Docker engine ("NAME=value",
+     * NULL-terminated), or NULL for the one that it takes. */
+    const char *const *engine;
     const struct text_list *files; /* absolute, in their order */
     const char *name;
     const char *directory;                     /* NULL: the first file's */
@@ -25,7 +26,7 @@ struct compose_project {
 void compose_files(const char *value, struct text_list *files);
 
 /* `docker compose version --short`; the caller frees. `engine` as in struct compose_project. */
-bool compose_version(const char *engine, char **version, struct error *error);
+bool compose_version(const char *const *engine, char **version, struct error *error);
 /* What is in force: `docker compose config --format json`, without dependencies that aren't. Holds
  * secrets. The caller deletes. */
 bool compose_config(const struct compose_project *project, cJSON **config, struct error *error);

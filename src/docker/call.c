@@ -38,7 +38,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return 0;
 }
 
-static void set_request(const struct docker *docker, const struct docker_request *request,
+static void set_request(struct docker *docker, const struct docker_request *request,
                         const char *address, const char *body)
 {
     CURL *handle = docker->handle;
@@ -77,7 +77,7 @@ bool docker_stream(struct docker *docker, const struct docker_request *request, 
 {
     struct transfer transfer = {.handle = docker->handle, .request = request, .error = error};
     char *address =
-        xprintf("%s%s%s", docker->address, docker->version ? docker->version : "", request->path);
+        xprintf("%s%s%s", docker->base, docker->version ? docker->version : "", request->path);
     char *body = request->body ? cJSON_PrintUnformatted(request->body) : NULL;
     set_request(docker, request, address, body);
     CURLcode code = perform(docker, &transfer);

@@ -5,17 +5,22 @@
 #define DOCKER_CONNECTION_H
 
 #include "docker/docker.h"
+#include "docker/endpoint.h"
+#include "docker/tunnel.h"
 
 #include <curl/curl.h>
 
+#define DOCKER_NAMES 6 /* variables that name an engine */
+
 struct docker {
-    CURL *handle;       /* kept, so that its connection is used again */
-    char *socket_path;  /* NULL when the engine is reached over TCP */
-    char *address;      /* "http://docker" for a socket, else "http://HOST:PORT" or "https://..." */
-    char *certificates; /* directory with ca.pem, cert.pem, key.pem; NULL without TLS */
-    bool verify;        /* whether the engine's certificate is checked */
-    char *display;      /* how messages call it: "unix:///var/run/docker.sock" */
-    char *version;      /* "/v1.41": negotiated, put before every path */
+    CURL *handle; /* kept, so that its connection is used again */
+    struct docker_endpoint endpoint;
+    struct tunnels tunnels;              /* ssh's, while they are open */
+    char *base;                          /* of an address: "http://docker", "https://HOST:PORT" */
+    char *display;                       /* how messages call it: "tcp://db1:2376 (context live)" */
+    char *version;                       /* "/v1.41": negotiated, put before every path */
+    char *environment[DOCKER_NAMES + 1]; /* by which other programs find it, NULL-terminated */
+    char failure[CURL_ERROR_SIZE];       /* what libcurl says of the last transfer that failed */
 };
 
 /* One call whose answer is handed on in pieces instead of being collected. */
@@ -34,8 +39,9 @@ struct docker_request {
 bool docker_stream(struct docker *docker, const struct docker_request *request, int *status,
                    cJSON **refusal, struct error *error);
 
-/* Address, socket and certificates for a handle of one's own (exec's). */
-void docker_configure(const struct docker *docker, CURL *handle);
+/* Address, socket and certificates for a handle of one's own (exec's), which has to be cleaned up
+ * before `docker` is closed. */
+void docker_configure(struct docker *docker, CURL *handle);
 /* Why a transfer failed, as an error of kind ERROR_DOCKER with a remedy. Returns false. */
 bool docker_unreachable(const struct docker *docker, CURL *handle, CURLcode code,
                         struct error *error);

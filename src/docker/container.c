@@ -123,26 +123,67 @@ static const char *reachable(const char *address)
     return strcmp(address, "::") ? address : "::1";
 }
 
+/* The running container's bindings, or of one that doesn't run those that it will get. */
+static const cJSON *bindings_of(const struct docker_container *container, const char *key)
+{
+    const cJSON *running = json_at(container->inspect, "NetworkSettings.Ports");
+    const cJSON *bindings = cJSON_GetObjectItemCaseSensitive(running, key);
+    if (cJSON_GetArraySize(bindings) > 0)
+        return bindings;
+    return cJSON_GetObjectItemCaseSensitive(json_at(container->inspect, "HostConfig.PortBindings"),
+                                            key);
+}
+
+static long host_port(const cJSON *binding)
+{
+    const char *text = json_text(binding, "HostPort");
+    long number = 0;
+    return text && text_to_long(text, 1, 65535, &number) ? number : 0;
+}
+
 int docker_container_published(const struct docker_container *container, int port, char *address,
                                size_t size)
 {
     char key[32];
     snprintf(key, sizeof key, "%d/tcp", port);
-    const cJSON *running = json_at(container->inspect, "NetworkSettings.Ports");
-    const cJSON *bindings = cJSON_GetObjectItemCaseSensitive(running, key);
-    if (cJSON_GetArraySize(bindings) == 0)
-        bindings = cJSON_GetObjectItemCaseSensitive(
-            json_at(container->inspect, "HostConfig.PortBindings"), key);
     const cJSON *binding;
-    cJSON_ArrayForEach(binding, bindings)
+    cJSON_ArrayForEach(binding, bindings_of(container, key))
     {
-        const char *text = json_text(binding, "HostPort");
-        long number = 0;
-        if (!text || !text_to_long(text, 1, 65535, &number))
-            continue;
-        if (address)
+        long number = host_port(binding);
+        if (number && address)
             text_copy(address, size, reachable(json_text(binding, "HostIp")));
-        return (int)number;
+        if (number)
+            return (int)number;
+    }
+    return 0;
+}
+
+/* "5432/tcp" as 5432; 0 for another protocol's. */
+static int port_of(const char *key)
+{
+    char digits[8];
+    long number = 0;
+    size_t length = strcspn(key, "/");
+    if (length >= sizeof digits || strcmp(key + length, "/tcp") != 0)
+        return 0;
+    snprintf(digits, sizeof digits, "%.*s", (int)length, key);
+    return text_to_long(digits, 1, 65535, &number) ? (int)number : 0;
+}
+
+int docker_container_port_behind(const struct docker_container *container, int published,
+                                 char *address, size_t size)
+{
+    const cJSON *port, *binding;
+    cJSON_ArrayForEach(port, json_at(container->inspect, "HostConfig.PortBindings"))
+    {
+        cJSON_ArrayForEach(binding, bindings_of(container, port->string))
+        {
+            const char *ip = json_text(binding, "HostIp");
+            if (host_port(binding) != published || !port_of(port->string))
+                continue;
+            text_copy(address, size, ip && *ip ? ip : "0.0.0.0");
+            return port_of(port->string);
+        }
     }
     return 0;
 }

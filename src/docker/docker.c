@@ -13,82 +13,99 @@
 
 #define CONNECT_MS 10000L
 #define PING_MS 10000L
+#define SSH_PING_MS 30000L /* with the log-in */
 
 /* Spoken at most; a newer engine accepts older versions for years (engine 29 from 1.44 on). */
 static const int newest_minor = 51;
 
-void docker_configure(const struct docker *docker, CURL *handle)
+/* The address stands for none, and gives way to the tunnel's: both are IPv4. */
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    if (docker->socket_path)
-        curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, docker->socket_path);
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
-    if (!docker->certificates)
-        return;
-    char *authority = file_join(docker->certificates, "ca.pem");
-    char *certificate = file_join(docker->certificates, "cert.pem");
-    char *key = file_join(docker->certificates, "key.pem");
-    if (file_exists(authority))
-        curl_easy_setopt(handle, CURLOPT_CAINFO, authority);
-    if (file_exists(certificate) && file_exists(key)) {
+    struct docker *docker = context;
+    struct error ignored = ERROR_INIT; /* the transfer says that it couldn't connect */
+    struct sockaddr_in tunnel;
+    (void)purpose;
+    int socket = tunnel_open(&docker->tunnels, &docker->endpoint, &tunnel, &ignored);
+    if (socket < 0 || address->family != AF_INET || address->addrlen < sizeof tunnel)
+        return CURL_SOCKET_BAD;
+    memcpy(&address->addr, &tunnel, sizeof tunnel);
+    return socket;
+}
+
+static int on_close(void *context, curl_socket_t socket)
+{
+    struct docker *docker = context;
+    tunnel_close(&docker->tunnels, socket);
+    return 0;
+}
+
+/* To libcurl it is a port of this machine, for which it asks us. */
+static void configure_tunnel(struct docker *docker, CURL *handle)
+{
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, docker);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, docker);
+}
+
+/* Nobody vouches for an engine but the CA that is given: this machine's own list must not. */
+static void configure_certificates(const struct docker *docker, CURL *handle)
+{
+    char *authority = file_join(docker->endpoint.certificates, "ca.pem");
+    char *certificate = file_join(docker->endpoint.certificates, "cert.pem");
+    char *key = file_join(docker->endpoint.certificates, "key.pem");
+    curl_easy_setopt(handle, CURLOPT_CAINFO, authority);
+    curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+    if (file_exists(certificate)) {
         curl_easy_setopt(handle, CURLOPT_SSLCERT, certificate);
         curl_easy_setopt(handle, CURLOPT_SSLKEY, key);
     }
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, docker->verify ? 1L : 0L);
-    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, docker->verify ? 2L : 0L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
     free(authority);
     free(certificate);
     free(key);
 }
 
-static bool set(const char *value)
+void docker_configure(struct docker *docker, CURL *handle)
 {
-    return value && *value;
+    docker->failure[0] = '\0';
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, docker->failure);
+    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+    curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
+    if (docker->endpoint.socket)
+        curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, docker->endpoint.socket);
+    if (docker->endpoint.transport == TRANSPORT_SSH)
+        configure_tunnel(docker, handle);
+    if (docker->endpoint.certificates)
+        configure_certificates(docker, handle);
 }
 
-/* The local socket; the one of a rootless engine when only that exists. */
-static char *default_host(void)
+/* Contexts and defaults are resolved by now: whoever gets these can't find another engine. */
+static void describe(struct docker *docker)
 {
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    char *rootless = set(runtime) ? xprintf("%s/docker.sock", runtime) : NULL;
-    bool use = rootless && access("/var/run/docker.sock", F_OK) != 0 && file_exists(rootless);
-    char *host = xprintf("unix://%s", use ? rootless : "/var/run/docker.sock");
-    free(rootless);
-    return host;
-}
-
-static void use_certificates(struct docker *docker)
-{
-    const char *directory = getenv("DOCKER_CERT_PATH"), *home = getenv("HOME");
-    docker->verify = set(getenv("DOCKER_TLS_VERIFY"));
-    if (set(directory))
-        docker->certificates = xstrdup(directory);
-    else if (docker->verify)
-        docker->certificates = xprintf("%s/.docker", set(home) ? home : "");
-}
-
-/* Reads `display` (a DOCKER_HOST) into address, socket and certificates. */
-static bool read_host(struct docker *docker, struct error *error)
-{
-    const char *host = docker->display;
-    if (text_starts(host, "unix://") && host[7]) {
-        docker->socket_path = xstrdup(host + 7);
-        docker->address = xstrdup("http://docker");
-        return true;
-    }
-    if (text_starts(host, "tcp://") && host[6]) {
-        use_certificates(docker);
-        size_t length = strcspn(host + 6, "/");
-        docker->address =
-            xprintf("%s://%.*s", docker->certificates ? "https" : "http", (int)length, host + 6);
-        return true;
-    }
-    error_set(error, ERROR_DOCKER, "can't use DOCKER_HOST=%s", host);
-    return error_remedy(error, "Set DOCKER_HOST to unix://PATH or tcp://HOST:PORT, or unset it to "
-                               "use the local engine. For ssh://, forward the socket yourself: "
-                               "ssh -L /tmp/docker.sock:/var/run/docker.sock HOST");
+    const struct docker_endpoint *endpoint = &docker->endpoint;
+    const char *certificates = endpoint->certificates;
+    bool six = endpoint->host && strchr(endpoint->host, ':');
+    if (endpoint->transport == TRANSPORT_TCP)
+        docker->base = xprintf("http%s://%s%s%s:%d", certificates ? "s" : "", six ? "[" : "",
+                               endpoint->host, six ? "]" : "", endpoint->port);
+    else
+        docker->base = xstrdup(endpoint->socket ? "http://docker" : "http://127.0.0.1");
+    docker->display = endpoint->context
+                          ? xprintf("%s (context %s)", endpoint->address, endpoint->context)
+                          : xstrdup(endpoint->address);
+    docker->environment[0] = xprintf("DOCKER_HOST=%s", endpoint->address);
+    docker->environment[1] = xstrdup("DOCKER_CONTEXT=default");
+    docker->environment[2] = xprintf("DOCKER_TLS_VERIFY=%s", certificates ? "1" : "");
+    docker->environment[3] = xprintf("DOCKER_CERT_PATH=%s", certificates ? certificates : "");
+    if (endpoint->transport != TRANSPORT_SSH)
+        return;
+    /* The docker command's ssh asks as little as ours. Source: ssh(1), SSH_ASKPASS_REQUIRE. */
+    docker->environment[4] = xstrdup("SSH_ASKPASS_REQUIRE=force");
+    docker->environment[5] = xstrdup("SSH_ASKPASS=/bin/false");
 }
 
 /* "1.41" as 41; 0 when it is no version 1. */
@@ -104,7 +121,8 @@ static bool answers_ping(struct docker *docker, struct error *error)
 {
     int status = 0;
     cJSON *answer = NULL;
-    if (!docker_call(docker, "GET", "/_ping", NULL, PING_MS, &status, &answer, error))
+    long patience = docker->endpoint.transport == TRANSPORT_SSH ? SSH_PING_MS : PING_MS;
+    if (!docker_call(docker, "GET", "/_ping", NULL, patience, &status, &answer, error))
         return false;
     if (!docker_accepted(status, answer, error, "asking Docker at %s for its version",
                          docker->display))
@@ -125,12 +143,13 @@ static bool answers_ping(struct docker *docker, struct error *error)
 struct docker *docker_open(struct error *error)
 {
     struct docker *docker = xcalloc(1, sizeof *docker);
-    const char *host = getenv("DOCKER_HOST");
-    docker->display = set(host) ? xstrdup(host) : default_host();
-    docker->handle = curl_easy_init();
-    if (!docker->handle)
+    bool found = docker_endpoint_find(&docker->endpoint, error);
+    if (found)
+        describe(docker);
+    docker->handle = found ? curl_easy_init() : NULL;
+    if (found && !docker->handle)
         error_set(error, ERROR_OTHER, "libcurl can't be initialised");
-    else if (read_host(docker, error) && answers_ping(docker, error))
+    if (docker->handle && answers_ping(docker, error))
         return docker;
     docker_close(docker);
     return NULL;
@@ -138,7 +157,28 @@ struct docker *docker_open(struct error *error)
 
 const char *docker_address(const struct docker *docker)
 {
+    return docker->endpoint.address;
+}
+
+const char *docker_description(const struct docker *docker)
+{
     return docker->display;
+}
+
+bool docker_is_remote(const struct docker *docker)
+{
+    return docker_endpoint_is_remote(&docker->endpoint);
+}
+
+const char *docker_host(const struct docker *docker)
+{
+    bool direct = docker->endpoint.transport == TRANSPORT_TCP && docker_is_remote(docker);
+    return direct ? docker->endpoint.host : NULL;
+}
+
+const char *const *docker_environment(const struct docker *docker)
+{
+    return (const char *const *)docker->environment;
 }
 
 void docker_close(struct docker *docker)
@@ -147,30 +187,53 @@ void docker_close(struct docker *docker)
         return;
     if (docker->handle)
         curl_easy_cleanup(docker->handle);
-    free(docker->socket_path);
-    free(docker->address);
-    free(docker->certificates);
+    tunnels_end(&docker->tunnels);
+    docker_endpoint_free(&docker->endpoint);
+    for (size_t i = 0; i < DOCKER_NAMES; i++)
+        free(docker->environment[i]);
+    free(docker->base);
     free(docker->display);
     free(docker->version);
     free(docker);
 }
 
-static const char *remedy_for(const struct docker *docker, int number)
+static const char *remedy_for(const struct docker *docker, CURLcode code, int number)
 {
     if (number == EACCES || number == EPERM)
         return "This user may not use the socket: add it to the group that owns it (sudo usermod "
                "-aG docker USER, then log in again), or run as root.";
-    if (docker->socket_path)
+    if (docker->endpoint.socket)
         return "Is the Docker daemon running? Try: docker info; sudo systemctl status docker; "
                "sudo systemctl start docker";
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return "Something else answers there, or ca.pem isn't the CA of the engine's certificate, "
+               "or that isn't made out to this host. Nothing was sent to it.";
+    if (docker->endpoint.certificates)
+        return "Is the Docker daemon running there with TLS, and do cert.pem and key.pem come from "
+               "a CA that it trusts? Try: docker info";
     return "Is the Docker daemon running there, and does DOCKER_HOST name the right address? "
            "Try: docker info";
+}
+
+/* Not one of libcurl's reasons, which only see that the stream has ended. */
+static bool tunnel_failed(const struct docker *docker, CURLcode code, struct error *error)
+{
+    char *words = tunnel_words(&docker->tunnels);
+    const char *why =
+        code == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : "the connection was closed";
+    error_set(error, ERROR_DOCKER, "cannot reach Docker at %s: %s", docker->display,
+              *words ? words : why);
+    tunnel_remedy(&docker->endpoint, words, error);
+    free(words);
+    return false;
 }
 
 bool docker_unreachable(const struct docker *docker, CURL *handle, CURLcode code,
                         struct error *error)
 {
     long number = 0;
+    if (docker->endpoint.transport == TRANSPORT_SSH)
+        return tunnel_failed(docker, code, error);
     curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
     if (code == CURLE_OPERATION_TIMEDOUT)
         error_set(error, ERROR_DOCKER, "Docker at %s doesn't answer in time", docker->display);
@@ -179,6 +242,6 @@ bool docker_unreachable(const struct docker *docker, CURL *handle, CURLcode code
                   strerror((int)number));
     else
         error_set(error, ERROR_DOCKER, "cannot reach Docker at %s: %s", docker->display,
-                  curl_easy_strerror(code));
-    return error_remedy(error, "%s", remedy_for(docker, (int)number));
+                  docker->failure[0] ? docker->failure : curl_easy_strerror(code));
+    return error_remedy(error, "%s", remedy_for(docker, code, (int)number));
 }

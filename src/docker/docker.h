@@ -13,12 +13,23 @@
 
 struct docker; /* one connection; belongs to one process: open it anew after a fork */
 
-/* DOCKER_HOST (unix:// or tcp://, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH), else the local
- * socket. Negotiates the API version. Failure to reach it is ERROR_DOCKER with a remedy. */
+/* Where docker_endpoint_find finds it. Negotiates the API version. Failure to reach it is
+ * ERROR_DOCKER with a remedy. */
 struct docker *docker_open(struct error *error);
 void docker_close(struct docker *docker);
 /* The engine's address as DOCKER_HOST would name it; stays the connection's. */
 const char *docker_address(const struct docker *docker);
+/* The same with the context that it is from: "tcp://db1:2376 (context live)". */
+const char *docker_description(const struct docker *docker);
+/* Whether the address names another machine. False for a socket, whatever it leads to. */
+bool docker_is_remote(const struct docker *docker);
+/* The name or address of that machine where other ports of it may be reached by it as well; NULL
+ * for this machine, and with ssh, whose names are its own and whose hosts often have no other door.
+ */
+const char *docker_host(const struct docker *docker);
+/* By which variables another program finds this same engine, contexts and certificates resolved:
+ * "NAME=value", NULL-terminated, the connection's. */
+const char *const *docker_environment(const struct docker *docker);
 
 /* One call. `path` without the version ("/containers/json?all=1"). `*status` is the HTTP status;
  * `*answer` the parsed body (caller deletes) or NULL. False only when no answer came; `timeout_ms`
@@ -51,10 +62,17 @@ const char *docker_container_environment(const struct docker_container *containe
 const char *docker_container_label(const struct docker_container *container, const char *name);
 /* Whether it is there, and its state is "running": not paused, not restarting. */
 bool docker_is_running(const struct docker_container *container);
+/* Whether its first process is one of this machine's, seen under the pid that the engine gives:
+ * only then may that pid be used, or the engine's disk be looked at as this machine's. */
+bool docker_container_is_here(const struct docker_container *container);
 /* The host port that container port `port`/tcp is published on, 0 for none; `address` (size bytes)
  * gets the address to connect to ("127.0.0.1" for 0.0.0.0). */
 int docker_container_published(const struct docker_container *container, int port, char *address,
                                size_t size);
+/* The container port that `published`/tcp of the engine's host leads to, 0 for none; `address` as
+ * above, "0.0.0.0" or "::" staying as they are. */
+int docker_container_port_behind(const struct docker_container *container, int published,
+                                 char *address, size_t size);
 /* An address inside a Docker network that can be reached from the engine's host; NULL for none. */
 const char *docker_container_address(const struct docker_container *container);
 /* The mount that holds `path` (deepest destination that is a prefix): its type ("volume", "bind")

@@ -129,7 +129,7 @@ bool hijack_open(struct docker *docker, const char *path, const cJSON *body, str
     if (!hijack->handle)
         return error_set(error, ERROR_OTHER, "libcurl can't be initialised");
     docker_configure(docker, hijack->handle);
-    curl_easy_setopt(hijack->handle, CURLOPT_URL, docker->address);
+    curl_easy_setopt(hijack->handle, CURLOPT_URL, docker->base);
     curl_easy_setopt(hijack->handle, CURLOPT_CONNECT_ONLY, 1L);
     CURLcode code = curl_easy_perform(hijack->handle);
     curl_socket_t socket = CURL_SOCKET_BAD;
@@ -138,7 +138,7 @@ bool hijack_open(struct docker *docker, const char *path, const cJSON *body, str
     if (code != CURLE_OK || socket == CURL_SOCKET_BAD)
         return docker_unreachable(docker, hijack->handle, code, error);
     hijack->socket = socket;
-    hijack->secure = docker->certificates != NULL;
+    hijack->secure = docker->endpoint.certificates != NULL;
     return send_request(hijack, path, body, error) && read_answer(hijack, error);
 }
 

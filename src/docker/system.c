@@ -23,7 +23,7 @@ bool docker_system_read(struct docker *docker, struct docker_system *system, str
     system->version = copy_of(info, "ServerVersion");
     system->directory = copy_of(info, "DockerRootDir");
     system->name = copy_of(info, "Name");
-    system->local = docker->socket_path != NULL;
+    system->id = copy_of(info, "ID");
     cJSON_Delete(info);
     return true;
 }
@@ -33,6 +33,7 @@ void docker_system_free(struct docker_system *system)
     free(system->version);
     free(system->directory);
     free(system->name);
+    free(system->id);
     *system = (struct docker_system){0};
 }
 

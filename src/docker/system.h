@@ -8,7 +8,7 @@ struct docker_system {
     char *version;   /* "20.10.24+dfsg1" */
     char *directory; /* the data root on the engine's host, "/var/lib/docker" */
     char *name;      /* the host's */
-    bool local;      /* reached through a socket of this machine */
+    char *id;        /* the engine's own; clones of a machine may share it */
 };
 
 bool docker_system_read(struct docker *docker, struct docker_system *system, struct error *error);

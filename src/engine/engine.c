@@ -6,6 +6,7 @@
 #include "engine/engine_parts.h"
 #include "engine/surroundings.h"
 #include "steps/step.h"
+#include "steps/where.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +60,7 @@ static bool take_target(struct engine *engine, const char *run, char **stack, st
     if ((engine->runbook->environment_count && !engine->runbook->environment) ||
         was_finished(engine->directory))
         return true;
-    char *target = surroundings_target(*stack);
+    char *target = where_target(*stack);
     bool taken = lock_target(target, run, &engine->target_lock, error);
     free(target);
     return taken;
@@ -69,6 +70,20 @@ static const char *run_name(const char *directory)
 {
     const char *slash = strrchr(directory, '/');
     return slash ? slash + 1 : directory;
+}
+
+/* The stack as the operator sees it, with the engine when that isn't this machine's own. One that
+ * can't be found is told by the first step that needs it. */
+static void name_engine(char **stack)
+{
+    struct error ignored = ERROR_INIT;
+    char *engine = NULL;
+    if (!*stack || !where_description(&engine, &ignored) || !engine)
+        return;
+    char *name = xprintf("%s on %s", *stack, engine);
+    free(*stack);
+    free(engine);
+    *stack = name;
 }
 
 /* A new journal gets its first event, an old one is read into the state. */
@@ -104,8 +119,9 @@ static bool set_up(struct engine *engine, struct error *error)
     if (engine->runbook->environment_count)
         engine->siblings = siblings_open(engine->directory, engine->runbook);
     bool ready = lock_engine(engine->directory, &engine->engine_lock, error) &&
-                 surroundings_enter(engine->directory, error) &&
+                 surroundings_enter(engine->directory, error) && where_stay(error) &&
                  take_target(engine, run_name(engine->directory), &stack, error);
+    name_engine(&stack);
     if (ready)
         worker_end_leftovers(engine->directory);
     ready = ready && clients_listen(&engine->clients, engine->directory, error) &&

@@ -11,6 +11,8 @@
 
 static const char *const docker_names[] = {"DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
                                            "DOCKER_CONTEXT"};
+/* Where contexts and Compose are found; names no engine by itself, so it isn't taken away. */
+#define CONFIGURATION "DOCKER_CONFIG"
 #define DOCKER_NAMES (sizeof docker_names / sizeof docker_names[0])
 
 cJSON *surroundings_docker(void)
@@ -21,6 +23,8 @@ cJSON *surroundings_docker(void)
         if (value)
             cJSON_AddStringToObject(docker, docker_names[i], value);
     }
+    if (getenv(CONFIGURATION))
+        cJSON_AddStringToObject(docker, CONFIGURATION, getenv(CONFIGURATION));
     return docker;
 }
 
@@ -59,7 +63,9 @@ bool surroundings_set_docker(const cJSON *docker, struct error *error)
         if ((value ? setenv(docker_names[i], value, 1) : unsetenv(docker_names[i])) != 0)
             return error_errno(error, "can't set %s", docker_names[i]);
     }
-    return true;
+    const char *configuration = json_text(docker, CONFIGURATION);
+    return !configuration || setenv(CONFIGURATION, configuration, 1) == 0 ||
+           error_errno(error, "can't set " CONFIGURATION);
 }
 
 /* A host and a context exclude each other, so what is named here takes the place of both. */
@@ -82,14 +88,6 @@ bool surroundings_use_environment(const struct environment *environment, struct 
     cJSON_Delete(docker);
     free(certificates);
     return set;
-}
-
-char *surroundings_target(const char *stack)
-{
-    const char *host = getenv("DOCKER_HOST"), *context = getenv("DOCKER_CONTEXT");
-    if (host && *host)
-        return xprintf("%s on %s", stack, host);
-    return context && *context ? xprintf("%s on the context %s", stack, context) : xstrdup(stack);
 }
 
 static bool change_directory(const char *path, struct error *error)

@@ -20,8 +20,6 @@ bool surroundings_set_docker(const cJSON *docker, struct error *error);
 /* Names the Docker engine of one of a runbook's environments in them; what it doesn't say stays as
  * it is. */
 bool surroundings_use_environment(const struct environment *environment, struct error *error);
-/* A stack's name, and where Docker is when that isn't this machine; the caller frees. */
-char *surroundings_target(const char *stack);
 
 /* Sets this process's environment to the Docker engine on record in the run's directory: what
  * wasn't set then isn't afterwards. A run without a record leaves it as it is. Source: Docker

@@ -23,6 +23,7 @@ struct pace {
 
 static const struct pace slow_pace = {1000000, 250000, 3000000};
 static const struct pace fast_pace = {10000, 10000, 300000};
+static const struct pace patient_pace = {1000000, 2000000, 10000000};
 
 enum attempt_state { ATTEMPT_NONE, ATTEMPT_CONNECTING, ATTEMPT_ASKING, ATTEMPT_IDLE };
 
@@ -77,9 +78,16 @@ void probe_free(struct probe *probe)
 
 void probe_set_fast(struct probe *probe, bool fast)
 {
+    if (probe->pace == &patient_pace)
+        return;
     probe->pace = fast ? &fast_pace : &slow_pace;
     if (fast)
         probe->next_connect_us = 0;
+}
+
+void probe_set_patient(struct probe *probe)
+{
+    probe->pace = &patient_pace;
 }
 
 static void sample(struct probe *probe, int64_t now)

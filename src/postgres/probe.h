@@ -41,6 +41,10 @@ void probe_free(struct probe *probe);
  * Slow (the beginning): once a second, 250 ms, 3 s. An attempt that hangs doesn't keep the next
  * one from starting: Docker's proxy accepts connections for a server that isn't there. */
 void probe_set_fast(struct probe *probe, bool fast);
+/* For a way there on which a connection takes a second, and many at a time are turned away: once a
+ * second, a new connection every 2 s while there is none, 10 s an attempt. Stays, and makes an
+ * outage's end known to 2 s only. */
+void probe_set_patient(struct probe *probe);
 
 /* Runs for `duration_ms`, or until `descriptor` (-1: none) can be read: returns true then. */
 bool probe_run(struct probe *probe, int descriptor, long duration_ms);

@@ -68,7 +68,7 @@ static void the_engine_says_who_it_is(void **state)
     struct error error = ERROR_INIT;
     ASSERT_DONE(docker_system_read(world->docker, &system, &error));
     assert_true(docker_version_compare(system.version, "20.10") >= 0);
-    assert_true(system.local || getenv("DOCKER_HOST"));
+    assert_true(*system.id && *system.name);
     assert_true(system.directory[0] == '/');
     docker_system_free(&system);
 }

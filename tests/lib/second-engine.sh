@@ -14,6 +14,8 @@
 
 second_engine_images=(pgvector/pgvector:pg15 pgvector/pgvector:pg17 redis:7-alpine pgrunbook/demo-app)
 second_engine_pid=
+# How it listens besides on its socket, for dockerd.
+second_engine_arguments=(--tls=false)
 second_engine_path=$PATH:/usr/sbin:/sbin
 
 # second_engine [ARGUMENT]...: goes on in the namespaces with the test's own arguments; the caller's side of it never
@@ -83,7 +85,7 @@ second_engine_answers() {
 
 # In a session of its own, so that what ends the test leaves the engine to second_engine_clean_up.
 second_engine_start() {
-    (cd / && exec setsid dockerd --tls=false -H "$DOCKER_HOST" --data-root "$second_engine_data/data" \
+    (cd / && exec setsid dockerd "${second_engine_arguments[@]}" -H "$DOCKER_HOST" --data-root "$second_engine_data/data" \
         --exec-root "$second_engine_data/exec" --pidfile "$second_engine_data/pid") \
         >>"$second_engine_data/log" 2>&1 </dev/null &
     second_engine_pid=$!

@@ -39,7 +39,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void answers(const char *engine, const char *expected)
+static void answers(const char *const *engine, const char *expected)
 {
     struct error error = ERROR_INIT;
     char *answer = NULL;
@@ -52,12 +52,15 @@ static void answers(const char *engine, const char *expected)
 static void the_engine_is_handed_on(void **state)
 {
     (void)state;
+    static const char *const here[] = {"DOCKER_HOST=unix:///var/run/docker.sock",
+                                       "DOCKER_CONTEXT=default", NULL};
+    static const char *const there[] = {"DOCKER_HOST=tcp://mine:2376", "DOCKER_CONTEXT=default",
+                                        NULL};
     setenv("DOCKER_CONTEXT", "elsewhere", 1);
     unsetenv("DOCKER_HOST");
-    answers("unix:///var/run/docker.sock",
-            "unix:///var/run/docker.sock default compose version --short");
+    answers(here, "unix:///var/run/docker.sock default compose version --short");
     setenv("DOCKER_HOST", "tcp://other:2375", 1);
-    answers("tcp://mine:2375", "tcp://mine:2375 default compose version --short");
+    answers(there, "tcp://mine:2376 default compose version --short");
 }
 
 static void without_one_the_environment_stays(void **state)
@@ -74,7 +77,8 @@ static void a_hash_is_one_line(void **state)
     (void)state;
     struct text_list files = {0};
     text_list_add(&files, "/nonexistent/docker-compose.yml");
-    struct compose_project project = {.engine = "db", .files = &files, .directory = "/"};
+    static const char *const engine[] = {"DOCKER_HOST=db", NULL};
+    struct compose_project project = {.engine = engine, .files = &files, .directory = "/"};
     struct error error = ERROR_INIT;
     char *hash = NULL;
     assert_false(compose_hash(&project, "db", &hash, &error));

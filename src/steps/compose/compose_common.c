@@ -104,7 +104,7 @@ bool stack_open(struct step_run *run, struct docker *docker, struct stack *stack
         return false;
     stack->project = (struct compose_project){
         .files = &stack->files,
-        .engine = docker_address(docker),
+        .engine = docker_environment(docker),
         .name = step_text(run, "project"),
         .directory = stack->directory,
         .environment_files = &stack->environment_files,

@@ -29,7 +29,7 @@ static bool check_version(struct step_run *run, const char *what, const char *ke
 static bool check_compose(struct step_run *run, const struct docker *docker, struct error *error)
 {
     char *version = NULL;
-    if (!compose_version(docker_address(docker), &version, error)) {
+    if (!compose_version(docker_environment(docker), &version, error)) {
         step_check(run, "Docker Compose", VERDICT_FAIL, "%s", error->message);
         return false;
     }
@@ -95,11 +95,12 @@ static bool check_space(struct step_run *run, const char *what, const char *path
                         "the backup elsewhere with --set backup_dir=DIRECTORY.");
 }
 
-/* A remote engine's disk can't be seen from here. */
-static bool check_engine_space(struct step_run *run, const struct docker_system *system,
+/* Another machine's disk can't be seen from here, and nobody's socket says whose it is: the
+ * server's own process does. */
+static bool check_engine_space(struct step_run *run, const struct docker_system *system, bool here,
                                double needed, struct error *error)
 {
-    if (system->local && file_exists(system->directory))
+    if (here && file_exists(system->directory))
         return check_space(run, "disk space for Docker", system->directory, needed, error);
     step_check(run, "disk space for Docker", VERDICT_WARN,
                "%s on host %s can't be seen from here; see yourself that %.0f MB are free",
@@ -121,14 +122,14 @@ static bool check_backup_place(struct step_run *run, const char *path, double ne
                         path);
 }
 
-static bool check_disk(struct step_run *run, const struct docker_system *system, double bytes,
-                       struct error *error)
+static bool check_disk(struct step_run *run, const struct docker_system *system, bool here,
+                       double bytes, struct error *error)
 {
     double needed = bytes * (double)step_integer(run, "factor");
     char *backup = step_path(run, "backup_dir");
     bool enough = !backup || check_backup_place(run, backup, needed, error);
     free(backup);
-    return check_engine_space(run, system, needed, enough ? error : NULL) && enough;
+    return check_engine_space(run, system, here, needed, enough ? error : NULL) && enough;
 }
 
 static bool record_image(struct step_run *run, struct docker *docker,
@@ -165,7 +166,7 @@ static bool check_server(struct step_run *run, struct docker *docker,
         step_check(run, "data directory", VERDICT_PASS, "%s", text_bytes(size, sizeof size, bytes));
         step_fact_number(run, "data.bytes", bytes);
     }
-    done = done && check_disk(run, system, bytes, error);
+    done = done && check_disk(run, system, docker_container_is_here(&container), bytes, error);
     docker_container_free(&container);
     free(name);
     return done;
@@ -175,7 +176,11 @@ static bool run_check(struct step_run *run, struct error *error)
 {
     struct docker_system system = {0};
     struct docker *docker = docker_open(error);
-    bool done = docker && docker_system_read(docker, &system, error) &&
+    bool read = docker && docker_system_read(docker, &system, error);
+    if (read)
+        step_check(run, "Docker", VERDICT_PASS, "%s, on host %s", docker_description(docker),
+                   system.name);
+    bool done = read &&
                 check_version(run, "Docker engine", "docker.engine", system.version,
                               step_text(run, "engine"), error) &&
                 check_compose(run, docker, error) && check_server(run, docker, &system, error);

@@ -75,6 +75,17 @@ static bool check_engine(struct check_move *check, struct error *error)
     return read;
 }
 
+/* Namespaces of another machine can't be entered: the switch does without what needs that. */
+static void report_distance(struct check_move *check)
+{
+    if (docker_is_remote(check->docker))
+        step_check(check->findings.run, "distance", VERDICT_WARN,
+                   "Docker is at %s: clients that are just connecting when the server moves can't "
+                   "be told from here and wait for their own time-out, and every call of the "
+                   "switch takes the way there",
+                   docker_description(check->docker));
+}
+
 /* A bridge on this host is what the move was tried on. */
 static bool check_drivers(struct check_move *check, struct error *error)
 {
@@ -231,6 +242,7 @@ static bool run_check_move(struct step_run *run, struct error *error)
     if (done) {
         look_at_stack(&check);
         report_endpoints(&check);
+        report_distance(&check);
     }
     done = done && check_hash(&check, error) && try_pattern(&check, error) && judge(&check, error);
     docker_container_free(&check.container);

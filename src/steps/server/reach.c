@@ -2,34 +2,16 @@
 #include "steps/server/reach.h"
 
 #include "base/announce.h"
-#include "base/file.h"
 #include "base/links.h"
 #include "postgres/namespace.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#define MOUNTS_MAX ((size_t)4 << 20)
-
-/* The engine's pids mean something only where the engine runs: the process has to be this
- * container's, whose files the engine has mounted into it under the container's id. */
-static bool is_containers(const struct docker_container *container)
-{
-    struct text mounts = {0};
-    struct error ignored = ERROR_INIT; /* another user's process, or none: then it's the relay */
-    char *path = xprintf("/proc/%d/mountinfo", container->process);
-    bool found = *container->id && file_read(path, MOUNTS_MAX, &mounts, &ignored) &&
-                 mounts.length && strstr(mounts.bytes, container->id);
-    text_free(&mounts);
-    free(path);
-    return found;
-}
 
 char *reach_namespace(const struct docker_container *container)
 {
     struct namespace_visit visit;
     struct error ignored = ERROR_INIT;
-    if (container->process <= 0 || !is_containers(container))
+    if (!docker_container_is_here(container))
         return NULL;
     char *path = xprintf("/proc/%d/ns/net", container->process);
     if (namespace_enter(path, &visit, &ignored)) {
@@ -40,15 +22,28 @@ char *reach_namespace(const struct docker_container *container)
     return NULL;
 }
 
+bool reach_by_relay(const struct relay_target *target, struct pg_parameters *parameters,
+                    struct relay **relay, struct error *error)
+{
+    *relay = relay_start(target, error);
+    if (!*relay)
+        return false;
+    free(parameters->host);
+    parameters->host = xstrdup(relay_host(*relay));
+    parameters->port = target->port;
+    return true;
+}
+
 bool reach_inside(const struct docker_container *container, int port,
                   struct pg_parameters *parameters, struct relay **relay, struct error *error)
 {
+    const struct relay_target target = {.container = container->id, .port = port};
     char *inside = reach_namespace(container);
-    *relay = inside ? NULL : relay_start(container->id, port, error);
-    if (!inside && !*relay)
-        return false;
+    *relay = NULL;
+    if (!inside)
+        return reach_by_relay(&target, parameters, relay, error);
     free(parameters->host);
-    parameters->host = xstrdup(inside ? "127.0.0.1" : relay_host(*relay));
+    parameters->host = xstrdup("127.0.0.1");
     parameters->port = port;
     parameters->network_namespace = inside;
     return true;

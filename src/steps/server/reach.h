@@ -1,4 +1,4 @@
-/* reach.h: the way to a server whose container is on no network. */
+/* reach.h: the way to a server whose container is on no network, or on none that leads here. */
 #ifndef STEPS_SERVER_REACH_H
 #define STEPS_SERVER_REACH_H
 
@@ -11,6 +11,10 @@
  * caller after its connections). The container runs. Source: network_namespaces(7). */
 bool reach_inside(const struct docker_container *container, int port,
                   struct pg_parameters *parameters, struct relay **relay, struct error *error);
+
+/* The same by a relay in any case. */
+bool reach_by_relay(const struct relay_target *target, struct pg_parameters *parameters,
+                    struct relay **relay, struct error *error);
 
 /* The path of the container's network namespace when this process may enter it; NULL else. The
  * caller frees. */

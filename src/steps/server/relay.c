@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "docker/attachment.h"
 #include "docker/bridge.h"
 
 #include <errno.h>
@@ -79,23 +80,34 @@ static void refuse(int client, const char *message)
     text_free(&packet);
 }
 
-static void carry(int client, const char *container, int port)
+static bool is_open(struct docker *docker, const struct relay_target *target, struct error *error)
+{
+    struct docker_container container;
+    if (!target->as_client)
+        return true;
+    bool looked = docker_inspect(docker, target->container, &container, error);
+    bool open = looked && !docker_is_cut_off(&container);
+    docker_container_free(&container);
+    return open || (looked && error_set(error, ERROR_SERVER, "it is on no network"));
+}
+
+static void carry(int client, const struct relay_target *target)
 {
     struct error error = ERROR_INIT;
     struct text words = {0};
     size_t carried = 0;
-    char *number = xprintf("%d", port);
+    char *number = xprintf("%d", target->port);
     const char *const arguments[] = {"sh", "-c", script, number, NULL};
-    struct docker_exec exec = {.container = container,
+    struct docker_exec exec = {.container = target->container,
                                .arguments = arguments,
                                .write_error = keep_words,
                                .context = &words};
     struct docker *docker = docker_open(&error);
-    if (docker)
+    if (docker && is_open(docker, target, &error))
         docker_bridge(docker, &exec, client, &carried, &error);
     if (!carried) {
-        char *message = xprintf("no way to the server inside of container %s: %s%s", container,
-                                text_string(&words), error.message);
+        char *message = xprintf("no way to the server inside of container %s: %s%s",
+                                target->container, text_string(&words), error.message);
         refuse(client, message);
         free(message);
     }
@@ -120,21 +132,21 @@ static bool is_ours(int client)
            peer.uid == geteuid();
 }
 
-static void take_connection(int listener, const char *container, int port)
+static void take_connection(int listener, const struct relay_target *target)
 {
     int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     pid_t parent = getpid();
     if (client >= 0 && is_ours(client) && fork() == 0) {
         die_with(parent);
         close(listener);
-        carry(client, container, port);
+        carry(client, target);
         _exit(0);
     }
     if (client >= 0)
         close(client);
 }
 
-static _Noreturn void serve(int listener, pid_t parent, const char *container, int port)
+static _Noreturn void serve(int listener, pid_t parent, const struct relay_target *target)
 {
     die_with(parent);
     signal(SIGCHLD, SIG_IGN);
@@ -143,7 +155,7 @@ static _Noreturn void serve(int listener, pid_t parent, const char *container, i
     if (dup2(listener, 3) == 3)
         close_range(4, ~0U, 0);
     for (;;)
-        take_connection(3, container, port);
+        take_connection(3, target);
 }
 
 /* A name that nobody can take before us. */
@@ -175,27 +187,28 @@ static bool bind_host(int listener, const char *host, int port)
                         (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) == 0;
 }
 
-static bool start_process(struct relay *relay, const char *container, int port, struct error *error)
+static bool start_process(struct relay *relay, const struct relay_target *target,
+                          struct error *error)
 {
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool listens = listener >= 0 && bind_host(listener, relay->host, port) &&
+    bool listens = listener >= 0 && bind_host(listener, relay->host, target->port) &&
                    listen(listener, WAITING_MAX) == 0;
     pid_t parent = getpid();
     relay->process = listens ? fork() : -1;
     if (relay->process == 0)
-        serve(listener, parent, container, port);
+        serve(listener, parent, target);
     if (relay->process < 0)
-        error_errno(error, "can't start the relay into container %s", container);
+        error_errno(error, "can't start the relay into container %s", target->container);
     if (listener >= 0)
         close(listener);
     return relay->process > 0;
 }
 
-struct relay *relay_start(const char *container, int port, struct error *error)
+struct relay *relay_start(const struct relay_target *target, struct error *error)
 {
     struct relay *relay = xcalloc(1, sizeof *relay);
     relay->host = new_host(error);
-    if (relay->host && start_process(relay, container, port, error))
+    if (relay->host && start_process(relay, target, error))
         return relay;
     free(relay->host);
     free(relay);

@@ -1,6 +1,7 @@
 /* server.c: where a runbook's server is reached. */
 #include "steps/server/server.h"
 
+#include "base/host_address.h"
 #include "docker/attachment.h"
 #include "steps/server/reach.h"
 
@@ -89,10 +90,38 @@ static void describe(struct server_access *access)
 {
     struct pg_parameters *parameters = &access->parameters;
     const char *name = access->container ? access->container : access->name;
-    parameters->display =
-        access->inside ? xprintf("%s (from inside%s)", name,
-                                 docker_is_cut_off(&access->found) ? ", it is on no network" : "")
-                       : xprintf("%s (%s:%d)", name, parameters->host, parameters->port);
+    if (access->inside)
+        parameters->display =
+            xprintf("%s (from inside%s)", name,
+                    docker_is_cut_off(&access->found) ? ", it is on no network" : "");
+    else if (access->relay)
+        parameters->display =
+            xprintf("%s (through Docker at %s)", name, docker_address(access->docker));
+    else
+        parameters->display = xprintf("%s (%s:%d)", name, parameters->host, parameters->port);
+}
+
+/* For clients the container is the one that has the name at the time. */
+static bool locate_there(struct server_access *access, enum viewpoint view, struct error *error)
+{
+    char address[64] = "";
+    struct pg_parameters *parameters = &access->parameters;
+    const char *host = docker_host(access->docker);
+    int port = parameters->host ? docker_container_port_behind(&access->found, parameters->port,
+                                                               address, sizeof address)
+                                : 0;
+    if (port && host && !host_is_loopback(address)) {
+        free(parameters->host);
+        parameters->host = xstrdup(host_is_any(address) ? host : address);
+        return true;
+    }
+    if (!parameters->host && !check_running(access, error))
+        return false;
+    bool by_name = view == VIEW_CLIENT || !access->found.exists;
+    const struct relay_target target = {.container = by_name ? access->container : access->found.id,
+                                        .port = port ? port : SERVER_PORT,
+                                        .as_client = view == VIEW_CLIENT};
+    return reach_by_relay(&target, parameters, &access->relay, error);
 }
 
 static bool locate(const struct step_run *run, struct server_access *access, enum viewpoint view,
@@ -106,8 +135,12 @@ static bool locate(const struct step_run *run, struct server_access *access, enu
         return reach_inside(&access->found, SERVER_PORT, &access->parameters, &access->relay,
                             error) ||
                error_wrap(error, "server \"%s\"", access->name);
-    return by_host ? read_port(access, setting(run, access->name, "port", NULL), error)
-                   : address_of_container(access, error);
+    if (by_host && !read_port(access, setting(run, access->name, "port", NULL), error))
+        return false;
+    bool there = access->docker && docker_is_remote(access->docker);
+    if (there && (!by_host || host_is_loopback(access->parameters.host)))
+        return locate_there(access, view, error);
+    return by_host || address_of_container(access, error);
 }
 
 /* `container`: its name or id, in place of the runbook's, or NULL. */

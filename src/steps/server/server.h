@@ -23,7 +23,12 @@ struct server_access {
 /* Settings host and port win; else the container is asked for its published port, else for its own
  * address. A container that is absent or doesn't run is an error when its address is needed. One
  * that runs on no network is reached from inside, whatever the settings say: connections have to be
- * closed before server_free then. Source: DESIGN.md section 4. */
+ * closed before server_free then.
+ *
+ * Where the Docker engine is another machine, 127.0.0.1 and every address of a container are that
+ * machine's: a server with a container is reached there by its host's name when the settings say
+ * 127.0.0.1 and the port is open to others, and by a relay, which needs no open port and has the
+ * connection's TLS or ssh around it, in all other cases. Source: DESIGN.md section 4. */
 bool server_find(const struct step_run *run, const char *name, struct server_access *access,
                  struct error *error);
 /* The same for who wants to see what clients see: never from inside. */

@@ -85,6 +85,8 @@ void watch_service(struct step_run *run, int commands)
         return;
     }
     struct probe *probe = probe_new(&access.parameters, &events, run);
+    if (access.relay)
+        probe_set_patient(probe);
     while (!probe_run(probe, commands, 60000) || take_command(probe, commands))
         continue;
     probe_free(probe);

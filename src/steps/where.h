@@ -1,0 +1,23 @@
+/* where.h: which Docker engine a run works on: for the screen, and so that two runs don't work on
+ * the same stack of it. */
+#ifndef STEPS_WHERE_H
+#define STEPS_WHERE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* "tcp://db1:2376 (context live)", or NULL for this machine's own engine: found as the docker
+ * command finds it, and not asked. The caller frees. An error when what is set can't be used. */
+bool where_description(char **description, struct error *error);
+
+/* From now on this process, and what it starts, stay with the context that the docker command's
+ * configuration names at this moment, whatever `docker context use` says later. */
+bool where_stay(struct error *error);
+
+/* A stack's name with the engine that it is on, by what the engine says of itself: the same by
+ * every address of it, and another one for an engine beside it, or for a machine that was copied
+ * with it. By the address where it doesn't answer. The caller frees. */
+char *where_target(const char *stack);
+
+#endif
