@@ -105,6 +105,17 @@ struct edit_plan {
  */
 bool edit_plan_make(struct step_run *run, struct docker *docker, struct edit_plan *plan,
                     struct error *error);
+/* The same without the change, for the arguments file, project, service: the file in which the
+ * service's image stands; with what holds its data. Free in any case. */
+bool edit_plan_open(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                    struct error *error);
+bool edit_plan_open_data(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                         struct error *error);
+/* Works out a service that is added beside: arguments new_service, new_container, image, volume. */
+bool edit_plan_add_service(struct step_run *run, struct edit_plan *plan, struct error *error);
+/* Shows the plan's change and writes it; what was there before this run's first edit is known by
+ * its hash, before a byte changes. */
+bool edit_plan_write(struct step_run *run, const struct edit_plan *plan, struct error *error);
 void edit_plan_free(struct edit_plan *plan);
 /* Reports the plan's difference: log lines and the fact "diff". */
 void edit_plan_show(struct step_run *run, const struct edit_plan *plan);

@@ -1,0 +1,122 @@
+/* environment.c: an environment file opened for an edit, and written; its bytes from before are
+ * kept for whoever needs them. */
+#include "steps/environment/environment.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_MAX ((size_t)1 << 20)
+#define DIGEST_SHOWN 8
+
+/* A relative path is beside the compose file, the first of several. */
+static char *path_of(const struct step_run *run)
+{
+    const char *path = step_text(run, "env_file"), *beside = step_text(run, "file");
+    if (!beside || !*beside || path[0] == '/' || path[0] == '~')
+        return file_absolute(path);
+    char *neighbour =
+        file_exists(beside) ? xstrdup(beside) : xstrndup(beside, strcspn(beside, ","));
+    char *absolute = file_absolute(neighbour), *joined = file_join(dirname(absolute), path);
+    free(absolute);
+    free(neighbour);
+    return joined;
+}
+
+bool environment_open(struct step_run *run, struct environment *environment, struct error *error)
+{
+    *environment = (struct environment){.run = run, .path = path_of(run)};
+    if (file_read(environment->path, FILE_MAX, &environment->before, error))
+        return true;
+    return error_remedy(error, "Name the file that the application gets its variables from (its "
+                               "env_file, or the .env beside the compose file) with --set "
+                               "env_file=FILE.");
+}
+
+static void wipe(struct text *text)
+{
+    if (text->bytes)
+        explicit_bzero(text->bytes, text->length);
+    text_free(text);
+}
+
+void environment_close(struct environment *environment)
+{
+    wipe(&environment->before);
+    wipe(&environment->after);
+    free(environment->path);
+    *environment = (struct environment){0};
+}
+
+/* Where the first bytes are kept; the caller frees. */
+static char *kept_path(const struct environment *environment)
+{
+    char hex[SHA256_HEX_SIZE];
+    sha256_bytes(environment->path, strlen(environment->path), hex);
+    char *copy = xstrdup(environment->path);
+    char *name = xprintf("saved/%s-%.*s", basename(copy), DIGEST_SHOWN, hex);
+    char *path = file_join(environment->run->directory, name);
+    free(name);
+    free(copy);
+    return path;
+}
+
+static bool keep_first(const struct environment *environment, const char *kept, struct error *error)
+{
+    const struct text *before = &environment->before;
+    char *copy = xstrdup(kept);
+    bool done = file_exists(kept) ||
+                (file_make_directories(dirname(copy), 0700, error) &&
+                 file_write_new(kept, text_string(before), before->length, 0600, error));
+    free(copy);
+    return done || error_wrap(error, "keeping a copy of %s", environment->path);
+}
+
+static bool is_as_kept(const struct environment *environment, const char *kept)
+{
+    struct text first = {0};
+    struct error ignored = ERROR_INIT;
+    const struct text *after = &environment->after;
+    bool same = file_exists(kept) && file_read(kept, FILE_MAX, &first, &ignored) &&
+                first.length == after->length &&
+                !memcmp(text_string(&first), text_string(after), after->length);
+    wipe(&first);
+    return same;
+}
+
+bool environment_write(struct environment *environment, struct error *error)
+{
+    const struct text *after = &environment->after;
+    char *kept = kept_path(environment);
+    bool undoing = environment->run->undoing;
+    bool done =
+        (undoing || keep_first(environment, kept, error)) &&
+        file_write_atomic(environment->path, text_string(after), after->length, 0600, error);
+    if (done && undoing && is_as_kept(environment, kept)) {
+        step_check(environment->run, "environment file", VERDICT_PASS,
+                   "%s is as it was before, byte for byte", environment->path);
+        unlink(kept);
+    }
+    free(kept);
+    return done;
+}
+
+bool environment_edited(const struct environment *environment)
+{
+    char *kept = kept_path(environment);
+    bool edited = file_exists(kept);
+    free(kept);
+    return edited;
+}
+
+bool environment_forget(struct environment *environment, struct error *error)
+{
+    char *kept = kept_path(environment);
+    bool done = unlink(kept) == 0 || errno == ENOENT || error_errno(error, "can't remove %s", kept);
+    free(kept);
+    return done;
+}

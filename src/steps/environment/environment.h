@@ -1,0 +1,27 @@
+/* environment.h: what the steps that edit an application's environment file share. */
+#ifndef STEPS_ENVIRONMENT_ENVIRONMENT_H
+#define STEPS_ENVIRONMENT_ENVIRONMENT_H
+
+#include "compose/environment_file.h"
+#include "steps/step.h"
+
+/* The file that the argument `env_file` names, beside the compose file (`file`), its bytes before
+ * and after an edit. They hold secrets. Free with environment_close in any case. */
+struct environment {
+    struct step_run *run;
+    char *path;
+    struct text before, after;
+};
+
+bool environment_open(struct step_run *run, struct environment *environment, struct error *error);
+/* Writes `after` in the place of the file, whose mode and owner stay. The bytes from before the
+ * run's first edit are kept in the run's directory; an undo that comes to them again says so, and
+ * removes them. */
+bool environment_write(struct environment *environment, struct error *error);
+void environment_close(struct environment *environment);
+/* Whether this run has edited the file (and not yet taken all of it back). */
+bool environment_edited(const struct environment *environment);
+/* The kept bytes go: nothing of the old server's is left. */
+bool environment_forget(struct environment *environment, struct error *error);
+
+#endif
