@@ -63,7 +63,6 @@ const struct action *const actions[] = {
     &env_attach_action,
     &env_remove_action,
     &pg_check_sessions_action,
-    &http_upload_action,
     &http_check_action,
     &http_get_action,
     &http_request_action,

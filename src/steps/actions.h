@@ -63,7 +63,6 @@ extern const struct action env_detach_action;
 extern const struct action env_attach_action;
 extern const struct action env_remove_action;
 extern const struct action pg_check_sessions_action;
-extern const struct action http_upload_action;
 extern const struct action http_check_action;
 extern const struct action http_get_action;
 extern const struct action http_request_action;

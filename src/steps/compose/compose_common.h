@@ -59,6 +59,10 @@ bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *
 bool stack_containers(struct docker *docker, const char *project, const char *service, cJSON **list,
                       struct error *error);
 
+/* The names in the step's list argument, several in one text too with commas between, without empty
+ * ones. The caller frees the list. */
+void stack_services(const struct step_run *run, const char *argument, struct text_list *services);
+
 /* What the configuration says of the service: its image, which has to be here (stays the config's),
  * and where that keeps its data (the caller frees, in any case): there it has to mount `volume`, a
  * volume's real name or a path, which has to be there too. */

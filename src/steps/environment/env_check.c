@@ -147,16 +147,14 @@ static bool check_service(struct checking *check, const char *name, struct error
 
 static bool check_services(struct checking *check, struct error *error)
 {
-    const cJSON *item, *services = step_list(check->run, "services");
-    bool good = true;
-    if (!cJSON_GetArraySize(services))
-        return true;
-    good = stack_open(check->run, check->access.docker, &check->stack, error) &&
-           compose_config(&check->stack.project, &check->config, error);
-    cJSON_ArrayForEach(item, services)
-    {
-        good = good && check_service(check, item->valuestring, error);
-    }
+    struct text_list services = {0};
+    stack_services(check->run, "services", &services);
+    bool good =
+        !services.count || (stack_open(check->run, check->access.docker, &check->stack, error) &&
+                            compose_config(&check->stack.project, &check->config, error));
+    for (size_t i = 0; good && i < services.count; i++)
+        good = check_service(check, services.items[i], error);
+    text_list_free(&services);
     return good;
 }
 
