@@ -193,7 +193,9 @@ bool compose_up(const struct compose_project *project, const struct compose_up *
     add_option(&rest, "up", up->start ? "-d" : "--no-start");
     add_option(&rest, "--timeout", seconds);
     add_option(&rest, "--pull", "never");
-    if (!up->services || up->services->count)
+    if (up->try_only)
+        add(&rest, "--dry-run");
+    if (!up->dependencies && (!up->services || up->services->count))
         leave_out(&rest, up->without, &scales);
     if (!up->services)
         add(&rest, up->service);

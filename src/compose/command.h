@@ -44,6 +44,8 @@ struct compose_up {
     const char *service;
     const struct text_list *services; /* several in its place; none in it: all of the project */
     bool start;
+    bool dependencies; /* what they depend on is made as well where it isn't as the files say */
+    bool try_only;     /* `--dry-run`: nothing is made; Compose 2.15 or newer */
     /* Services that aren't made either, as they run already or aren't wanted. NULL: --no-deps, and
      * the container's label doesn't say what it depends on. */
     const struct text_list *without;

@@ -30,6 +30,7 @@ lines = ["# the application's settings", "", "ODD='a=b #c'   # DEFAULT_DATABASE_
 with open(env, "w", newline="", opener=lambda path, flags: os.open(path, flags, 0o640)) as file:
     file.write("\r\n".join(lines))
 PYTHON
+    cp "$ENV_FILE" "$ENV_FILE.first"
     export POSTGRES_PASSWORD
     compose up -d app >/dev/null 2>&1 || bail_out "the application can't be brought up"
     wait_for 30 app_is_healthy || bail_out "the application doesn't come up"
@@ -46,4 +47,46 @@ swap() {
 swap_files() {
     sha256sum "$COMPOSE_FILE" "$ENV_FILE"
     stat -c '%n %a %u' "$COMPOSE_FILE" "$ENV_FILE"
+}
+
+# swap_waits STEP: from now on the runbook waits at a gate before this step; swap_as_shipped: no more.
+swap_waits() {
+    sed "/^      - id: $1\$/a\\        gate: {confirm: key, question: 'Go on?'}" "$top_dir/runbooks/prefix-swap.yaml" >"$test_dir/swap-waits.yaml"
+    swap_runbook=$test_dir/swap-waits.yaml
+}
+
+swap_as_shipped() {
+    swap_runbook=$top_dir/runbooks/prefix-swap.yaml
+}
+
+# swap_kill RUN: its engine, as by kill -9.
+swap_kill() {
+    local process
+    process=$(grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
+    kill -9 "$process"
+}
+
+# What Compose does with the stack as it is.
+swap_up() {
+    docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d 2>&1
+}
+
+swap_commits() {
+    jq -r "select(.outcome == \"acknowledged\" and (.server_version | startswith(\"$1\"))) | 1" "$LEDGER" | wc -l
+}
+
+swap_commits_beyond() {
+    [ "$(swap_commits "$1")" -gt "$2" ]
+}
+
+# swap_ledger_holds CONTAINER: as ledger_holds, for a server without a published port.
+# shellcheck disable=SC2154 # of ledger.sh
+swap_ledger_holds() {
+    docker exec -i "$1" psql -X -q -U postgres -At -v ON_ERROR_STOP=1 -d limor_prod -c "$ledger_query" | ledger_lines |
+        "$lib_dir/ledger" "${ledger_epochs[@]}" "$LEDGER"
+}
+
+# What the environment file is to be in the end.
+swap_env_end() {
+    sed "s/@postgres:5432/@postgres17:5432/" "$STACK_DIR/app.env.first"
 }

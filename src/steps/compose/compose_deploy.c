@@ -170,6 +170,81 @@ static void take_back_switch(struct deploy *deploy)
     cJSON_Delete(after);
 }
 
+/* ---- with what the services depend on, or without ---- */
+
+/* A line such as " DRY-RUN MODE -  Container limor-db-1  Running". */
+struct trial {
+    const struct deploy *deploy;
+    size_t fresh; /* services that have no container yet */
+    bool touches; /* Compose would touch another container */
+};
+
+static bool leaves_alone(const char *state)
+{
+    static const char *const harmless[] = {"Running", "Waiting", "Healthy", "Started", "Exited"};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (text_starts(state, harmless[i]))
+            return true;
+    return false;
+}
+
+static void judge_line(void *context, const char *line, bool from_stderr)
+{
+    struct trial *trial = context;
+    const char *name = strstr(line, "Container ");
+    (void)from_stderr;
+    if (!name)
+        return;
+    name += strlen("Container ");
+    size_t length = strcspn(name, " ");
+    const char *state = name + length + strspn(name + length, " ");
+    char *container = xstrndup(name, length);
+    const cJSON *known = listed(trial->deploy->before, container);
+    if (known && !is_of(trial->deploy, known) && !leaves_alone(state))
+        trial->touches = true;
+    else if (!known && text_starts(state, "Creating") && trial->fresh-- == 0)
+        trial->touches = true;
+    free(container);
+}
+
+static size_t count_fresh(const struct deploy *deploy)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < deploy->services.count; i++) {
+        bool there = false;
+        const cJSON *entry;
+        cJSON_ArrayForEach(entry, deploy->before)
+        {
+            const cJSON *labels = cJSON_GetObjectItemCaseSensitive(entry, "Labels");
+            there = there || text_equal(json_text(labels, COMPOSE_LABEL("service")),
+                                        deploy->services.items[i]);
+        }
+        count += !there;
+    }
+    return count;
+}
+
+/* With --no-deps Compose leaves what a service depends on out of the container's hash, and the next
+ * `docker compose up -d` would make it anew once more. Without, Compose might replace a database
+ * that isn't as the file says; that is tried first. Met with Compose 2.26. */
+static bool may_name_dependencies(struct deploy *deploy, const struct compose_up *up)
+{
+    struct trial trial = {.deploy = deploy, .fresh = count_fresh(deploy)};
+    struct compose_up dry = *up;
+    struct error why = ERROR_INIT;
+    dry.dependencies = dry.try_only = true;
+    dry.on_line = judge_line;
+    dry.context = &trial;
+    bool tried = compose_up(&deploy->stack.project, &dry, &why);
+    if (tried && !trial.touches)
+        return true;
+    step_check(deploy->run, "compose up", VERDICT_WARN,
+               "the next docker compose up -d may make these containers anew once more: %s",
+               tried ? "what they depend on isn't as the file says and is left alone now"
+                     : why.message);
+    return false;
+}
+
 /* ---- the work ---- */
 
 static void log_line(void *context, const char *line, bool from_stderr)
@@ -192,10 +267,12 @@ static bool bring_up(struct deploy *deploy, struct error *error)
         .on_line = log_line,
         .context = run,
     };
+    up.dependencies = may_name_dependencies(deploy, &up);
     if (volume && !run->undoing && !switched_record(run, volume, error))
         return false;
     if (!run->undoing)
         step_fact_number(run, FACT_SERVING, (double)clock_wall_ms());
+    deploy_probe_start(&deploy->probe, step_text(run, "probe"));
     deploy->began_ms = clock_monotonic_ms();
     return compose_up(&deploy->stack.project, &up, error);
 }
@@ -296,7 +373,7 @@ static bool deploy_services(struct deploy *deploy, struct error *error)
 
 static bool run_deploy(struct step_run *run, struct error *error)
 {
-    struct deploy deploy = {.run = run, .outage_ms = -1};
+    struct deploy deploy = {.run = run, .outage_ms = -1, .probe = {0, -1, -1}};
     int lock = -1;
     deploy.docker = docker_open(error);
     bool done =
