@@ -54,6 +54,7 @@ const struct action *const actions[] = {
     &compose_set_image_action,
     &compose_deploy_action,
     &compose_stop_action,
+    &compose_start_action,
     &compose_down_action,
     &compose_list_volumes_action,
     &env_check_action,

@@ -54,6 +54,7 @@ extern const struct action compose_depend_on_action;
 extern const struct action compose_set_image_action;
 extern const struct action compose_deploy_action;
 extern const struct action compose_stop_action;
+extern const struct action compose_start_action;
 extern const struct action compose_down_action;
 extern const struct action compose_list_volumes_action;
 extern const struct action env_check_action;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The prefix swap while the application writes: killed in the middle of the renames, rolled back after the deployment, and
+# The prefix swap while the application writes: killed in the middle of the renames (the application stopped), rolled back after the deployment, and
 # through to the end. Nothing that the application saw acknowledged is lost; every other byte of both files stays.
 # time-limit: 900
 set -euo pipefail
@@ -32,6 +32,7 @@ is_rolled_back() {
 # serves MAJOR CONTAINER WHAT: the application writes there, and everything that it saw acknowledged is there.
 serves() {
     local before
+    ok "$3: the application is up" wait_for 30 app_is_healthy
     is "$(app_health server_version | cut -d. -f1)" "$1" "$3: the application uses PostgreSQL $1"
     before=$(swap_commits "$1")
     ok "$3: and commits there" wait_for 30 swap_commits_beyond "$1" "$before"
@@ -64,19 +65,20 @@ databases_before=$(databases)
 # ---- killed between the renames ----
 
 swap_waits rename-new
-swap killed --confirm prepare/volume
+swap killed --set close=stop --confirm prepare/volume
 comes_to killed switchover/fence "the new server is filled and proven"
 databases_filled=$(databases "$STACK-postgres17")
 like "$(cat "$ENV_FILE")" "NEW_DATABASE_DSN = 'postgres://[^ ]*@postgres17:5432/limor_prod'   # the shop" "its address stands under the prefix NEW"
-swap killed --confirm switchover/fence --confirm switchover/rename-old
+swap killed --set close=stop --confirm switchover/fence --confirm switchover/rename-old
 comes_to killed switchover/rename-new "DEFAULT is renamed and detached"
 is "$(docker exec "$OLD_CONTAINER" psql -X -U postgres -Atc 'SHOW default_transaction_read_only')" on "nobody may write"
+is "$(docker inspect -f '{{.State.Status}}' "$APP_CONTAINER")" exited "the application is stopped meanwhile"
 unlike "$(cat "$ENV_FILE")" '(^|export )DEFAULT_DATABASE_DSN' "no DEFAULT is there at that moment"
 swap_kill killed
 program_says rollback killed
 is_rolled_back "killed in the middle of the renames: rolled back"
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
-is "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application was not touched"
+is "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application was not made anew"
 is "$(databases)" "$databases_before" "nor the old server"
 is "$(docker ps -aq --filter "name=$STACK-postgres17")$(docker volume ls -q --filter "name=$NEW_VOLUME")" '' "the new one is gone"
 serves 15 "$OLD_CONTAINER" "after the kill"
@@ -109,13 +111,13 @@ ledger_next_epoch
 serves 15 "$OLD_CONTAINER" "rolled back"
 unlike "$(swap_up)" 'Recreate|Creat|rror' "docker compose up finds the stack as it is"
 
-# ---- with the application stopped meanwhile, to the end ----
+# ---- to the end ----
 
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
-swap third --set close=stop --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
+swap third --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
     --confirm switchover/fence --confirm switchover/rename-old --confirm cleanup/delete-old --confirm cleanup/remove-backup
-is "$status" 0 "with the application stopped: through to the end"
+is "$status" 0 "through to the end"
 [ "$status" = 0 ] || give_up
 serves 17 "$STACK-postgres17" "at the end"
 ok "the backup was copied elsewhere" test -s "$test_dir/elsewhere.sql"

@@ -1,5 +1,6 @@
-/* compose_stop.c: compose.stop, compose.list_volumes and compose.down: an application kept from its
- * database for a time, and a developer's stack taken down with its data. */
+/* compose_stop.c: compose.stop, compose.start, compose.list_volumes and compose.down: an
+ * application kept from its database for a time, and a developer's stack taken down with its data.
+ */
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
 
@@ -13,8 +14,12 @@
 
 /* ---- compose.stop ---- */
 
-static bool stop_service(struct step_run *run, struct docker *docker, const char *service,
-                         struct error *error)
+/* What is done with each container of the services. */
+typedef bool one(struct step_run *run, struct docker *docker, const char *name,
+                 struct error *error);
+
+static bool each_of(struct step_run *run, struct docker *docker, const char *service, one *work,
+                    struct error *error)
 {
     cJSON *list = NULL;
     const cJSON *entry;
@@ -23,26 +28,50 @@ static bool stop_service(struct step_run *run, struct docker *docker, const char
         done = error_set(error, ERROR_OTHER, "service %s has no container", service);
     cJSON_ArrayForEach(entry, list)
     {
-        const char *name = docker_listed_name(entry);
-        done = done && docker_stop(docker, name, step_duration(run, "grace"), error);
-        if (done)
-            step_log(run, "stopped %s", name);
+        done = done && work(run, docker, docker_listed_name(entry), error);
     }
     cJSON_Delete(list);
     return done;
 }
 
-static bool run_stop(struct step_run *run, struct error *error)
+static bool each_container(struct step_run *run, one *work, struct error *error)
 {
     struct text_list services = {0};
     struct docker *docker = docker_open(error);
     bool done = docker != NULL;
     stack_services(run, "services", &services);
     for (size_t i = 0; done && i < services.count; i++)
-        done = stop_service(run, docker, services.items[i], error);
+        done = each_of(run, docker, services.items[i], work, error);
     text_list_free(&services);
     docker_close(docker);
     return done;
+}
+
+static bool stop(struct step_run *run, struct docker *docker, const char *name, struct error *error)
+{
+    bool done = docker_stop(docker, name, step_duration(run, "grace"), error);
+    if (done)
+        step_log(run, "stopped %s", name);
+    return done;
+}
+
+static bool run_stop(struct step_run *run, struct error *error)
+{
+    return each_container(run, stop, error);
+}
+
+static bool start(struct step_run *run, struct docker *docker, const char *name,
+                  struct error *error)
+{
+    bool done = docker_start(docker, name, error);
+    if (done)
+        step_log(run, "%s runs", name);
+    return done;
+}
+
+static bool run_start(struct step_run *run, struct error *error)
+{
+    return each_container(run, start, error);
 }
 
 static const struct argument stop_arguments[] = {
@@ -52,9 +81,18 @@ static const struct argument stop_arguments[] = {
     {0},
 };
 
-const struct action compose_stop_action = {
-    "compose.stop", DANGER_CHANGE, "stop services of the stack; compose.deploy starts them again",
-    stop_arguments, run_stop};
+const struct action compose_stop_action = {"compose.stop", DANGER_CHANGE,
+                                           "stop services of the stack", stop_arguments, run_stop};
+
+static const struct argument start_arguments[] = {
+    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
+    {"services", ARGUMENT_LIST, true, NULL, NULL, "the services whose containers are started"},
+    {0},
+};
+
+const struct action compose_start_action = {"compose.start", DANGER_CHANGE,
+                                            "start stopped services as they are", start_arguments,
+                                            run_start};
 
 /* ---- compose.list_volumes, compose.down ---- */
 
