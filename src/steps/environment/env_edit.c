@@ -169,10 +169,8 @@ static bool run_remove(struct step_run *run, struct error *error)
     bool done = environment_open(run, &environment, error) &&
                 remove_variable(&environment, &gone, error) &&
                 (gone || environment_write(&environment, error));
-    if (done && run->undoing && environment_edited(&environment))
-        step_check(run, "environment file", VERDICT_WARN,
-                   "%s was changed by somebody else as well: that stays", environment.path);
-    done = done && environment_forget(&environment, error);
+    done = done && (run->undoing ? environment_settle(&environment, error)
+                                 : environment_forget(&environment, error));
     environment_close(&environment);
     return done;
 }

@@ -76,14 +76,20 @@ static bool keep_first(const struct environment *environment, const char *kept, 
     return done || error_wrap(error, "keeping a copy of %s", environment->path);
 }
 
+/* The file's bytes now: those of the edit, or without one those that were read. */
+static const struct text *present(const struct environment *environment)
+{
+    return environment->after.length ? &environment->after : &environment->before;
+}
+
 static bool is_as_kept(const struct environment *environment, const char *kept)
 {
     struct text first = {0};
     struct error ignored = ERROR_INIT;
-    const struct text *after = &environment->after;
+    const struct text *now = present(environment);
     bool same = file_exists(kept) && file_read(kept, FILE_MAX, &first, &ignored) &&
-                first.length == after->length &&
-                !memcmp(text_string(&first), text_string(after), after->length);
+                first.length == now->length &&
+                !memcmp(text_string(&first), text_string(now), now->length);
     wipe(&first);
     return same;
 }
@@ -92,17 +98,24 @@ bool environment_write(struct environment *environment, struct error *error)
 {
     const struct text *after = &environment->after;
     char *kept = kept_path(environment);
-    bool undoing = environment->run->undoing;
     bool done =
-        (undoing || keep_first(environment, kept, error)) &&
+        (environment->run->undoing || keep_first(environment, kept, error)) &&
         file_write_atomic(environment->path, text_string(after), after->length, 0600, error);
-    if (done && undoing && is_as_kept(environment, kept)) {
-        step_check(environment->run, "environment file", VERDICT_PASS,
-                   "%s is as it was before, byte for byte", environment->path);
-        unlink(kept);
-    }
     free(kept);
     return done;
+}
+
+bool environment_settle(struct environment *environment, struct error *error)
+{
+    char *kept = kept_path(environment);
+    bool there = file_exists(kept), same = is_as_kept(environment, kept);
+    if (there)
+        step_check(environment->run, "environment file", same ? VERDICT_PASS : VERDICT_WARN,
+                   same ? "%s is as it was before, byte for byte"
+                        : "%s was changed by somebody else as well: that stays",
+                   environment->path);
+    free(kept);
+    return environment_forget(environment, error);
 }
 
 bool environment_edited(const struct environment *environment)

@@ -15,10 +15,11 @@ struct environment {
 
 bool environment_open(struct step_run *run, struct environment *environment, struct error *error);
 /* Writes `after` in the place of the file, whose mode and owner stay. The bytes from before the
- * run's first edit are kept in the run's directory; an undo that comes to them again says so, and
- * removes them. */
+ * run's first edit are kept in the run's directory. */
 bool environment_write(struct environment *environment, struct error *error);
 void environment_close(struct environment *environment);
+/* At the end of a rollback: whether the file is as it was is reported, and the kept bytes go. */
+bool environment_settle(struct environment *environment, struct error *error);
 /* Whether this run has edited the file (and not yet taken all of it back). */
 bool environment_edited(const struct environment *environment);
 /* The kept bytes go: nothing of the old server's is left. */
