@@ -8,10 +8,10 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &run_command,    &attach_command,     &status_command,  &rollback_command,
-    &report_command, &check_command,      &plan_command,    &render_command,
-    &init_command,   &help_command,       &schema_command,  &reference_command,
-    &manual_command, &completion_command, &version_command, NULL,
+    &run_command,       &attach_command, &status_command,     &rollback_command, &pause_command,
+    &resume_command,    &first_command,  &skip_command,       &report_command,   &check_command,
+    &plan_command,      &render_command, &init_command,       &help_command,     &schema_command,
+    &reference_command, &manual_command, &completion_command, &version_command,  NULL,
 };
 
 static const struct command *find(const char *name)

@@ -123,6 +123,29 @@ static void paused(const struct view *view, struct lines *lines, int width)
     lines_add(lines, ROLE_TEXT, " roll back");
 }
 
+static void waiting(const struct view *view, struct lines *lines, int width)
+{
+    const struct turn_state *turn = &view->state->turn;
+    int64_t left_ms = turn->until_ms - view->now_ms;
+    char left[32];
+    char *heading = xprintf("WAITING before %s", turn->phase ? turn->phase : "");
+    add_heading(view, lines, ROLE_GATE, heading, width);
+    free(heading);
+    char *words = xprintf("It %s.%s%s", turn->message ? turn->message : "waits",
+                          left_ms > 0 ? " Another " : "",
+                          left_ms > 0 ? text_duration(left, sizeof left, (long)left_ms) : "");
+    lines_wrap(lines, ROLE_TEXT, words, 1, width - 1);
+    free(words);
+    add_keys(view, lines, "FXpR}");
+}
+
+static void left_out(const struct view *view, struct lines *lines, int width)
+{
+    add_heading(view, lines, ROLE_GATE, "LEFT OUT", width);
+    lines_wrap(lines, ROLE_TEXT, "Nothing was done in this environment; it holds nobody up.", 1,
+               width - 1);
+}
+
 static void releasing(const struct view *view, struct lines *lines, int width)
 {
     const struct run_state *state = view->state;
@@ -222,7 +245,8 @@ void banner_build(const struct view *view, struct lines *lines, int width)
         [RUN_STEP_FAILED] = failed,        [RUN_PAUSED] = paused,
         [RUN_ROLLING_BACK] = rolling_back, [RUN_ROLLBACK_FAILED] = rollback_failed,
         [RUN_COMPLETE] = complete,         [RUN_ROLLED_BACK] = rolled_back,
-        [RUN_RELEASING] = releasing,
+        [RUN_RELEASING] = releasing,       [RUN_WAITING] = waiting,
+        [RUN_LEFT_OUT] = left_out,
     };
     enum run_status status = view->state->status;
     if (!view->state->run)

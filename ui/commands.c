@@ -134,6 +134,8 @@ const char *refuse_rollback(const struct view *view)
         return "the run is complete and can no longer be rolled back";
     if (state->status == RUN_ROLLED_BACK)
         return "the run has been rolled back";
+    if (state->status == RUN_LEFT_OUT)
+        return "the environment was left out before it began";
     if (state->status == RUN_ROLLING_BACK)
         return "the rollback is on its way";
     if (state->point_of_no_return_passed)
@@ -168,7 +170,8 @@ const char *refuse_pause(const struct view *view)
         return why;
     if (run_state_holds(state))
         return "a run that holds can't pause: its time would run out";
-    return state->status == RUN_RUNNING || state->status == RUN_PAUSED
+    return state->status == RUN_RUNNING || state->status == RUN_PAUSED ||
+                   state->status == RUN_WAITING
                ? NULL
                : "only a run that goes on can be paused; this one stands still already";
 }
@@ -177,7 +180,7 @@ enum reaction command_pause(struct view *view, const struct key_row *row)
 {
     (void)row;
     const struct run_state *state = view->state;
-    bool pause = state->status == RUN_RUNNING && !state->pause_requested;
+    bool pause = state->status != RUN_PAUSED && !state->pause_requested;
     struct error error = ERROR_INIT;
     return sent(view, control_pause(view->control, pause, &error), &error);
 }
@@ -188,7 +191,8 @@ const char *refuse_retry(const struct view *view)
     const char *why = refuse_deciding(view);
     if (why)
         return why;
-    bool again = status == RUN_ROLLBACK_FAILED && view->state->release.step;
+    bool again = (status == RUN_ROLLBACK_FAILED && view->state->release.step) ||
+                 run_state_may_try_back(view->state);
     return again || status == RUN_STEP_FAILED || status == RUN_DECLINED || status == RUN_AT_GATE
                ? NULL
                : "no step has failed and no gate was declined: nothing to retry";

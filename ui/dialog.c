@@ -77,12 +77,13 @@ enum reaction dialog_key(struct view *view, const struct key *key)
 
 #define BODY_LEAST 2 /* rows of the body that stay whatever the foot wants */
 
-/* Where the dialog stands, and how its rows are shared: where the foot doesn't fit, its end (the
- * keys) stays and all of it can be read in the body too. */
+/* Where the dialog stands (below the line of environments), and how its rows are shared: where the
+ * foot doesn't fit, its end (the keys) stays and all of it can be read in the body too. */
 static struct rectangle place(const struct view *view, struct dialog *dialog)
 {
     const struct layout *layout = &view->layout;
-    int columns = layout->top.columns, rows = layout->hint.row - 1;
+    int first = 1 + layout->environments.rows;
+    int columns = layout->top.columns, rows = layout->hint.row - first;
     int width = dialog->operations->width < columns ? dialog->operations->width : columns;
     int foot = (int)dialog->foot.count, most = rows - 3 - BODY_LEAST;
     if (foot > most) {
@@ -93,7 +94,7 @@ static struct rectangle place(const struct view *view, struct dialog *dialog)
     int height = wanted < rows ? wanted : rows;
     dialog->foot_rows = foot;
     dialog->page = height - foot - edges;
-    return (struct rectangle){1 + (rows - height) / 2, (columns - width) / 2, height, width};
+    return (struct rectangle){first + (rows - height) / 2, (columns - width) / 2, height, width};
 }
 
 static void draw_edge(const struct view *view, struct screen *screen, enum role role,

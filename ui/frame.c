@@ -74,7 +74,8 @@ static void compute_layout(struct view *view, int rows, int columns, int banner)
                                      .columns = columns,
                                      .focus = view->focus,
                                      .zoomed = view->zoomed,
-                                     .banner = banner};
+                                     .banner = banner,
+                                     .environments = view->tabs && view->tabs->count > 1};
     for (size_t i = 0; i < LAYOUT_PANELS; i++)
         request.boxes[i] = view->panels[i].operations->wish(view);
     layout_compute(&request, &view->layout);
@@ -84,6 +85,7 @@ static void compute_layout(struct view *view, int rows, int columns, int banner)
 static void draw_body(struct view *view, struct screen *screen, const struct lines *banner)
 {
     top_line_draw(view, screen, &view->layout.top);
+    environment_line_draw(view, screen, &view->layout.environments);
     draw_tabs(view, screen, &view->layout.tab_line);
     if (!view->state->run) {
         draw_waiting(screen, &view->layout);

@@ -11,6 +11,9 @@ void frame_draw(struct view *view, struct screen *screen);
 
 /* Its parts. */
 void top_line_draw(const struct view *view, struct screen *screen, const struct rectangle *area);
+/* Where each environment stands, the one that is shown marked. Nothing when there is only one. */
+void environment_line_draw(const struct view *view, struct screen *screen,
+                           const struct rectangle *area);
 void hint_line_draw(const struct view *view, struct screen *screen, const struct rectangle *area);
 /* What the operator has to know now and may not miss, with the keys to answer it: a failed step, a
  * closed gate, the end. No line when there is nothing. */

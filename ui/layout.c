@@ -99,12 +99,14 @@ static void stack_panels(const struct layout_request *request, struct rectangle 
 /* Top line, tab line, banner and hint line round what remains for the panels. */
 static void frame(const struct layout_request *request, bool tabs, struct layout *layout)
 {
-    int columns = request->columns, first = tabs ? 2 : 1;
+    int columns = request->columns, above = 1 + request->environments;
+    int first = above + (tabs ? 1 : 0);
     int inner = request->rows - first - 1;
     int banner = smaller(request->banner, inner / 2);
     layout->tabs = tabs;
     layout->top = (struct rectangle){0, 0, 1, columns};
-    layout->tab_line = (struct rectangle){1, 0, tabs ? 1 : 0, columns};
+    layout->environments = (struct rectangle){1, 0, request->environments, columns};
+    layout->tab_line = (struct rectangle){above, 0, tabs ? 1 : 0, columns};
     layout->body = (struct rectangle){first, 0, inner - banner, columns};
     layout->banner = (struct rectangle){first + inner - banner, 0, banner, columns};
     layout->hint = (struct rectangle){request->rows - 1, 0, 1, columns};

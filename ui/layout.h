@@ -32,7 +32,8 @@ struct layout_request {
     struct box boxes[LAYOUT_PANELS]; /* rows that each panel wants, its title included */
     size_t focus;
     bool zoomed;
-    int banner; /* rows that the banner wants */
+    int banner;       /* rows that the banner wants */
+    int environments; /* rows of the line of environments, 0 or 1 */
 };
 
 struct layout {
@@ -40,7 +41,7 @@ struct layout {
     bool wide;
     bool tabs;   /* some panels are hidden: the tab line says which there are */
     int divider; /* column of the line between the checklist and the others, -1 for none */
-    struct rectangle top, tab_line, body, banner, hint;
+    struct rectangle top, environments, tab_line, body, banner, hint;
     struct rectangle panels[LAYOUT_PANELS]; /* rows 0: not shown */
 };
 

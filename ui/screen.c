@@ -356,12 +356,15 @@ static unsigned read_signals(void)
     return seen;
 }
 
-unsigned screen_wait(struct screen *screen, int descriptor, int milliseconds)
+unsigned screen_wait(struct screen *screen, const int *descriptors, size_t count, int milliseconds)
 {
-    struct pollfd polls[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                             {.fd = descriptor, .events = POLLIN}};
+    struct pollfd polls[1 + SCREEN_DESCRIPTORS_MAX] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+    count = count < SCREEN_DESCRIPTORS_MAX ? count : SCREEN_DESCRIPTORS_MAX;
+    for (size_t i = 0; i < count; i++)
+        polls[1 + i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
     struct timespec wait = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
-    int ready = ppoll(polls, 2, milliseconds < 0 ? NULL : &wait, &screen->mask_before);
+    int ready =
+        ppoll(polls, (nfds_t)count + 1, milliseconds < 0 ? NULL : &wait, &screen->mask_before);
     unsigned seen = read_signals();
     if (ready <= 0)
         return seen;
@@ -369,8 +372,9 @@ unsigned screen_wait(struct screen *screen, int descriptor, int milliseconds)
         seen |= SCREEN_GONE;
     else if (polls[0].revents)
         seen |= SCREEN_KEYS;
-    if (polls[1].revents)
-        seen |= SCREEN_DESCRIPTOR;
+    for (size_t i = 0; i < count; i++)
+        if (polls[1 + i].revents)
+            seen |= SCREEN_DESCRIPTOR;
     return seen;
 }
 

@@ -38,15 +38,16 @@ void screen_present(struct screen *screen);
 /* What screen_wait saw, a set of these. */
 enum screen_event {
     SCREEN_KEYS = 1,
-    SCREEN_DESCRIPTOR = 2, /* the other descriptor is readable or closed */
+    SCREEN_DESCRIPTOR = 2, /* one of the other descriptors is readable or closed */
     SCREEN_RESIZED = 4,    /* draw everything anew */
     SCREEN_LEAVE = 8,      /* SIGINT, SIGTERM */
     SCREEN_GONE = 16,      /* SIGHUP, or the terminal doesn't exist any more */
 };
 
-/* Waits for a key, for `descriptor` (-1 for none), for a signal, or for `milliseconds` (-1: without
- * end). Handles suspension (SIGTSTP) itself. */
-unsigned screen_wait(struct screen *screen, int descriptor, int milliseconds);
+#define SCREEN_DESCRIPTORS_MAX 32
+/* Waits for a key, for one of `count` descriptors (-1: none), for a signal, or for `milliseconds`
+ * (-1: without end). Handles suspension (SIGTSTP) itself. */
+unsigned screen_wait(struct screen *screen, const int *descriptors, size_t count, int milliseconds);
 
 /* The next key that was typed, without waiting; false when there is none. */
 bool screen_key(struct screen *screen, struct key *key);

@@ -39,6 +39,7 @@ static enum role status_role(enum run_status status)
         [RUN_PAUSED] = ROLE_TOP_GATE,       [RUN_RELEASING] = ROLE_TOP_GATE,
         [RUN_ROLLING_BACK] = ROLE_TOP_GATE, [RUN_ROLLBACK_FAILED] = ROLE_TOP_BAD,
         [RUN_COMPLETE] = ROLE_TOP_GOOD,     [RUN_ROLLED_BACK] = ROLE_TOP_GATE,
+        [RUN_WAITING] = ROLE_TOP,           [RUN_LEFT_OUT] = ROLE_TOP_GATE,
     };
     return roles[status];
 }

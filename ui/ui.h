@@ -5,17 +5,25 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Attaches to the engine of the run in `run_directory` and shows the run until the operator leaves
- * with q or Ctrl-C, or the terminal goes away; the run goes on without the screen. `watch`: it may
- * look and decide nothing. Afterwards one line on standard output says where the run stands and how
- * to come back. False when the engine can't be reached or standard input and output are no
- * terminal; the terminal is then as it was. */
-bool ui_run(const char *run_directory, bool watch, struct error *error);
+/* A run, or one of its environments. */
+struct ui_tab {
+    const char *label; /* the environment's name; unused when there is one tab only */
+    const char *directory;
+};
+#define UI_TABS_MAX 32
+
+/* Attaches to the engines of the runs in `tabs` (1 to UI_TABS_MAX) and shows one of them at a time,
+ * first one that needs somebody, until the operator leaves with q or Ctrl-C, or the terminal goes
+ * away; the runs go on without the screen. `watch`: it may look and decide nothing. Afterwards a
+ * line each on standard output says where they stand and how to come back. False when an engine
+ * can't be reached or standard input and output are no terminal; the terminal is then as it was. */
+bool ui_run(const struct ui_tab *tabs, size_t count, bool watch, struct error *error);
 
 /* The same by another wall clock, in ms since 1970; the screen tests hold it still. */
-bool ui_run_by_clock(const char *run_directory, bool watch, int64_t (*wall_clock)(void),
-                     struct error *error);
+bool ui_run_by_clock(const struct ui_tab *tabs, size_t count, bool watch,
+                     int64_t (*wall_clock)(void), struct error *error);
 
 #endif

@@ -17,7 +17,21 @@
 
 #define VIEW_MESSAGE_MAX 512
 
+struct view;
+
+/* Several environments of one run, of which one is shown. */
+struct tabs {
+    struct view *views;
+    size_t count;
+    size_t active;
+};
+
+/* What was typed for the one before isn't meant for this one. */
+void tabs_show(struct tabs *tabs, size_t index);
+
 struct view {
+    struct tabs *tabs; /* the loop's */
+    const char *label; /* the environment's name, or NULL */
     struct run_state *state;
     struct control *control; /* NULL once the engine has closed the connection */
     bool watch;              /* may look, not decide */

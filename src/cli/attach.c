@@ -4,19 +4,14 @@
 
 #include "cli/show.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 static int attach(const char *directory, const struct options *options)
 {
     struct error error = ERROR_INIT;
     const struct plain_options follow = {
         .confirm = options->confirm.count ? &options->confirm : NULL, .watch = options->watch};
-    if (!ensure_engine(directory, options, &error))
+    if (!ensure_engines(directory, options, &error))
         return tell_error(&error);
-    if (options->plain || !isatty(0) || !isatty(1))
-        return plain_follow(directory, &follow);
-    return show_screen(directory, options->watch);
+    return follow_run(directory, options, &follow);
 }
 
 static int run(const struct command *command, int argc, char **argv)

@@ -24,7 +24,8 @@ struct command {
 
 extern const struct command run_command, attach_command, status_command, rollback_command,
     report_command, check_command, plan_command, render_command, init_command, schema_command,
-    reference_command, completion_command, manual_command, help_command, version_command;
+    reference_command, completion_command, pause_command, resume_command, first_command,
+    skip_command, manual_command, help_command, version_command;
 extern const struct command *const commands[]; /* main.c */
 
 #endif

@@ -49,7 +49,8 @@ static int run_completion(const struct command *command, int argc, char **argv)
     printf("\" -- \"$cur\"))\n        return\n    fi\n    case ${COMP_WORDS[1]} in\n");
     for (size_t i = 0; commands[i]; i++) {
         const struct command *row = commands[i];
-        bool takes_run = row->operands && strstr(row->operands, "RUN]");
+        bool takes_run =
+            row->operands && (strstr(row->operands, "RUN]") || strstr(row->operands, "RUN@"));
         if (row->hidden)
             continue;
         printf("    %s) COMPREPLY=($(compgen -W \"", row->name);
@@ -106,7 +107,8 @@ static int run_manual(const struct command *command, int argc, char **argv)
             print_manual_command(commands[i]);
     printf(
         ".SH FILES\n.TP\n.I $XDG_STATE_HOME/pgrunbook/runs/RUN/\njournal, evidence and logs of a "
-        "run (0700).\n.SH ENVIRONMENT\n.TP\n.B POSTGRES_PASSWORD\nthe superuser's password, when "
+        "run (0700); of one of several environments in RUN@ENVIRONMENT/.\n.SH ENVIRONMENT\n.TP\n.B "
+        "POSTGRES_PASSWORD\nthe superuser's password, when "
         "the runbook asks the environment for it.\n.TP\n.B DOCKER_HOST, DOCKER_TLS_VERIFY, "
         "DOCKER_CERT_PATH\nwhere the Docker engine is.\n.TP\n.B NO_COLOR\nno colours.\n");
     return 0;

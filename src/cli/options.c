@@ -3,6 +3,7 @@
 
 #include "engine/directory.h"
 #include "engine/engine.h"
+#include "engine/group.h"
 #include "steps/step.h"
 
 #include <getopt.h>
@@ -83,12 +84,15 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
         {"set", NULL, NULL, &options->set},
         {"vars", NULL, NULL, &options->vars},
         {"confirm", NULL, NULL, &options->confirm},
+        {"environment", NULL, NULL, &options->environments},
         {"run-id", NULL, &options->run_id, NULL},
         {"format", NULL, &options->format, NULL},
         {"plain", &options->plain, NULL, NULL},
         {"watch", &options->watch, NULL, NULL},
         {"json", &options->json, NULL, NULL},
         {"save", &options->save, NULL, NULL},
+        {"retry", &options->retry, NULL, NULL},
+        {"all", &options->all, NULL, NULL},
         {"lose", NULL, &options->lose, NULL},
         {NULL, NULL, NULL, NULL},
     };
@@ -117,6 +121,7 @@ void options_free(struct options *options)
     text_list_free(&options->set);
     text_list_free(&options->vars);
     text_list_free(&options->confirm);
+    text_list_free(&options->environments);
 }
 
 void print_usage(const struct command *command)
@@ -187,7 +192,7 @@ char *ask_operator(const struct variable *variable)
 static bool may_stand_on_command_line(const struct runbook *runbook, const char *name,
                                       struct error *error)
 {
-    const struct variable *variable = runbook_variable(runbook, name);
+    const struct variable *variable = runbook_variable(runbook, runbook_bare_name(name));
     if (!variable || !variable->secret)
         return true;
     error_set(error, ERROR_USAGE, "--set %s: a secret has no place on a command line", name);
@@ -210,6 +215,7 @@ static bool set_variables(struct runbook *runbook, const struct options *options
         }
         char *name = xstrndup(setting, (size_t)(equals - setting));
         bool set = may_stand_on_command_line(runbook, name, error) &&
+                   runbook_may_set(runbook, name, error) &&
                    runbook_set(runbook, name, equals + 1, error);
         free(name);
         if (!set)
@@ -218,42 +224,72 @@ static bool set_variables(struct runbook *runbook, const struct options *options
     return true;
 }
 
+/* What an environment sets isn't known before one was entered: each has to be checked by itself. */
 static bool give_values(struct runbook *runbook, const struct options *options,
                         struct lookup *lookup, struct fault_list *faults, struct error *error)
 {
+    bool complete = runbook->entered || !runbook->environment_count;
     return set_variables(runbook, options, error) &&
            runbook_resolve(runbook, lookup ? lookup_variable : NULL, lookup, error) &&
-           runbook_check_values(runbook, faults, error);
+           (!complete || runbook_check_values(runbook, faults, error));
 }
 
-struct runbook *load_runbook(const struct options *options, struct lookup *lookup, int *status)
+static void tell_failure(const char *path, const struct fault_list *faults,
+                         const struct error *error, int *status)
+{
+    *status = faults->count ? ERROR_RUNBOOK : (int)error->kind;
+    if (!faults->count) {
+        tell_error(error);
+        return;
+    }
+    tell_faults(path, faults);
+    fprintf(stderr, "pgrunbook: %s has %zu fault%s; nothing was done\n", path, faults->count,
+            faults->count == 1 ? "" : "s");
+}
+
+struct runbook *read_runbook(const char *path, int *status)
 {
     struct runbook *runbook = NULL;
     struct fault_list faults = {0};
     struct error error = ERROR_INIT;
-    bool good = runbook_load(options->operand, actions, &runbook, &faults, &error) &&
-                give_values(runbook, options, lookup, &faults, &error);
-    *status = good ? 0 : faults.count ? ERROR_RUNBOOK : (int)error.kind;
-    if (faults.count) {
-        tell_faults(options->operand, &faults);
-        fprintf(stderr, "pgrunbook: %s has %zu fault%s; nothing was done\n", options->operand,
-                faults.count, faults.count == 1 ? "" : "s");
-    } else if (!good) {
-        tell_error(&error);
+    *status = 0;
+    if (!runbook_load(path, actions, &runbook, &faults, &error))
+        tell_failure(path, &faults, &error, status);
+    fault_list_free(&faults);
+    return *status ? NULL : runbook;
+}
+
+bool fill_runbook(struct runbook *runbook, const struct options *options, struct lookup *lookup,
+                  int *status)
+{
+    struct fault_list faults = {0};
+    struct error error = ERROR_INIT;
+    *status = 0;
+    if (!give_values(runbook, options, lookup, &faults, &error)) {
+        if (runbook->environment)
+            fprintf(stderr, "pgrunbook: in the environment %s:\n", runbook->environment->name);
+        tell_failure(runbook->path, &faults, &error, status);
     }
     fault_list_free(&faults);
-    if (good)
+    return *status == 0;
+}
+
+struct runbook *load_runbook(const struct options *options, struct lookup *lookup, int *status)
+{
+    struct runbook *runbook = read_runbook(options->operand, status);
+    if (!runbook || fill_runbook(runbook, options, lookup, status))
         return runbook;
     runbook_free(runbook);
     return NULL;
 }
 
-struct runbook *load_runbook_leniently(const struct options *options, struct lookup *lookup,
-                                       struct error *error)
+struct runbook *load_runbook_leniently(const struct options *options, const char *environment,
+                                       struct lookup *lookup, struct error *error)
 {
     struct runbook *runbook = NULL;
     struct fault_list faults = {0};
     bool good = runbook_load(options->operand, actions, &runbook, &faults, error) &&
+                runbook_enter(runbook, environment, error) &&
                 set_variables(runbook, options, error) &&
                 runbook_resolve_leniently(runbook, lookup_variable, lookup, error);
     fault_list_free(&faults);
@@ -296,6 +332,22 @@ bool ensure_engine(const char *directory, const struct options *options, struct 
         tell_unknown_secrets(runbook);
     up = up && engine_resume(directory, runbook, error);
     runbook_free(runbook);
+    return up;
+}
+
+bool ensure_engines(const char *directory, const struct options *options, struct error *error)
+{
+    struct group group;
+    if (run_environment(strrchr(directory, '/')))
+        return ensure_engine(directory, options, error);
+    bool up = group_open(directory, &group, error);
+    for (size_t i = 0; up && i < group.count; i++) {
+        const struct group_member *member = &group.items[i];
+        if (member->environment && !engine_alive(member->directory))
+            printf("pgrunbook: starting the engine of the environment %s\n", member->environment);
+        up = ensure_engine(member->directory, options, error);
+    }
+    group_free(&group);
     return up;
 }
 

@@ -6,8 +6,6 @@
 #include "cli/options.h"
 #include "cli/plain_lines.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +22,7 @@ int exit_status_of(const struct run_state *state)
         [RUN_PAUSED] = EXIT_WAITS,       [RUN_RELEASING] = EXIT_WAITS,
         [RUN_ROLLING_BACK] = EXIT_WAITS, [RUN_ROLLBACK_FAILED] = EXIT_FAILED,
         [RUN_COMPLETE] = EXIT_COMPLETE,  [RUN_ROLLED_BACK] = EXIT_ROLLED_BACK,
+        [RUN_WAITING] = EXIT_WAITS,      [RUN_LEFT_OUT] = EXIT_ROLLED_BACK,
     };
     return statuses[state->status];
 }
@@ -36,19 +35,30 @@ void plain_leave(struct plain *plain)
 
 void plain_leave_waiting(struct plain *plain, const char *why)
 {
-    printf("%s\n", why);
-    printf("  go on:     pgrunbook attach %s\n  roll back: pgrunbook rollback %s\n",
-           plain->state->run, plain->state->run);
+    fprintf(plain->output, "%s\n", why);
+    fprintf(plain->output, "  go on:     pgrunbook attach %s\n  roll back: pgrunbook rollback %s\n",
+            plain->state->run, plain->state->run);
     plain_leave(plain);
 }
 
-/* The name under which --confirm meant this gate, when it hasn't been used yet. */
-static const char *confirmation_for(struct plain *plain, const char *path)
+/* Of several environments each is named; alone, its name may be left out. */
+static bool means_gate(const struct plain *plain, const char *name, const char *path)
 {
-    const char *id = strrchr(path, '/') + 1;
+    const char *environment = plain->state->environment, *colon = strchr(name, ':');
+    const char *gate = colon ? colon + 1 : name;
+    size_t length = colon ? (size_t)(colon - name) : 0;
+    bool ours =
+        colon ? environment && strlen(environment) == length && !strncmp(environment, name, length)
+              : !environment || !plain->several;
+    return ours && (!strcmp(gate, path) || !strcmp(gate, strrchr(path, '/') + 1));
+}
+
+/* The name under which --confirm meant this gate, when it hasn't been used yet. */
+static const char *confirmation_for(const struct plain *plain, const char *path)
+{
     for (size_t i = 0; plain->options->confirm && i < plain->options->confirm->count; i++) {
         const char *name = plain->options->confirm->items[i];
-        if ((!strcmp(name, path) || !strcmp(name, id)) && !text_list_has(&plain->confirmed, name))
+        if (means_gate(plain, name, path) && !text_list_has(&plain->confirmed, name))
             return name;
     }
     return NULL;
@@ -66,34 +76,44 @@ void plain_check_sent(struct plain *plain, bool sent)
 
 void plain_ask(struct plain *plain)
 {
-    printf("> ");
-    fflush(stdout);
+    fprintf(plain->output, "> ");
+    fflush(plain->output);
     if (isatty(0)) /* what was typed before the question doesn't answer it */
         tcflush(0, TCIFLUSH);
-    plain->prompted = true;
+    plain->input->asking = plain;
+}
+
+bool plain_others_ask(struct plain *plain)
+{
+    plain->deferred = plain->input->asking && plain->input->asking != plain;
+    return plain->deferred;
 }
 
 /* What the gate offers instead of a loss. */
-static void print_offer(const struct run_state *state)
+static void print_offer(const struct plain *plain)
 {
+    const struct run_state *state = plain->state;
     long index = run_state_step(state, state->gate.offer);
     if (index >= 0)
-        printf("offer: carry out %s again (%s)\n", state->steps[index].path,
-               state->steps[index].title);
+        fprintf(plain->output, "offer: carry out %s again (%s)\n", state->steps[index].path,
+                state->steps[index].title);
 }
 
 void plain_prompt_gate(struct plain *plain)
 {
     const struct gate_state *gate = &plain->state->gate;
     if (gate->blocked)
-        printf("The gate can't be confirmed. n: decline, r: gather the evidence again, b: roll "
-               "back\n");
+        fprintf(plain->output,
+                "The gate can't be confirmed. n: decline, r: gather the evidence again, b: roll "
+                "back\n");
     else if (gate->typed)
-        printf("Type \"%s\" to confirm (n: decline, r: gather the evidence again, b: roll back)\n",
-               gate->phrase);
+        fprintf(plain->output,
+                "Type \"%s\" to confirm (n: decline, r: gather the evidence again, b: roll back)\n",
+                gate->phrase);
     else
-        printf("y: confirm, n: decline, r: gather the evidence again, b: roll back\n");
-    print_offer(plain->state);
+        fprintf(plain->output,
+                "y: confirm, n: decline, r: gather the evidence again, b: roll back\n");
+    print_offer(plain);
     plain_ask(plain);
 }
 
@@ -102,15 +122,17 @@ static void at_gate(struct plain *plain)
     const struct gate_state *gate = &plain->state->gate;
     if (plain->asked_opening == gate->opening)
         return;
-    plain->asked_opening = gate->opening;
-    plain_print_gate(plain->state);
     const char *name = confirmation_for(plain, gate->step);
+    if (!name && plain_others_ask(plain))
+        return;
+    plain->asked_opening = gate->opening;
+    plain_print_gate(plain->output, plain->state);
     if (name) {
-        printf("confirmed by --confirm %s\n", name);
+        fprintf(plain->output, "confirmed by --confirm %s\n", name);
         text_list_add(&plain->confirmed, name);
         plain_check_sent(
             plain, control_confirm_named(plain->control, gate->step, gate->opening, &plain->error));
-    } else if (plain->input_ended || plain->options->confirm || plain->options->watch) {
+    } else if (plain->input->ended || plain->options->confirm || plain->options->watch) {
         plain_leave_waiting(plain, "It waits at this gate.");
     } else {
         plain_prompt_gate(plain);
@@ -143,9 +165,11 @@ static bool engine_goes_on(const struct run_state *state)
     return stopped && (run_state_holds(state) || run_state_price_pending(state));
 }
 
-static void react(struct plain *plain)
+void plain_react(struct plain *plain)
 {
     const struct run_state *state = plain->state;
+    if (plain->input->asking == plain && !plain->asks_price && state->status != RUN_AT_GATE)
+        plain->input->asking = NULL; /* somebody else has answered */
     if (plain->options->rollback && !plain->rollback && !run_state_finished(state)) {
         plain_roll_back(plain, plain->options->rollback);
         return;
@@ -167,6 +191,8 @@ static void react(struct plain *plain)
         stands_still(plain, "The gate was declined; the run waits.");
     else if (state->status == RUN_PAUSED)
         plain_leave_waiting(plain, "The run is paused.");
+    else if (state->status == RUN_WAITING && !plain->several)
+        plain_leave_waiting(plain, "It isn't its turn yet; its engine goes on by itself.");
     else if (waits_long(state))
         plain_leave_waiting(plain,
                             "The run waits; its engine goes on by itself when the time has come.");
@@ -180,10 +206,10 @@ static void on_reply(struct plain *plain, const cJSON *event)
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "ok")))
         return;
     plain->rollback = NULL;
-    printf("refused: %s\n", message ? message : "");
+    fprintf(plain->output, "refused: %s\n", message ? message : "");
     if (remedy && *remedy)
-        printf("  What to do: %s\n", remedy);
-    if (plain->state->status == RUN_AT_GATE && !plain->input_ended && !plain->options->confirm)
+        fprintf(plain->output, "  What to do: %s\n", remedy);
+    if (plain->state->status == RUN_AT_GATE && !plain->input->ended && !plain->options->confirm)
         plain_prompt_gate(plain);
     else
         plain_leave(plain);
@@ -206,13 +232,13 @@ static void on_event(void *context, const cJSON *event)
     if (!strcmp(type, "caught_up")) {
         plain->caught_up = true;
         plain->retried = !stood_still(plain->state);
-        react(plain);
+        plain_react(plain);
     } else if (!strcmp(type, "reply")) {
         on_reply(plain, event);
     } else if (run_state_apply(plain->state, event, &error)) {
-        plain_print_event(plain->state, event);
+        plain_print_event(plain->output, plain->state, event);
         if (plain->caught_up && !strcmp(type, "settled"))
-            react(plain);
+            plain_react(plain);
     } else {
         fprintf(stderr, "pgrunbook: %s\n", error.message);
     }
@@ -237,36 +263,18 @@ static void answer_gate(struct plain *plain, const char *line)
         plain_prompt_gate(plain);
 }
 
-/* Lines that came before the question was shown don't answer it. */
-static void take_lines(struct plain *plain)
+void plain_take_line(struct plain *plain, const char *line)
 {
-    const char *end;
-    while (plain->prompted && plain->input.length &&
-           (end = memchr(plain->input.bytes, '\n', plain->input.length))) {
-        size_t length = (size_t)(end - plain->input.bytes);
-        char *line = xstrndup(plain->input.bytes, length);
-        text_consume(&plain->input, length + 1);
-        plain->prompted = false;
-        if (plain->asks_price)
-            plain_answer_price(plain, line);
-        else if (plain->state->status == RUN_AT_GATE)
-            answer_gate(plain, line);
-        free(line);
-    }
+    plain->input->asking = NULL;
+    if (plain->asks_price)
+        plain_answer_price(plain, line);
+    else if (plain->state->status == RUN_AT_GATE)
+        answer_gate(plain, line);
 }
 
-static void read_input(struct plain *plain)
+void plain_input_ended(struct plain *plain)
 {
-    char buffer[4096];
-    ssize_t got = read(0, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR)
-        return;
-    if (got > 0 && plain->input.length < 65536)
-        text_append(&plain->input, buffer, (size_t)got);
-    plain->input_ended = got <= 0;
-    take_lines(plain);
-    if (!plain->input_ended || plain->done || !plain->prompted)
-        return;
+    plain->input->asking = NULL;
     if (plain->asks_price)
         plain_leave_price(plain);
     else
@@ -290,39 +298,31 @@ static void engine_gone(struct plain *plain)
     plain->status = tell_error(&plain->error);
 }
 
-/* Standard input is read only while a question is open, so that a script's later answers stay in
- * the pipe until their gate asks. */
-static void turn(struct plain *plain)
+void plain_read(struct plain *plain)
 {
-    bool reading = plain->prompted && !plain->input_ended;
-    struct pollfd polls[2] = {{.fd = control_descriptor(plain->control), .events = POLLIN},
-                              {.fd = reading ? 0 : -1, .events = POLLIN}};
-    take_lines(plain);
-    if (plain->done || (poll(polls, 2, -1) < 0 && errno == EINTR))
-        return;
     struct error ignored = ERROR_INIT; /* its end is told in this program's words */
-    if (polls[1].revents)
-        read_input(plain);
-    if (polls[0].revents && !plain->done &&
-        !control_read(plain->control, on_event, plain, &ignored) && !plain->done)
+    if (!control_read(plain->control, on_event, plain, &ignored) && !plain->done)
         engine_gone(plain);
-    fflush(stdout);
+    fflush(plain->output);
 }
 
-int plain_follow(const char *directory, const struct plain_options *options)
+bool plain_open(struct plain *plain)
 {
-    struct plain plain = {
-        .directory = directory, .options = options, .state = run_state_new(), .sent = 1};
-    plain.control = control_open(directory, options->watch, &plain.error);
-    if (!plain.control)
-        plain.status = tell_error(&plain.error);
-    while (plain.control && !plain.done)
-        turn(&plain);
-    if (plain.control && plain.state->run)
-        plain_print_end(plain.state);
-    control_close(plain.control);
-    run_state_free(plain.state);
-    text_list_free(&plain.confirmed);
-    text_free(&plain.input);
-    return plain.status;
+    plain->state = run_state_new();
+    plain->sent = 1;
+    plain->control = control_open(plain->directory, plain->options->watch, &plain->error);
+    plain->done = !plain->control;
+    if (plain->done)
+        plain->status = tell_error(&plain->error);
+    return !plain->done;
+}
+
+void plain_close(struct plain *plain)
+{
+    if (plain->control && plain->state->run)
+        plain_print_end(plain->output, plain->state);
+    fflush(plain->output);
+    control_close(plain->control);
+    run_state_free(plain->state);
+    text_list_free(&plain->confirmed);
 }

@@ -4,6 +4,7 @@
 #define CLI_PLAIN_H
 
 #include "base/text.h"
+#include "engine/group.h"
 #include "engine/state.h"
 
 struct plain_options {
@@ -19,7 +20,14 @@ struct plain_options {
  * status. */
 int plain_follow(const char *directory, const struct plain_options *options);
 
+/* The same for several environments at once: each line begins with the environment's name, and one
+ * question after the other is asked. Those that wait for each other are left when none goes on. */
+int plain_follow_group(const struct group *group, const struct plain_options *options);
+
 /* The exit status that says where a run stands (DESIGN.md section 5). */
 int exit_status_of(const struct run_state *state);
+/* Of two environments' exit statuses the one that matters more: something went wrong, a step
+ * failed, one waits, one was taken back or left out, all are complete. */
+int more_urgent_status(int left, int right);
 
 #endif

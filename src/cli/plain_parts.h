@@ -5,6 +5,8 @@
 #include "cli/plain.h"
 #include "engine/control.h"
 
+#include <stdio.h>
+
 enum {
     EXIT_COMPLETE = 0,
     EXIT_OTHER = 1,
@@ -13,14 +15,26 @@ enum {
     EXIT_ROLLED_BACK = 12
 };
 
+struct plain;
+
+/* Standard input, which one question after the other is answered on. */
+struct plain_input {
+    struct text text;
+    bool ended;
+    struct plain *asking; /* whose question is open, or NULL */
+};
+
 struct plain {
     const char *directory;
+    FILE *output; /* standard output, with the environment's name before each line */
+    bool several; /* it is one of several that are followed together */
+    struct plain_input *input;
+    bool deferred; /* it has a question, but another one's is open */
     const struct plain_options *options;
     struct control *control;
     struct run_state *state;
     struct text_list confirmed; /* names that were used up */
-    struct text input;
-    bool caught_up, input_ended, prompted;
+    bool caught_up;
     bool retried;
     long sent, replies;   /* commands, attach included, and what came back of them */
     const char *rollback; /* the reason of the rollback that was asked for, or NULL */
@@ -32,6 +46,20 @@ struct plain {
     int status;
     struct error error;
 };
+
+/* Connects; after it plain_close must follow. */
+bool plain_open(struct plain *plain);
+void plain_close(struct plain *plain);
+/* The socket has something to read. */
+void plain_read(struct plain *plain);
+/* Looks at where the run stands, and asks, answers or leaves. */
+void plain_react(struct plain *plain);
+/* A line that was typed at this one's question. */
+void plain_take_line(struct plain *plain, const char *line);
+/* Nobody is there to answer the open question. */
+void plain_input_ended(struct plain *plain);
+/* Another one's question is open; this one comes later. */
+bool plain_others_ask(struct plain *plain);
 
 void plain_leave(struct plain *plain);
 void plain_leave_waiting(struct plain *plain, const char *why);

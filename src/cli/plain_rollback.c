@@ -39,10 +39,15 @@ static void save(struct plain *plain)
                                                     plain->state->price.taken_ms, &plain->error));
 }
 
+static void try_again(struct plain *plain)
+{
+    plain_check_sent(plain, control_retry(plain->control, &plain->error));
+}
+
 /* A decision is missing: like a gate that waits. */
 static void refuse(struct plain *plain, const char *why)
 {
-    printf("%s\n", why);
+    fprintf(plain->output, "%s\n", why);
     plain->done = true;
     plain->status = EXIT_WAITS;
 }
@@ -64,9 +69,10 @@ void plain_leave_price(struct plain *plain)
 static void ask_price(struct plain *plain)
 {
     char phrase[PRICE_PHRASE_MAX];
-    printf("%sType \"%s\" to roll back without them. n: don't roll back.\n",
-           can_save(plain->state) ? "s: save these rows first and roll back. " : "",
-           run_state_price_phrase(plain->state, phrase, sizeof phrase));
+    fprintf(plain->output, "%s%sType \"%s\" to roll back without them. n: don't roll back.\n",
+            run_state_may_try_back(plain->state) ? "r: try once more to bring them back. " : "",
+            can_save(plain->state) ? "s: save these rows first and roll back. " : "",
+            run_state_price_phrase(plain->state, phrase, sizeof phrase));
     plain->asks_price = true;
     plain_ask(plain);
 }
@@ -85,7 +91,11 @@ static void answer_by_options(struct plain *plain)
     bool saves = options->save && !plain->answered;
     bool loses = !options->save && gives_up(typed, phrase);
     plain->answered = plain->answered || saves || loses;
-    if (saves)
+    bool retries = options->retry && !plain->retried && run_state_may_try_back(plain->state);
+    plain->retried = plain->retried || retries;
+    if (retries)
+        try_again(plain);
+    else if (saves)
         save(plain);
     else if (options->save)
         refuse(plain, "It couldn't be saved. Nothing is rolled back.");
@@ -95,7 +105,7 @@ static void answer_by_options(struct plain *plain)
         refuse(plain,
                "--lose names another number of rows than the rollback would lose. Nothing is "
                "rolled back.");
-    else if (plain->input_ended)
+    else if (plain->input->ended)
         plain_leave_price(plain);
     else
         ask_price(plain);
@@ -125,10 +135,12 @@ bool plain_rollback_goes_on(struct plain *plain)
         return state->status != RUN_ROLLBACK_FAILED;
     if (!price->known || price->taken_ms == plain->answered_ms)
         return state->status != RUN_ROLLBACK_FAILED || price->fenced;
+    if (plain_others_ask(plain))
+        return true;
     plain->answered_ms = price->taken_ms;
     if (run_state_price_free(state)) /* the engine has begun already, or is about to */
         return true;
-    plain_print_price(state);
+    plain_print_price(plain->output, state);
     answer_by_options(plain);
     return true;
 }
@@ -140,6 +152,8 @@ void plain_answer_price(struct plain *plain, const char *line)
     plain->asks_price = false;
     if (!strcmp(line, "s") && can_save(plain->state)) {
         save(plain);
+    } else if (!strcmp(line, "r") && run_state_may_try_back(plain->state)) {
+        try_again(plain);
     } else if (gives_up(line, phrase)) {
         lose(plain, line);
     } else if (strcmp(line, "n") != 0 && strcmp(line, "no") != 0) {

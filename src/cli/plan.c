@@ -1,4 +1,5 @@
 /* plan.c: `pgrunbook plan`: what a run would do; what only reads is really done. */
+#include "cli/environments.h"
 #include "cli/options.h"
 #include "cli/printed.h"
 #include "cli/read_step.h"
@@ -82,6 +83,8 @@ static int plan_all(const struct runbook *runbook)
     size_t number = 0;
     bool ready = read_steps_open(&plan.steps, runbook, &error);
     for (size_t i = 0; ready && i < runbook->phase_count; i++) {
+        if (!runbook_has_phase(runbook, &runbook->phases[i]))
+            continue;
         printf("%s\n", runbook->phases[i].title);
         for (size_t j = 0; j < runbook->phases[i].step_count; j++)
             plan_step(&plan, &runbook->phases[i].steps[j], ++number);
@@ -95,17 +98,31 @@ static int plan_all(const struct runbook *runbook)
     return plan.failed ? 11 : 0;
 }
 
+static int plan_environment(struct runbook *runbook, void *context)
+{
+    struct lookup lookup = {.ask = ask_operator};
+    int status;
+    if (runbook->entered)
+        printf("\n%s %s\n\n", runbook->environment ? "ENVIRONMENT" : "FOR",
+               runbook->environment ? runbook->environment->name : ENVIRONMENT_ALL);
+    bool filled = fill_runbook(runbook, context, &lookup, &status);
+    lookup_close(&lookup);
+    if (filled)
+        status = plan_all(runbook);
+    runbook_free(runbook);
+    return status;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct options options;
     int status;
     if (!options_read(command, argc, argv, &options, &status))
         return status;
-    struct lookup lookup = {.ask = ask_operator};
-    struct runbook *runbook = load_runbook(&options, &lookup, &status);
-    lookup_close(&lookup);
+    struct runbook *runbook = read_runbook(options.operand, &status);
+    bool own = !options.environments.count;
     if (runbook)
-        status = plan_all(runbook);
+        status = for_each_environment(runbook, &options, own, plan_environment, &options);
     runbook_free(runbook);
     options_free(&options);
     return status;

@@ -8,11 +8,10 @@
 #include "cli/options.h"
 #include "runbook/runbook.h"
 
-extern const struct command_option variable_options[]; /* --set, --vars */
-
-/* Returns the exit status. `then` (may be NULL) follows when the runbook has no fault. */
+/* Returns the exit status. `then` (may be NULL) follows when the runbook has no fault; the status
+ * is what it returns then. */
 int print_runbook(const struct command *command, int argc, char **argv,
                   void (*make)(const struct runbook *runbook, struct text *output),
-                  void (*then)(const struct runbook *runbook, const struct options *options));
+                  int (*then)(const struct runbook *runbook, struct options *options));
 
 #endif

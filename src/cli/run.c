@@ -3,6 +3,7 @@
 #include "cli/plain.h"
 
 #include "base/file.h"
+#include "cli/environments.h"
 #include "cli/show.h"
 #include "engine/directory.h"
 #include "engine/engine.h"
@@ -10,7 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 static bool run_exists(const char *run)
 {
@@ -23,52 +24,66 @@ static bool run_exists(const char *run)
     return exists;
 }
 
-/* Gates named on the command line that the runbook doesn't have would never be asked for. */
-static bool gates_known(const struct runbook *runbook, const struct options *options,
-                        struct error *error)
-{
-    for (size_t i = 0; i < options->confirm.count; i++) {
-        const char *name = options->confirm.items[i];
-        const struct step *step = runbook_step(runbook, name);
-        if (step && step->gate)
-            continue;
-        error_set(error, ERROR_USAGE, "--confirm %s: the runbook has no gate there", name);
-        return error_remedy(error, "pgrunbook check %s lists the gates", options->operand);
-    }
-    return true;
-}
-
-static char *create(const struct options *options, int *status)
+static char *create_alone(struct runbook *runbook, const struct options *options, int *status)
 {
     struct lookup lookup = {.ask = ask_operator};
     struct error error = ERROR_INIT;
     char *directory = NULL;
-    struct runbook *runbook = load_runbook(options, &lookup, status);
+    bool filled = fill_runbook(runbook, options, &lookup, status);
     lookup_close(&lookup);
-    if (!runbook)
-        return NULL;
-    if (!gates_known(runbook, options, &error) ||
-        !engine_create(runbook, options->run_id, &directory, &error))
+    if (filled && options->environments.count)
+        error_set(&error, ERROR_USAGE, "--environment %s: the runbook has no environments",
+                  options->environments.items[0]);
+    else if (!filled || engine_create(runbook, options->run_id, &directory, &error))
+        return directory;
+    *status = tell_error(&error);
+    return NULL;
+}
+
+static char *create(const struct options *options, int *status)
+{
+    struct error error = ERROR_INIT;
+    char *directory = NULL;
+    struct runbook *runbook = read_runbook(options->operand, status);
+    if (runbook && !gates_known(runbook, options, &error))
         *status = tell_error(&error);
+    else if (runbook && runbook->environment_count)
+        start_environments(runbook, options, options->run_id, &directory, status);
+    else if (runbook)
+        directory = create_alone(runbook, options, status);
     runbook_free(runbook);
     return directory;
 }
 
-/* The same for a run that exists, by its own copy; one that can't be read is explained by the
- * engine. */
-static bool gates_of_run_known(const char *directory, const struct options *options,
-                               struct error *error)
+/* Environments that take part now for the first time, by the run's own copy of the runbook. */
+static bool start_missing(const struct runbook *copy, const struct options *options, int *status)
+{
+    char *directory = NULL;
+    if (!options->environments.count || strchr(options->run_id, '@'))
+        return true;
+    bool started = start_environments(copy, options, options->run_id, &directory, status);
+    free(directory);
+    return started;
+}
+
+/* By its own copy of the runbook; one that can't be read is explained by the engine. */
+static bool check_choices(const char *directory, const struct options *options, int *status)
 {
     struct fault_list faults = {0};
     struct runbook *runbook = NULL;
-    struct error unreadable = ERROR_INIT;
+    struct error error = ERROR_INIT;
     char *path = file_join(directory, "runbook.yaml");
-    bool known = !runbook_load(path, actions, &runbook, &faults, &unreadable) ||
-                 gates_known(runbook, options, error);
+    bool good = true;
+    if (runbook_load(path, actions, &runbook, &faults, &error)) {
+        good = gates_known(runbook, options, &error);
+        if (!good)
+            *status = tell_error(&error);
+        good = good && start_missing(runbook, options, status);
+    }
     fault_list_free(&faults);
     runbook_free(runbook);
     free(path);
-    return known;
+    return good;
 }
 
 static char *resume(const struct options *options, int *status)
@@ -76,11 +91,15 @@ static char *resume(const struct options *options, int *status)
     struct error error = ERROR_INIT;
     char *directory = run_directory(options->run_id);
     printf("pgrunbook: going on with run %s, by its own copy of the runbook\n", options->run_id);
-    if (options->set.count)
+    if (options->set.count && !options->environments.count)
         fprintf(stderr,
                 "pgrunbook: --set %s is ignored: run %s keeps the values that it began with\n",
                 options->set.items[0], options->run_id);
-    if (gates_of_run_known(directory, options, &error) && ensure_engine(directory, options, &error))
+    if (!check_choices(directory, options, status)) {
+        free(directory);
+        return NULL;
+    }
+    if (ensure_engines(directory, options, &error))
         return directory;
     *status = tell_error(&error);
     free(directory);
@@ -95,13 +114,10 @@ static int run(const struct command *command, int argc, char **argv)
         return status;
     bool old = run_exists(options.run_id);
     char *directory = old ? resume(&options, &status) : create(&options, &status);
-    bool plain = options.plain || !isatty(0) || !isatty(1);
     const struct plain_options follow = {.confirm = options.confirm.count ? &options.confirm : NULL,
                                          .retry = old};
-    if (directory && plain)
-        status = plain_follow(directory, &follow);
-    else if (directory)
-        status = show_screen(directory, false);
+    if (directory)
+        status = follow_run(directory, &options, &follow);
     free(directory);
     options_free(&options);
     return status;
@@ -112,7 +128,12 @@ static const struct command_option run_options[] = {
     {"vars", "FILE",
      "take variables from a YAML map (may be repeated); of a run that exists, only the secrets"},
     {"plain", NULL, "lines instead of the screen"},
-    {"confirm", "GATE", "confirm this gate (PHASE/STEP) when its evidence holds (may be repeated)"},
+    {"confirm", "GATE",
+     "confirm this gate (PHASE/STEP, in an environment NAME:PHASE/STEP) when its evidence holds "
+     "(may be repeated)"},
+    {"environment", "NAME",
+     "only this of the runbook's environments (may be repeated); others can join later, with "
+     "--run-id"},
     {"run-id", "ID", "name of the run; the name of a run that exists goes on with it"},
     {NULL, NULL, NULL},
 };
@@ -126,7 +147,8 @@ const struct command run_command = {
              "and it waits at its gates. pgrunbook attach shows it again.\n\n"
              "Exit status: 0 complete, 10 it waits, 11 a step failed, 12 rolled back, 2 usage,\n"
              "3 the runbook is faulty, 4 Docker can't be reached, 5 a server can't be reached,\n"
-             "6 another run holds the target, 1 anything else.",
+             "6 another run holds the target, 1 anything else. Of several environments the most "
+             "urgent: 1,\n11, 10, 12 (rolled back or left out), and 0 when all are complete.",
     .options = run_options,
     .run = run,
 };

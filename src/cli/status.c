@@ -2,6 +2,7 @@
 #include "cli/options.h"
 #include "cli/plain.h"
 #include "cli/row_table.h"
+#include "cli/standings.h"
 #include "cli/summary.h"
 
 #include "base/clock.h"
@@ -44,6 +45,13 @@ static void print_current(const struct run_state *state)
     }
 }
 
+static void print_turn(const struct run_state *state)
+{
+    if (state->turn.phase)
+        printf("\n%s %s\n  before the others: pgrunbook first %s\n", state->turn.phase,
+               state->turn.message, state->run);
+}
+
 static void print_hold(const struct run_state *state, bool alive)
 {
     char since[32], left[32];
@@ -82,11 +90,56 @@ static void print_screenful(const struct run_state *state, bool alive)
     if (state->outage_count)
         printf("measured outage: %.0f ms\n", run_state_outage_ms(state, clock_wall_ms()));
     print_hold(state, alive);
+    print_turn(state);
     print_current(state);
     if (run_state_finished(state))
         return;
     printf("\nscreen: pgrunbook attach %s\nback:   pgrunbook rollback %s\n", state->run,
            state->run);
+}
+
+static cJSON *state_json(const struct run_state *state, const char *directory)
+{
+    cJSON *object = summary_json(state);
+    cJSON_AddBoolToObject(object, "engine_alive", engine_alive(directory));
+    return object;
+}
+
+/* Deletes the object. */
+static void print_json(cJSON *object)
+{
+    char *text = cJSON_Print(object);
+    printf("%s\n", text ? text : "{}");
+    free(text);
+    cJSON_Delete(object);
+}
+
+static void print_group(const struct run_state *state, const struct group *group)
+{
+    printf("run      %s\nrunbook  %s\n", state->run, state->title);
+    print_standings(group);
+    printf("\nscreen: pgrunbook attach %s\none:    pgrunbook status %s@%s\n", state->run,
+           state->run, state->environments.items[0]);
+}
+
+/* A run with environments: its own part, and where each of them stands. */
+static int show_group(const char *directory, const struct run_state *state,
+                      const struct options *options)
+{
+    struct group group;
+    struct error error = ERROR_INIT;
+    if (!group_open(directory, &group, &error))
+        return tell_error(&error);
+    int status = status_of_group(&group);
+    if (options->json) {
+        cJSON *object = state_json(state, directory);
+        add_standings(object, &group);
+        print_json(object);
+    } else {
+        print_group(state, &group);
+    }
+    group_free(&group);
+    return status;
 }
 
 static int show(const char *directory, const struct options *options)
@@ -98,16 +151,12 @@ static int show(const char *directory, const struct options *options)
     if (!state)
         return tell_error(&error);
     int status = exit_status_of(state);
-    if (options->json) {
-        cJSON *object = summary_json(state);
-        cJSON_AddBoolToObject(object, "engine_alive", engine_alive(directory));
-        char *text = cJSON_Print(object);
-        printf("%s\n", text ? text : "{}");
-        free(text);
-        cJSON_Delete(object);
-    } else {
+    if (state->environments.count && !state->environment)
+        status = show_group(directory, state, options);
+    else if (options->json)
+        print_json(state_json(state, directory));
+    else
         print_screenful(state, engine_alive(directory));
-    }
     run_state_free(state);
     return status;
 }
@@ -128,7 +177,8 @@ const struct command status_command = {
     .help = "say where a run stands, in one screenful",
     .about =
         "Reads the run's journal; the engine needn't be alive. The exit status is the one that\n"
-        "pgrunbook run --plain would end with: 0 complete, 10 waiting, 11 failed, 12 rolled back.",
+        "pgrunbook run --plain would end with: 0 complete, 10 waiting, 11 failed, 12 rolled back.\n"
+        "A run with several environments lists them; RUN@ENVIRONMENT is one of them.",
     .options = status_options,
     .run = run,
 };

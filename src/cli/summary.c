@@ -145,6 +145,7 @@ static cJSON *price_json(const struct run_state *state)
 static void add_heading(cJSON *object, const struct run_state *state)
 {
     add_text(object, "run", state->run);
+    add_text(object, "environment", state->environment);
     add_text(object, "runbook", state->name);
     add_text(object, "title", state->title);
     add_text(object, "stack", state->stack);
@@ -153,6 +154,7 @@ static void add_heading(cJSON *object, const struct run_state *state)
     add_text(object, "runbook_sha256", state->runbook_sha256);
     add_text(object, "status", run_status_name(state->status));
     add_text(object, "gate", state->gate.step);
+    add_text(object, "waits", state->turn.message);
     add_text(object, "current_step",
              state->current >= 0 ? state->steps[state->current].path : NULL);
     add_text(object, "rollback_reason", state->rollback_reason);

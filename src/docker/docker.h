@@ -78,9 +78,10 @@ struct docker_exec {
      * `error`). NULL drops it. */
     bool (*write)(void *context, const char *bytes, size_t length, struct error *error);
     bool (*write_error)(void *context, const char *bytes, size_t length, struct error *error);
-    /* Called about twice a second while the command runs, also when nothing comes or goes; or NULL.
-     * False stops the command's connection (with `error`). */
+    /* Called every `tick_ms` (0: about twice a second) while the command runs, also when nothing
+     * comes or goes; or NULL. False stops the command's connection (with `error`). */
     bool (*tick)(void *context, struct error *error);
+    long tick_ms;
     void *context;
     long timeout_ms; /* of silence in both directions; 0: none */
 };

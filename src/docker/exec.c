@@ -80,14 +80,19 @@ static bool receive_some(struct exchange *exchange, bool *more, struct error *er
     return true;
 }
 
+static long tick_ms(const struct exchange *exchange)
+{
+    return exchange->exec->tick_ms ? exchange->exec->tick_ms : TICK_MS;
+}
+
 /* How long to wait for the sockets: until silence is too long, or the next tick. */
 static int patience(const struct exchange *exchange)
 {
     long wait = exchange->exec->timeout_ms;
     if (wait)
         wait -= (long)(clock_monotonic_ms() - exchange->active_ms);
-    if (exchange->exec->tick && (!exchange->exec->timeout_ms || wait > TICK_MS))
-        return TICK_MS;
+    if (exchange->exec->tick && (!exchange->exec->timeout_ms || wait > tick_ms(exchange)))
+        return (int)tick_ms(exchange);
     if (!exchange->exec->timeout_ms)
         return -1;
     return wait > 0 ? (int)wait : 0;
@@ -96,7 +101,7 @@ static int patience(const struct exchange *exchange)
 static bool tick(struct exchange *exchange, struct error *error)
 {
     int64_t now = clock_monotonic_ms();
-    if (!exchange->exec->tick || now - exchange->tick_ms < TICK_MS)
+    if (!exchange->exec->tick || now - exchange->tick_ms < tick_ms(exchange))
         return true;
     exchange->tick_ms = now;
     return exchange->exec->tick(exchange->exec->context, error);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "docker/hijack.h"
 #include "docker/lifecycle.h"
+#include "docker/network.h"
 
 #include <stdlib.h>
 
@@ -49,7 +50,8 @@ static cJSON *body_of(const struct docker_helper_creation *creation)
     cJSON *host = cJSON_AddObjectToObject(body, "HostConfig");
     cJSON_AddStringToObject(host, "NetworkMode", creation->network);
     cJSON_AddBoolToObject(host, "AutoRemove", true);
-    add_mount(host, creation);
+    if (creation->directory)
+        add_mount(host, creation);
     return body;
 }
 
@@ -61,8 +63,9 @@ static bool create(struct docker_helper *helper, const struct docker_helper_crea
     bool called = docker_call(helper->docker, "POST", "/containers/create", body, CREATE_MS,
                               &status, &answer, error);
     cJSON_Delete(body);
-    if (!called || !docker_accepted(status, answer, error, "a container of image %s with %s in it",
-                                    creation->image, creation->directory))
+    if (!called ||
+        !docker_accepted(status, answer, error, "a container of image %s with %s in it",
+                         creation->image, creation->directory ? creation->directory : "nothing"))
         return false;
     const char *text = json_text(answer, "Id");
     helper->id = text ? xstrdup(text) : NULL;
@@ -88,6 +91,8 @@ struct docker_helper *docker_helper_open(struct docker *docker,
     struct docker_helper *helper = xcalloc(1, sizeof *helper);
     helper->docker = docker;
     if (create(helper, creation, error) && attach(helper, error) &&
+        (!creation->cut_off ||
+         docker_network_leave(docker, creation->network, helper->id, error)) &&
         docker_start(docker, helper->id, error))
         return helper;
     error_wrap(error, "making a helper container");

@@ -11,8 +11,9 @@
 /* Strings stay the caller's. */
 struct docker_helper_creation {
     const char *image;
-    const char *network;   /* "none", or "container:ID": that one's own network */
-    const char *directory; /* of this machine, absolute */
+    const char *network;   /* "none", "container:ID" (that one's own), or a network's name */
+    bool cut_off;          /* runs on no network, and may join `network` and others later */
+    const char *directory; /* of this machine, absolute; NULL: none */
     bool read_only;
     const char *user;    /* "UID:GID" */
     const cJSON *labels; /* object of texts */

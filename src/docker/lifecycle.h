@@ -52,8 +52,16 @@ bool docker_list_by(struct docker *docker, const char *filter, const char *value
 const char *docker_listed_name(const cJSON *entry);
 /* Names of the containers in a list as "a, b and c"; appended to `text`. */
 void docker_listed_names(const cJSON *list, struct text *text);
-/* Name of the running container that publishes this host port; caller frees, NULL for none. */
-bool docker_port_holder(struct docker *docker, int port, char **holder, struct error *error);
+/* A port of the host as it is published: `address` NULL, "" or one for all ("0.0.0.0", "::") takes
+ * in every other one of its kind; `protocol` "tcp", "udp" or "sctp". */
+struct docker_host_port {
+    const char *address, *protocol;
+    int port;
+};
+/* Name of the running container, but for the one called `except` (or NULL), that publishes the same
+ * host port; caller frees, NULL for none. */
+bool docker_port_holder(struct docker *docker, const struct docker_host_port *port,
+                        const char *except, char **holder, struct error *error);
 /* The existing container with the nearest name; caller frees, NULL when none is near. */
 char *docker_nearest_container(struct docker *docker, const char *wrong);
 /* The error for a container that has to be there and isn't, with the nearest name as remedy. */

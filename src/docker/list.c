@@ -65,19 +65,36 @@ void docker_listed_names(const cJSON *list, struct text *text)
     }
 }
 
-static bool publishes(const cJSON *entry, int port)
+static bool is_for_all(const char *address)
+{
+    return !address || !*address || !strcmp(address, "0.0.0.0") || !strcmp(address, "::");
+}
+
+/* One for all of IPv4 doesn't meet one of IPv6, nor the other way round. */
+static bool addresses_meet(const char *one, const char *other)
+{
+    bool known = one && *one && other && *other;
+    if (known && !strchr(one, ':') != !strchr(other, ':'))
+        return false;
+    return !known || is_for_all(one) || is_for_all(other) || !strcmp(one, other);
+}
+
+static bool publishes(const cJSON *entry, const struct docker_host_port *port)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(entry, "Ports"))
     {
         const char *type = json_text(item, "Type");
-        if ((int)json_number_at(item, "PublicPort") == port && (!type || !strcmp(type, "tcp")))
+        if ((int)json_number_at(item, "PublicPort") == port->port &&
+            (!type || !strcmp(type, port->protocol)) &&
+            addresses_meet(json_text(item, "IP"), port->address))
             return true;
     }
     return false;
 }
 
-bool docker_port_holder(struct docker *docker, int port, char **holder, struct error *error)
+bool docker_port_holder(struct docker *docker, const struct docker_host_port *port,
+                        const char *except, char **holder, struct error *error)
 {
     cJSON *list = NULL;
     const cJSON *entry;
@@ -86,8 +103,10 @@ bool docker_port_holder(struct docker *docker, int port, char **holder, struct e
         return false;
     cJSON_ArrayForEach(entry, list)
     {
-        if (*holder == NULL && publishes(entry, port))
-            *holder = xstrdup(docker_listed_name(entry));
+        const char *name = docker_listed_name(entry);
+        bool other = !except || strcmp(name, except) != 0;
+        if (*holder == NULL && other && publishes(entry, port))
+            *holder = xstrdup(name);
     }
     cJSON_Delete(list);
     return true;

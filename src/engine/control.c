@@ -207,3 +207,13 @@ bool control_offer(struct control *control, const char *step, long opening, stru
 {
     return send_command(control, gate_command("offer", step, opening), error);
 }
+
+bool control_go_first(struct control *control, struct error *error)
+{
+    return send_command(control, new_command("go_first"), error);
+}
+
+bool control_leave_out(struct control *control, struct error *error)
+{
+    return send_command(control, new_command("leave_out"), error);
+}

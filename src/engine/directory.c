@@ -35,18 +35,29 @@ char *run_directory(const char *run)
     return directory;
 }
 
-bool run_id_valid(const char *run)
+static bool name_valid(const char *name, size_t length)
 {
-    size_t length = strlen(run);
-    if (!length || length > 64 || run[0] == '.' || run[0] == '-')
+    if (!length || length > 64 || name[0] == '.' || name[0] == '-')
         return false;
     for (size_t i = 0; i < length; i++)
-        if (!isalnum((unsigned char)run[i]) && !strchr("._-", run[i]))
+        if (!isalnum((unsigned char)name[i]) && !strchr("._-", name[i]))
             return false;
     return true;
 }
 
-static char *new_run_id(const char *name)
+static bool environment_valid(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return length && length <= 64 && !name[length];
+}
+
+bool run_id_valid(const char *run)
+{
+    size_t length = strcspn(run, "@");
+    return name_valid(run, length) && (!run[length] || environment_valid(run + length + 1));
+}
+
+char *run_id_new(const char *name)
 {
     time_t now = (time_t)(clock_wall_ms() / 1000);
     struct tm local;
@@ -95,7 +106,7 @@ bool run_directory_create(const char *run, const char *name, char **run_made, ch
         error_set(error, ERROR_USAGE, "\"%s\" can't be a run's name", run);
         return error_remedy(error, "use up to 64 letters, digits, '.', '_' and '-'");
     }
-    *run_made = run ? xstrdup(run) : new_run_id(name);
+    *run_made = run ? xstrdup(run) : run_id_new(name);
     if (make_run_directory(*run_made, directory, error))
         return true;
     free(*run_made);
@@ -118,6 +129,30 @@ static bool better(const struct candidate *left, const struct candidate *right)
     return left->created_ms > right->created_ms;
 }
 
+bool run_is_finished(const char *directory)
+{
+    char *path = file_join(directory, "journal.jsonl");
+    struct error ignored =
+        ERROR_INIT; /* one that takes no part, or can't be read, isn't waited for */
+    struct run_state *state = file_exists(path) ? journal_load(path, &ignored) : NULL;
+    bool finished = !state || run_state_finished(state);
+    run_state_free(state);
+    free(path);
+    return finished;
+}
+
+/* A run with environments is finished when each of them is. */
+static bool all_finished(const char *directory, const struct run_state *state)
+{
+    bool finished = run_state_finished(state);
+    for (size_t i = 0; i < state->environments.count && finished; i++) {
+        char *member = xprintf("%s@%s", directory, state->environments.items[i]);
+        finished = run_is_finished(member);
+        free(member);
+    }
+    return finished;
+}
+
 static void consider(const char *runs, const char *name, struct candidate *best)
 {
     struct candidate candidate = {.directory = file_join(runs, name)};
@@ -127,7 +162,7 @@ static void consider(const char *runs, const char *name, struct candidate *best)
     free(path);
     if (state) {
         candidate.created_ms = state->created_ms;
-        candidate.finished = run_state_finished(state);
+        candidate.finished = all_finished(candidate.directory, state);
     }
     if (state && better(&candidate, best)) {
         free(best->directory);
@@ -145,7 +180,7 @@ static bool find_newest(char **directory, struct error *error)
     DIR *list = opendir(runs);
     const struct dirent *entry;
     while (list && (entry = readdir(list)))
-        if (entry->d_name[0] != '.')
+        if (entry->d_name[0] != '.' && !strchr(entry->d_name, '@'))
             consider(runs, entry->d_name, &best);
     if (list)
         closedir(list);
@@ -239,7 +274,7 @@ static bool target_path(const char *target, char **path, struct error *error)
 /* The run that the lock file names, when it isn't `run` and isn't finished; the caller frees. */
 static char *unfinished_owner(int file, const char *run)
 {
-    char name[80] = "";
+    char name[RUN_ID_MAX] = "";
     ssize_t got = pread(file, name, sizeof name - 1, 0);
     name[got > 0 ? got : 0] = '\0';
     name[strcspn(name, "\n")] = '\0';
@@ -268,7 +303,7 @@ static bool refuse_target(const char *target, const char *owner, struct error *e
 
 static bool write_owner(int file, const char *run, struct error *error)
 {
-    char line[80];
+    char line[RUN_ID_MAX + 1];
     int length = snprintf(line, sizeof line, "%s\n", run);
     if (ftruncate(file, 0) < 0 || pwrite(file, line, (size_t)length, 0) != length ||
         fsync(file) < 0)

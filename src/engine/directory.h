@@ -10,9 +10,13 @@
 char *state_directory(void);
 /* Of one run; it needn't exist. The caller frees. */
 char *run_directory(const char *run);
-/* 1 to 64 of letters, digits, '.', '_', '-', not beginning with '.' or '-'. */
+/* 1 to 64 of letters, digits, '.', '_', '-', not beginning with '.' or '-'; or that, '@' and an
+ * environment's name. */
 bool run_id_valid(const char *run);
+#define RUN_ID_MAX 160
 
+/* An id for a new run, from the runbook's name and the time; the caller frees. */
+char *run_id_new(const char *name);
 /* Makes the directory of a new run with evidence/ and logs/ in it, all 0700. Without `run` an id is
  * made from `name` and the time. An existing one is an error. *run_made and *directory are the
  * caller's. */
@@ -22,6 +26,9 @@ bool run_directory_create(const char *run, const char *name, char **run_made, ch
 /* Finds a run by its id; without one, the newest that isn't finished, else the newest. The caller
  * frees *directory. */
 bool run_directory_find(const char *run, char **directory, struct error *error);
+
+/* Nothing is left to be done in it; also when there is no run. */
+bool run_is_finished(const char *directory);
 
 /* A file that is locked by this process as long as the descriptor stays open. */
 struct lock {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ static void release(struct engine *engine)
     price_forget_asked(engine);
     clients_close(&engine->clients, engine->directory);
     journal_close(engine->journal);
+    siblings_close(engine->siblings);
     run_state_free(engine->state);
     cJSON_Delete(engine->live);
     text_free(&engine->outbox);
@@ -39,14 +41,25 @@ static void release(struct engine *engine)
     lock_release(&engine->engine_lock);
 }
 
-/* The target is named by where Docker is and what the stack is called there. */
+static bool was_finished(const char *directory)
+{
+    char *journal = file_join(directory, "journal.jsonl");
+    bool there = file_exists(journal);
+    free(journal);
+    return there && run_is_finished(directory);
+}
+
+/* The target is named by where Docker is and what the stack is called there. The phases for all
+ * have none of their own: each environment holds its. A finished run is only looked at. */
 static bool take_target(struct engine *engine, const char *run, char **stack, struct error *error)
 {
-    const char *host = getenv("DOCKER_HOST");
     *stack = runbook_stack_name(engine->runbook, error);
     if (!*stack)
         return false;
-    char *target = xprintf("%s%s%s", *stack, host && *host ? " on " : "", host ? host : "");
+    if ((engine->runbook->environment_count && !engine->runbook->environment) ||
+        was_finished(engine->directory))
+        return true;
+    char *target = surroundings_target(*stack);
     bool taken = lock_target(target, run, &engine->target_lock, error);
     free(target);
     return taken;
@@ -88,6 +101,8 @@ static bool set_up(struct engine *engine, struct error *error)
 {
     char *stack = NULL;
     engine->live = cJSON_CreateObject();
+    if (engine->runbook->environment_count)
+        engine->siblings = siblings_open(engine->directory, engine->runbook);
     bool ready = lock_engine(engine->directory, &engine->engine_lock, error) &&
                  surroundings_enter(engine->directory, error) &&
                  take_target(engine, run_name(engine->directory), &stack, error);
@@ -265,7 +280,8 @@ bool engine_load_runbook(const char *directory, const struct text_list *secrets,
     free(path);
     *runbook = NULL;
     bool loaded = state && load_copy(directory, state, runbook, error);
-    bool good = loaded && set_secrets(*runbook, secrets, error) &&
+    bool good = loaded && runbook_enter(*runbook, state->environment, error) &&
+                set_secrets(*runbook, secrets, error) &&
                 set_variables(*runbook, state->variables, error) &&
                 surroundings_use_docker(directory, error) &&
                 runbook_resolve_leniently(*runbook, lookup, context, error);
@@ -280,4 +296,29 @@ bool engine_load_runbook(const char *directory, const struct text_list *secrets,
 bool engine_resume(const char *directory, struct runbook *runbook, struct error *error)
 {
     return launch(directory, runbook, error) || error_wrap(error, "going on with the run");
+}
+
+static bool take_process(void *context, const char *line, size_t length, struct error *error)
+{
+    (void)error;
+    cJSON *event = cJSON_ParseWithLength(line, length);
+    const cJSON *process = cJSON_GetObjectItemCaseSensitive(event, "process");
+    if (cJSON_IsNumber(process))
+        *(pid_t *)context = (pid_t)process->valuedouble;
+    cJSON_Delete(event);
+    return true;
+}
+
+void engine_discard(const char *directory)
+{
+    char *path = file_join(directory, "journal.jsonl");
+    struct error ignored = ERROR_INIT; /* without a journal there is no engine either */
+    pid_t process = 0;
+    journal_read(path, take_process, &process, &ignored);
+    free(path);
+    if (process > 0 && engine_alive(directory))
+        kill(process, SIGTERM);
+    for (int i = 0; i < 100 && engine_alive(directory); i++)
+        clock_sleep_ms(50);
+    remove_directory(directory);
 }

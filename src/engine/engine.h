@@ -22,4 +22,7 @@ bool engine_load_runbook(const char *directory, const struct text_list *secrets,
 /* Starts the engine of an existing run that has none (see engine_alive). */
 bool engine_resume(const char *directory, struct runbook *runbook, struct error *error);
 
+/* Ends the engine of a run that hasn't begun anything and removes the run. */
+void engine_discard(const char *directory);
+
 #endif

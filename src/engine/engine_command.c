@@ -130,6 +130,12 @@ static bool retry(struct engine *engine, struct client *client, const cJSON *com
         hold_let_go_again(engine);
         return true;
     }
+    if (run_state_may_try_back(engine->state)) {
+        record_decision(engine, command, engine->state->steps[engine->state->current].path);
+        engine_start_rollback(engine, engine_rollback_event("retried", field(command, "operator"),
+                                                            field(command, "tty")));
+        return true;
+    }
     if (status != RUN_AT_GATE && status != RUN_DECLINED && status != RUN_STEP_FAILED)
         return error_set(error, ERROR_OTHER, "nothing to retry: the run is %s",
                          run_status_name(status));
@@ -210,7 +216,7 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
                          engine->state->hold.step);
     if (status == RUN_PAUSED && !wanted) {
         engine_emit(engine, engine_event("resumed"));
-    } else if (status == RUN_RUNNING) {
+    } else if (status == RUN_RUNNING || (status == RUN_WAITING && wanted)) {
         cJSON *event = engine_event("pause_requested");
         cJSON_AddBoolToObject(event, "pause", wanted);
         engine_emit(engine, event);
@@ -272,15 +278,30 @@ static bool count_price(struct engine *engine, struct client *client, const cJSO
     return true;
 }
 
+static bool go_first(struct engine *engine, struct client *client, const cJSON *command,
+                     struct error *error)
+{
+    (void)client;
+    return turn_force(engine, command, error);
+}
+
+static bool leave_out(struct engine *engine, struct client *client, const cJSON *command,
+                      struct error *error)
+{
+    (void)client;
+    return turn_leave_out(engine, command, error);
+}
+
 static const struct command_row {
     const char *name;
     bool decides; /* a watching client may not */
     bool (*run)(struct engine *engine, struct client *client, const cJSON *command,
                 struct error *error);
 } command_rows[] = {
-    {"attach", false, attach},     {"confirm", true, confirm},   {"decline", true, decline},
-    {"retry", true, retry},        {"skip", true, skip},         {"pause", true, set_pause},
-    {"rollback", true, roll_back}, {"price", true, count_price}, {"offer", true, take_offer},
+    {"attach", false, attach},     {"confirm", true, confirm},     {"decline", true, decline},
+    {"retry", true, retry},        {"skip", true, skip},           {"pause", true, set_pause},
+    {"rollback", true, roll_back}, {"price", true, count_price},   {"offer", true, take_offer},
+    {"go_first", true, go_first},  {"leave_out", true, leave_out},
 };
 
 static void reply(struct client *client, bool ok, const struct error *error)

@@ -77,6 +77,8 @@ static cJSON *phase_list(const struct runbook *runbook)
     cJSON *phases = cJSON_CreateArray();
     for (size_t i = 0; i < runbook->phase_count; i++) {
         const struct phase *phase = &runbook->phases[i];
+        if (!runbook_has_phase(runbook, phase))
+            continue;
         cJSON *object = cJSON_CreateObject(), *steps = cJSON_CreateArray();
         cJSON_AddStringToObject(object, "id", phase->id);
         cJSON_AddStringToObject(object, "title", phase->title);
@@ -100,6 +102,17 @@ static cJSON *variable_object(const struct runbook *runbook)
     return variables;
 }
 
+static void add_environments(cJSON *event, const struct runbook *runbook)
+{
+    if (!runbook->environment_count)
+        return;
+    cJSON *names = cJSON_AddArrayToObject(event, "environments");
+    for (size_t i = 0; i < runbook->environment_count; i++)
+        cJSON_AddItemToArray(names, cJSON_CreateString(runbook->environments[i].name));
+    if (runbook->environment)
+        cJSON_AddStringToObject(event, "environment", runbook->environment->name);
+}
+
 cJSON *engine_created_event(const struct runbook *runbook, const char *run, const char *stack)
 {
     const struct passwd *user = getpwuid(getuid());
@@ -113,6 +126,7 @@ cJSON *engine_created_event(const struct runbook *runbook, const char *run, cons
     cJSON_AddStringToObject(event, "operator", user ? user->pw_name : "?");
     cJSON_AddStringToObject(event, "host", host);
     surroundings_record(event);
+    add_environments(event, runbook);
     cJSON_AddStringToObject(event, "path", runbook->path);
     cJSON_AddStringToObject(event, "sha256", runbook->sha256);
     cJSON_AddItemToObject(event, "variables", variable_object(runbook));

@@ -44,7 +44,8 @@ void hold_check_stop(struct engine *engine)
 
 static bool goes_on(enum run_status status)
 {
-    return status == RUN_RUNNING || status == RUN_AT_GATE || status == RUN_PAUSED;
+    return status == RUN_RUNNING || status == RUN_AT_GATE || status == RUN_PAUSED ||
+           status == RUN_WAITING;
 }
 
 void hold_let_go(struct engine *engine, const char *message)

@@ -48,6 +48,8 @@ static int wait_time(const struct engine *engine)
 {
     int64_t next = sooner(worker_next_ms(&engine->worker), engine->retry_ms);
     next = sooner(next, engine->linger_ms);
+    if (engine->state->status == RUN_WAITING)
+        next = sooner(next, engine->turn_ms);
     next = sooner(next, engine->stop_ms);
     next = sooner(next, worker_next_ms(&engine->counter));
     if (engine->state->price.fenced && !engine->counter.process)

@@ -5,6 +5,7 @@
 #include "engine/clients.h"
 #include "engine/directory.h"
 #include "engine/journal.h"
+#include "engine/siblings.h"
 #include "engine/state.h"
 #include "engine/worker.h"
 #include "runbook/runbook.h"
@@ -51,10 +52,12 @@ struct engine {
     int64_t unfence_ms; /* monotonic: a rollback's fence is taken back then at the earliest */
     long unfence_attempts;
     bool fence_undoing; /* an earlier engine ended in the undo that the rollback fenced for */
-    int64_t retry_ms;   /* monotonic: a failed step is tried again then; 0: at once */
-    int64_t linger_ms;  /* monotonic: when the engine of a finished run ends; 0: not finished */
-    int64_t stop_ms;    /* monotonic: told to end, it does so then at the latest; 0: not told */
-    bool broken;        /* the journal can't be written: nothing may be done any more */
+    struct siblings *siblings; /* the other environments; NULL: the runbook has none */
+    int64_t turn_ms;           /* monotonic: whether it's this one's turn is looked at again then */
+    int64_t retry_ms;          /* monotonic: a failed step is tried again then; 0: at once */
+    int64_t linger_ms; /* monotonic: when the engine of a finished run ends; 0: not finished */
+    int64_t stop_ms;   /* monotonic: told to end, it does so then at the latest; 0: not told */
+    bool broken;       /* the journal can't be written: nothing may be done any more */
     const char *failed_undo; /* the undo that failed in this go back, what holds comes next; NULL */
     int repeated;            /* how often the way back was begun again by itself */
     bool reached_on_disk;    /* what ended the hold was recorded: it is known to a later start */
@@ -87,6 +90,13 @@ void engine_take_report(struct engine *engine, const char *step, const cJSON *me
 /* "TYPE" of the step with what became of the worker. */
 cJSON *engine_outcome_event(struct engine *engine, const struct worker *worker, const char *type,
                             const char *step);
+
+/* engine_turn.c: a run of several environments. Whether this phase may begin; else the run waits,
+ * and engine->turn_ms says when to look again. True at once without environments. */
+bool turn_take(struct engine *engine, size_t phase);
+/* The operator lets it begin before those that it waits for, or leaves it out. */
+bool turn_force(struct engine *engine, const cJSON *command, struct error *error);
+bool turn_leave_out(struct engine *engine, const cJSON *command, struct error *error);
 
 /* engine_resume.c: what an earlier engine left: steps that ran, something that is still held. */
 void engine_take_up_loose_ends(struct engine *engine);

@@ -48,6 +48,7 @@ void engine_take_up_loose_ends(struct engine *engine)
         hold_let_go_again(engine);
     else if (state->status == RUN_AT_GATE)
         hold_let_go(engine, "the engine ended while this gate was open");
-    else if (state->status == RUN_RUNNING || state->status == RUN_PAUSED)
+    else if (state->status == RUN_RUNNING || state->status == RUN_PAUSED ||
+             state->status == RUN_WAITING)
         hold_let_go(engine, "the engine ended after this step");
 }

@@ -161,6 +161,8 @@ static void next_step(struct engine *engine)
         engine_emit(engine, engine_event("paused"));
         return;
     }
+    if (!turn_take(engine, seen->phase))
+        return;
     const struct step *step = engine_step(engine, seen->path);
     struct error error = ERROR_INIT;
     bool wanted = true;
@@ -235,6 +237,12 @@ static void next_after_failure(struct engine *engine)
         undo_step(engine, holding);
 }
 
+static bool turn_is_due(const struct engine *engine)
+{
+    return engine->state->status == RUN_WAITING &&
+           (engine->state->pause_requested || clock_monotonic_ms() >= engine->turn_ms);
+}
+
 void engine_schedule(struct engine *engine)
 {
     for (int moves = 0; moves < 10000 && !engine->broken && !engine->worker.process; moves++) {
@@ -245,7 +253,7 @@ void engine_schedule(struct engine *engine)
             return;
         bool due = engine->retry_ms != 0;
         engine->retry_ms = 0;
-        if (engine->state->status == RUN_RUNNING)
+        if (engine->state->status == RUN_RUNNING || turn_is_due(engine))
             next_step(engine);
         else if (goes_back(engine->state->status) && engine->failed_undo)
             next_after_failure(engine);

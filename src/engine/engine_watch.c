@@ -83,7 +83,8 @@ static void start_watcher(struct engine *engine, struct watcher *watcher, const 
 
 void watchers_start(struct engine *engine)
 {
-    if (run_state_finished(engine->state))
+    bool for_all = engine->runbook->entered && !engine->runbook->environment;
+    if (run_state_finished(engine->state) || for_all) /* each environment watches its own */
         return;
     for (size_t i = 0; i < WATCHERS_MAX && watches[i].name; i++) {
         struct watcher *watcher = &engine->watchers[i];

@@ -92,10 +92,11 @@ bool journal_sync(struct journal *journal, struct error *error)
     return true;
 }
 
-bool journal_read(const char *path,
-                  bool (*on_line)(void *context, const char *line, size_t length,
-                                  struct error *error),
-                  void *context, struct error *error)
+/* From `*offset` on, which moves behind the last whole line that was handed over. */
+static bool read_from(const char *path, long long *offset,
+                      bool (*on_line)(void *context, const char *line, size_t length,
+                                      struct error *error),
+                      void *context, struct error *error)
 {
     FILE *file = fopen(path, "re");
     if (!file)
@@ -103,18 +104,30 @@ bool journal_read(const char *path,
     char *line = NULL;
     size_t capacity = 0;
     ssize_t got;
-    bool good = true;
+    bool good = fseeko(file, (off_t)*offset, SEEK_SET) == 0 ||
+                error_errno(error, "can't read the journal %s", path);
     while (good && (got = getline(&line, &capacity, file)) > 0) {
         if ((size_t)got > LINE_LIMIT)
             good = error_set(error, ERROR_OTHER, "%s isn't a journal", path);
         else if (line[got - 1] == '\n')
             good = on_line(context, line, (size_t)got, error);
+        if (good && line[got - 1] == '\n')
+            *offset += got;
     }
     if (good && ferror(file))
         good = error_errno(error, "can't read the journal %s", path);
     free(line);
     fclose(file);
     return good;
+}
+
+bool journal_read(const char *path,
+                  bool (*on_line)(void *context, const char *line, size_t length,
+                                  struct error *error),
+                  void *context, struct error *error)
+{
+    long long offset = 0;
+    return read_from(path, &offset, on_line, context, error);
 }
 
 static bool apply_line(void *context, const char *line, size_t length, struct error *error)
@@ -137,4 +150,10 @@ struct run_state *journal_load(const char *path, struct error *error)
         return state;
     run_state_free(state);
     return NULL;
+}
+
+bool journal_follow(const char *path, long long *offset, struct run_state *state,
+                    struct error *error)
+{
+    return read_from(path, offset, apply_line, state, error);
 }

@@ -29,4 +29,9 @@ struct run_state;
 /* Applies a whole journal to a new state; the caller frees it. NULL with `error`. */
 struct run_state *journal_load(const char *path, struct error *error);
 
+/* Applies the whole lines behind `*offset` (bytes) and moves it on; for a journal that another
+ * process writes. */
+bool journal_follow(const char *path, long long *offset, struct run_state *state,
+                    struct error *error);
+
 #endif

@@ -12,6 +12,7 @@ struct run_state *run_state_new(void)
     struct run_state *state = xcalloc(1, sizeof *state);
     state->current = -1;
     state->facts = cJSON_CreateObject();
+    state->handed_on = cJSON_CreateObject();
     state->variables = cJSON_CreateObject();
     state->decisions = cJSON_CreateArray();
     return state;
@@ -37,6 +38,7 @@ void run_state_free(struct run_state *state)
     if (!state)
         return;
     char *texts[] = {state->run,
+                     state->environment,
                      state->name,
                      state->title,
                      state->stack,
@@ -51,13 +53,16 @@ void run_state_free(struct run_state *state)
     for (size_t i = 0; i < state->step_count; i++)
         step_state_clear(&state->steps[i]);
     free(state->steps);
+    text_list_free(&state->environments);
     gate_state_clear(&state->gate);
+    turn_clear(state);
     hold_clear(state);
     release_clear(state);
     price_clear(state);
     rows_clear(state);
     live_clear(state);
     cJSON_Delete(state->facts);
+    cJSON_Delete(state->handed_on);
     cJSON_Delete(state->variables);
     cJSON_Delete(state->decisions);
     free(state);
@@ -102,6 +107,7 @@ static bool apply_paused(struct run_state *state, const cJSON *event, struct err
 {
     (void)event, (void)error;
     state->pause_requested = false;
+    turn_clear(state);
     state->status = RUN_PAUSED;
     return true;
 }
@@ -125,10 +131,11 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
 {
     (void)error;
     close_gate(state);
+    turn_clear(state);
     release_clear(state);
     state->save.wanted = event_flag(event, "save");
     state->loss_accepted =
-        cJSON_HasObjectItem(event, "price_rows") || cJSON_HasObjectItem(event, "price_unknown");
+        event_number(event, "price_rows", 0) > 0 || cJSON_HasObjectItem(event, "price_unknown");
     replace_text(&state->rollback_reason, event_text(event, "reason"));
     state->status = RUN_ROLLING_BACK;
     state->again_ms = 0;
@@ -187,6 +194,10 @@ static const struct event_row {
     {"save_finished", apply_save_finished},
     {"gate_opened", apply_gate_opened},
     {"gate_answered", apply_gate_answered},
+    {"turn_awaited", apply_turn_awaited},
+    {"turn_came", apply_turn_came},
+    {"turn_forced", apply_turn_forced},
+    {"left_out", apply_left_out},
     {"pause_requested", apply_pause_requested},
     {"paused", apply_paused},
     {"resumed", apply_resumed},
@@ -240,7 +251,8 @@ long run_state_step(const struct run_state *state, const char *path)
 
 bool run_state_finished(const struct run_state *state)
 {
-    return state->status == RUN_COMPLETE || state->status == RUN_ROLLED_BACK;
+    return state->status == RUN_COMPLETE || state->status == RUN_ROLLED_BACK ||
+           state->status == RUN_LEFT_OUT;
 }
 
 const char *run_status_name(enum run_status status)
@@ -256,6 +268,8 @@ const char *run_status_name(enum run_status status)
         [RUN_ROLLBACK_FAILED] = "rollback failed",
         [RUN_COMPLETE] = "complete",
         [RUN_ROLLED_BACK] = "rolled back",
+        [RUN_WAITING] = "waiting",
+        [RUN_LEFT_OUT] = "left out",
     };
     return names[status];
 }

@@ -22,6 +22,8 @@ enum run_status {
     RUN_ROLLBACK_FAILED, /* an undo failed; roll back again to go on with it */
     RUN_COMPLETE,
     RUN_ROLLED_BACK,
+    RUN_WAITING,  /* one of several environments: a phase isn't this one's turn yet */
+    RUN_LEFT_OUT, /* the operator left this environment out before it began */
 };
 
 enum step_status {
@@ -90,6 +92,24 @@ struct step_state {
 struct phase_state {
     char *id;
     char *title;
+    bool begun; /* its turn has come; in a run without environments it's never said */
+    bool first; /* the operator let it begin before those that it would wait for */
+};
+
+/* Whom a phase waits for: until that one is through `phase`. */
+struct awaited {
+    char *environment; /* "" for the phases that run once for all */
+    char *phase;       /* "" for the whole run */
+};
+
+/* Why a phase can't begin yet, in a run of several environments. */
+struct turn_state {
+    char *phase;      /* its id; NULL while nothing is waited for */
+    char *message;    /* "waits for test to be through prepare" */
+    int64_t until_ms; /* wall; when time is what it waits for, else 0 */
+    int64_t since_ms; /* wall */
+    struct awaited *awaited;
+    size_t awaited_count;
 };
 
 /* Rows written to a table of the old server since the snapshot, by its own counters. */
@@ -215,7 +235,9 @@ struct save_state {
 };
 
 struct run_state {
-    char *run;
+    char *run;                     /* "RUN", or "RUN@ENVIRONMENT" */
+    char *environment;             /* this one's, or NULL */
+    struct text_list environments; /* of the runbook, in the file's order; none: it has none */
     char *name;
     char *title;
     char *stack;
@@ -239,6 +261,7 @@ struct run_state {
     size_t step_count;
     long current; /* index of the step that runs or waits, -1 when none */
     struct gate_state gate;
+    struct turn_state turn;
     struct hold_state hold;
     struct release_state release;
     int64_t again_ms; /* wall: then a way back that failed is begun again by itself; 0: it isn't */
@@ -249,6 +272,7 @@ struct run_state {
     size_t table_capacity;
     struct column_state columns[3]; /* by enum rows_column */
     cJSON *facts;                   /* object */
+    cJSON *handed_on;               /* object: those of them that the phases for all recorded */
     cJSON *variables;               /* object of texts, secrets masked */
     struct container_state *containers;
     size_t container_count;
@@ -267,14 +291,21 @@ bool run_state_apply(struct run_state *state, const cJSON *event, struct error *
 
 /* Index by "PHASE/STEP" or step id, -1 when there is none. */
 long run_state_step(const struct run_state *state, const char *path);
-/* The run can't go further by itself (complete or rolled back). */
+/* The run can't go further by itself (complete, rolled back or left out). */
 bool run_state_finished(const struct run_state *state);
+/* Whether every step of the phase is done or was skipped; the phases of `id` or, when that is "",
+ * the whole run, which then has to be complete. */
+bool run_state_through(const struct run_state *state, const char *id);
+/* Whether any step was ever started. */
+bool run_state_begun(const struct run_state *state);
 /* Something is held and would be let go if the run stopped here. */
 bool run_state_holds(const struct run_state *state);
 /* Whether the step at this index has something to undo. */
 bool run_state_to_undo(const struct run_state *state, long index);
 /* Index of the started step whose rollback has a price, -1 when a rollback costs nothing. */
 long run_state_price_step(const struct run_state *state);
+/* An undo that loses nothing has failed: retry tries it once more. */
+bool run_state_may_try_back(const struct run_state *state);
 /* The count of the price says that nothing would be lost. */
 bool run_state_price_free(const struct run_state *state);
 /* A count or a fence is under way: only "lose unknown" is an answer to that. */

@@ -19,6 +19,7 @@ struct step_state *named_step(struct run_state *state, const cJSON *event, struc
 void gate_state_clear(struct gate_state *gate);
 /* An open gate closes without an answer. */
 void close_gate(struct run_state *state);
+void turn_clear(struct run_state *state);
 void hold_clear(struct run_state *state);
 void release_clear(struct run_state *state);
 void price_clear(struct run_state *state);
@@ -61,6 +62,10 @@ REDUCER(price_fence_finished);
 REDUCER(price_fence_released);
 REDUCER(save_started);
 REDUCER(save_finished);
+REDUCER(turn_awaited);
+REDUCER(turn_came);
+REDUCER(turn_forced);
+REDUCER(left_out);
 REDUCER(gate_opened);
 REDUCER(gate_answered);
 REDUCER(rows_begin);

@@ -133,6 +133,12 @@ long run_state_price_step(const struct run_state *state)
     return -1;
 }
 
+bool run_state_may_try_back(const struct run_state *state)
+{
+    long index = run_state_price_step(state);
+    return state->status == RUN_ROLLBACK_FAILED && index >= 0 && state->steps[index].lossless;
+}
+
 bool run_state_price_free(const struct run_state *state)
 {
     return state->price.known && !state->price.unknown && state->price.rows == 0;

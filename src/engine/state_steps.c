@@ -58,6 +58,7 @@ static void read_step(struct step_state *step, const cJSON *object, const char *
 static void read_phase(struct run_state *state, const cJSON *object)
 {
     struct phase_state *phase = &state->phases[state->phase_count];
+    *phase = (struct phase_state){0};
     phase->id = xstrdup(event_text(object, "id") ? event_text(object, "id") : "?");
     phase->title = xstrdup(event_text(object, "title") ? event_text(object, "title") : phase->id);
     const cJSON *steps = cJSON_GetObjectItemCaseSensitive(object, "steps"), *step;
@@ -79,6 +80,10 @@ static void read_heading(struct run_state *state, const cJSON *event)
     replace_text(&state->operator_name, event_text(event, "operator"));
     replace_text(&state->runbook_path, event_text(event, "path"));
     replace_text(&state->runbook_sha256, event_text(event, "sha256"));
+    replace_text(&state->environment, event_text(event, "environment"));
+    const cJSON *names = cJSON_GetObjectItemCaseSensitive(event, "environments"), *name;
+    cJSON_ArrayForEach(name, names) if (cJSON_IsString(name))
+        text_list_add(&state->environments, name->valuestring);
     const cJSON *variables = cJSON_GetObjectItemCaseSensitive(event, "variables");
     if (!variables)
         return;
@@ -211,6 +216,7 @@ bool apply_fact(struct run_state *state, const cJSON *event, struct error *error
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(event, "value");
     if (!key || !value)
         return error_set(error, ERROR_OTHER, "no key or no value in it");
+    cJSON_DeleteItemFromObjectCaseSensitive(state->handed_on, key);
     cJSON_DeleteItemFromObjectCaseSensitive(state->facts, key);
     cJSON_AddItemToObject(state->facts, key, cJSON_Duplicate(value, true));
     hold_fact(state, key, value);

@@ -13,18 +13,24 @@ static const char *const docker_names[] = {"DOCKER_HOST", "DOCKER_CERT_PATH", "D
                                            "DOCKER_CONTEXT"};
 #define DOCKER_NAMES (sizeof docker_names / sizeof docker_names[0])
 
+cJSON *surroundings_docker(void)
+{
+    cJSON *docker = cJSON_CreateObject();
+    for (size_t i = 0; i < DOCKER_NAMES; i++) {
+        const char *value = getenv(docker_names[i]);
+        if (value)
+            cJSON_AddStringToObject(docker, docker_names[i], value);
+    }
+    return docker;
+}
+
 void surroundings_record(cJSON *event)
 {
     char *directory = getcwd(NULL, 0);
     if (directory)
         cJSON_AddStringToObject(event, "directory", directory);
     free(directory);
-    cJSON *docker = cJSON_AddObjectToObject(event, "docker");
-    for (size_t i = 0; i < DOCKER_NAMES; i++) {
-        const char *value = getenv(docker_names[i]);
-        if (value)
-            cJSON_AddStringToObject(docker, docker_names[i], value);
-    }
+    cJSON_AddItemToObject(event, "docker", surroundings_docker());
 }
 
 static bool take_first(void *context, const char *line, size_t length, struct error *error)
@@ -46,7 +52,7 @@ static bool read_created(const char *run_directory, cJSON **event, struct error 
     return read;
 }
 
-static bool set_docker(const cJSON *docker, struct error *error)
+bool surroundings_set_docker(const cJSON *docker, struct error *error)
 {
     for (size_t i = 0; docker && i < DOCKER_NAMES; i++) {
         const char *value = json_text(docker, docker_names[i]);
@@ -54,6 +60,36 @@ static bool set_docker(const cJSON *docker, struct error *error)
             return error_errno(error, "can't set %s", docker_names[i]);
     }
     return true;
+}
+
+/* A host and a context exclude each other, so what is named here takes the place of both. */
+bool surroundings_use_environment(const struct environment *environment, struct error *error)
+{
+    if (!environment || (!environment->docker_host && !environment->docker_context))
+        return true;
+    char *certificates =
+        environment->docker_certificates ? file_absolute(environment->docker_certificates) : NULL;
+    cJSON *docker = cJSON_CreateObject();
+    if (environment->docker_host)
+        cJSON_AddStringToObject(docker, "DOCKER_HOST", environment->docker_host);
+    if (environment->docker_context)
+        cJSON_AddStringToObject(docker, "DOCKER_CONTEXT", environment->docker_context);
+    if (certificates) {
+        cJSON_AddStringToObject(docker, "DOCKER_CERT_PATH", certificates);
+        cJSON_AddStringToObject(docker, "DOCKER_TLS_VERIFY", "1");
+    }
+    bool set = surroundings_set_docker(docker, error);
+    cJSON_Delete(docker);
+    free(certificates);
+    return set;
+}
+
+char *surroundings_target(const char *stack)
+{
+    const char *host = getenv("DOCKER_HOST"), *context = getenv("DOCKER_CONTEXT");
+    if (host && *host)
+        return xprintf("%s on %s", stack, host);
+    return context && *context ? xprintf("%s on the context %s", stack, context) : xstrdup(stack);
 }
 
 static bool change_directory(const char *path, struct error *error)
@@ -71,7 +107,7 @@ bool surroundings_use_docker(const char *run_directory, struct error *error)
 {
     cJSON *event;
     bool used = read_created(run_directory, &event, error) &&
-                set_docker(cJSON_GetObjectItemCaseSensitive(event, "docker"), error);
+                surroundings_set_docker(cJSON_GetObjectItemCaseSensitive(event, "docker"), error);
     cJSON_Delete(event);
     return used;
 }
@@ -79,9 +115,10 @@ bool surroundings_use_docker(const char *run_directory, struct error *error)
 bool surroundings_enter(const char *run_directory, struct error *error)
 {
     cJSON *event;
-    bool entered = read_created(run_directory, &event, error) &&
-                   set_docker(cJSON_GetObjectItemCaseSensitive(event, "docker"), error) &&
-                   change_directory(json_text(event, "directory"), error);
+    bool entered =
+        read_created(run_directory, &event, error) &&
+        surroundings_set_docker(cJSON_GetObjectItemCaseSensitive(event, "docker"), error) &&
+        change_directory(json_text(event, "directory"), error);
     cJSON_Delete(event);
     return entered;
 }

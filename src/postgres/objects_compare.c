@@ -195,8 +195,7 @@ void object_words(struct text *text, const struct object_difference *difference)
 
 void object_words_since(struct text *text, const struct object_difference *difference)
 {
-    static const struct sides sides = {"at the backup", "now", "it has gone since the backup",
-                                       "it has come since the backup",
-                                       "it was changed since the backup"};
+    static const struct sides sides = {"then", "now", "it has gone since", "it has come since",
+                                       "it was changed since"};
     add_words(text, difference, &sides);
 }

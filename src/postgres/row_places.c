@@ -109,9 +109,30 @@ static bool take(const struct row_reader *reader, struct row_places *places, str
         if (good && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
             good = pg_failed(reader->connection, result, error);
         good = good && (status != PGRES_TUPLES_OK || take_rows(result, places, error));
+        /* A statement that was prepared stays so, whatever became of those behind it. */
+        *reader->prepared = *reader->prepared || status == PGRES_COMMAND_OK;
         PQclear(result);
     }
-    *reader->prepared = *reader->prepared || good;
+    return good;
+}
+
+struct asked {
+    const struct row_reader *before, *after;
+    struct row_places old, new;
+};
+
+/* What was asked is taken, even if the other session's answer was a failure: either of them can be
+ * asked for something else then. */
+static bool ask_both(struct asking *asking, struct asked *asked, const struct block_range *ranges,
+                     size_t count, struct error *error)
+{
+    bool first = ask(asking, asked->before, ranges, count, error);
+    bool second = first && ask(asking, asked->after, ranges, count, error);
+    bool good = second;
+    if (first)
+        good = take(asked->before, &asked->old, good ? error : NULL) && good;
+    if (second)
+        good = take(asked->after, &asked->new, good ? error : NULL) && good;
     return good;
 }
 
@@ -137,7 +158,7 @@ bool row_changes_find(const struct row_reader *before, const struct row_reader *
                       struct row_changes *changes, struct error *error)
 {
     struct asking asking = {.shape = shape};
-    struct row_places old = {0}, new = {0};
+    struct asked asked = {.before = before, .after = after};
     struct block_range ranges[RANGES_ASKED];
     size_t at = 0, count = 0;
     bool found = true;
@@ -147,15 +168,13 @@ bool row_changes_find(const struct row_reader *before, const struct row_reader *
             count++;
         if (!count)
             break;
-        found = ask(&asking, before, ranges, count, error) &&
-                ask(&asking, after, ranges, count, error) && take(before, &old, error) &&
-                take(after, &new, error);
+        found = ask_both(&asking, &asked, ranges, count, error);
         if (found)
-            merge(&old, &new, changes);
+            merge(&asked.old, &asked.new, changes);
     }
     text_free(&asking.sql);
-    free(old.items);
-    free(new.items);
+    free(asked.old.items);
+    free(asked.new.items);
     return found || error_wrap(error, "looking for the rows of %s.%s that were changed",
                                shape->schema, shape->name);
 }

@@ -3,16 +3,28 @@
 
 #include <stdlib.h>
 
-/* $1: a time, or NULL for any session. */
+/* A background worker that isn't PostgreSQL's own.
+ * Source: PostgreSQL manual, "pg_stat_activity", backend_type, up to version 18. */
+#define IS_EXTENSIONS                                                                              \
+    "a.backend_type NOT IN ('client backend', 'walsender', 'parallel worker', "                    \
+    "'autovacuum launcher', 'autovacuum worker', 'background writer', 'checkpointer', "            \
+    "'walwriter', 'startup', 'walreceiver', 'archiver', 'stats collector', 'logger', "             \
+    "'io worker', 'walsummarizer', 'slotsync worker', 'standalone backend') "                      \
+    "AND a.backend_type NOT LIKE 'logical replication%' "
+
+/* $1: a time, or NULL for any session. An extension's worker counts only when its transaction began
+ * before that time: it may still write then, whatever the settings say since. One that has none
+ * under way isn't ended, as not every one is started anew by the server. */
 #define FOREIGN                                                                                    \
     "FROM pg_catalog.pg_stat_activity AS a, "                                                      \
     "(SELECT client_addr FROM pg_catalog.pg_stat_activity "                                        \
     "WHERE pid = pg_catalog.pg_backend_pid()) AS own "                                             \
     "WHERE a.pid <> pg_catalog.pg_backend_pid() "                                                  \
-    "AND a.backend_type IN ('client backend', 'walsender') "                                       \
+    "AND (a.backend_type IN ('client backend', 'walsender') "                                      \
     "AND NOT (a.application_name = 'pgrunbook' "                                                   \
     "AND a.client_addr IS NOT DISTINCT FROM own.client_addr) "                                     \
-    "AND ($1::timestamptz IS NULL OR a.backend_start < $1::timestamptz)"
+    "AND ($1::timestamptz IS NULL OR a.backend_start < $1::timestamptz) "                          \
+    "OR a.xact_start < $1::timestamptz AND " IS_EXTENSIONS ")"
 
 static const char list_sql[] =
     "SELECT pg_catalog.format('%s@%s from %s%s', coalesce(a.usename, '?'), "
@@ -83,14 +95,9 @@ char *sessions_now(struct pg_connection *connection, struct error *error)
     return pg_value(connection, "SELECT pg_catalog.clock_timestamp()::text", error);
 }
 
-/* Source: PostgreSQL manual, "pg_stat_activity", backend_type, up to version 18. */
 static const char workers_sql[] =
-    "SELECT coalesce(pg_catalog.string_agg(DISTINCT backend_type, ', '), '') "
-    "FROM pg_catalog.pg_stat_activity WHERE backend_type NOT IN ('client backend', 'walsender', "
-    "'parallel worker', 'autovacuum launcher', 'autovacuum worker', 'background writer', "
-    "'checkpointer', 'walwriter', 'startup', 'walreceiver', 'archiver', 'stats collector', "
-    "'logger', 'io worker', 'walsummarizer', 'slotsync worker', 'standalone backend') "
-    "AND backend_type NOT LIKE 'logical replication%'";
+    "SELECT coalesce(pg_catalog.string_agg(DISTINCT a.backend_type, ', '), '') "
+    "FROM pg_catalog.pg_stat_activity AS a WHERE " IS_EXTENSIONS;
 
 bool sessions_foreign_workers(struct pg_connection *connection, struct text *names,
                               struct error *error)

@@ -18,7 +18,8 @@ struct session_list {
 
 /* The foreign sessions: of clients and of those who stream the log, but neither this connection nor
  * other ones of this program's from the same address. `before`: only those that began before this
- * time (as sessions_now writes it), or NULL for all. Free in any case.
+ * time (as sessions_now writes it), and extensions' workers whose transaction did; or NULL for all
+ * clients. Free in any case.
  * Source: PostgreSQL manual, "pg_stat_activity". */
 bool sessions_read(struct pg_connection *connection, const char *before, struct session_list *list,
                    struct error *error);

@@ -19,7 +19,8 @@ enum storage_kind {
 struct storage_file {
     uint32_t tablespace, file; /* as the log names them */
     enum storage_kind kind;
-    bool unlogged; /* the log has nothing of its rows */
+    bool unlogged; /* the log has nothing of its rows, or not as heap tables' (another table access
+                      method than that, whose records nobody knows) */
     char *schema, *name;
 };
 

@@ -62,6 +62,8 @@ static const struct {
     {"57P01", "The server was stopped or ended this session: look at its log."},
     {"40P01", "Two sessions waited for each other: retry."},
     {"42P01", "A table was dropped or renamed meanwhile: retry."},
+    {"55P03", "A client holds a lock on that table for long: look for it in pg_locks and "
+              "pg_stat_activity, end it or wait for it, then retry."},
     {"57014", "The statement was cancelled: look for who did it, then retry."},
 };
 

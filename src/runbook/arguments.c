@@ -161,7 +161,8 @@ bool runbook_check_values(const struct runbook *runbook, struct fault_list *faul
     size_t before = faults->count;
     for (size_t i = 0; i < runbook->phase_count; i++)
         for (size_t j = 0; j < runbook->phases[i].step_count; j++)
-            check_step(runbook, &runbook->phases[i].steps[j], faults);
+            if (runbook_has_phase(runbook, &runbook->phases[i]))
+                check_step(runbook, &runbook->phases[i].steps[j], faults);
     if (faults->count == before)
         return true;
     fault_list_sort(faults);

@@ -1,4 +1,5 @@
 /* expand.c: `${...}` replaced by the values of variables and facts. */
+#include "runbook/environment.h"
 #include "runbook/fault.h"
 #include "runbook/references.h"
 #include "runbook/runbook.h"
@@ -150,6 +151,8 @@ cJSON *runbook_expand(const struct runbook *runbook, const cJSON *tree, const cJ
 char *runbook_stack_name(const struct runbook *runbook, struct error *error)
 {
     const char *text = runbook->stack;
+    if (runbook->entered && !runbook->environment)
+        return environment_names(runbook);
     for (size_t i = 0; !text && i < runbook->server_count; i++)
         text = cJSON_GetStringValue(
             cJSON_GetObjectItemCaseSensitive(runbook->servers[i].settings, "container"));

@@ -16,11 +16,13 @@ struct loader {
     struct runbook *runbook;
     const struct action *const *actions;
     struct fault_list *faults;
-    const char *bytes;         /* the file, for positions inside of texts */
-    struct text_list step_ids; /* of the whole file */
-    struct text_list ids_read; /* of the steps read so far */
-    long holding;              /* index into ids_read of the step that holds, -1: none so far */
-    bool priced;               /* a step read so far has a price */
+    const char *bytes;            /* the file, for positions inside of texts */
+    struct text_list step_ids;    /* of the whole file */
+    struct text_list ids_read;    /* of the steps read so far */
+    long holding;                 /* index into ids_read of the step that holds, -1: none so far */
+    bool priced;                  /* a step read so far has a price */
+    enum phase_scope scope;       /* of the phase that is being read */
+    struct text_list ids_for_all; /* of the steps read so far, those of phases for all */
 };
 
 enum field_shape {
@@ -34,6 +36,7 @@ enum field_shape {
     SHAPE_TEXTS,       /* list of texts, or one */
     SHAPE_TEMPLATES,   /* the same with ${variables} */
     SHAPE_CHOICES,     /* list of choices, or one */
+    SHAPE_VALUES,      /* map from names to texts, or to maps of the table */
     SHAPE_MAP,         /* one map */
     SHAPE_NAMED_MAPS,  /* map from names to maps */
     SHAPE_MAPS,        /* list of maps */
@@ -64,6 +67,10 @@ struct field_table {
 extern const struct field_table runbook_table;
 extern const struct field_table variable_table;
 extern const struct field_table server_table;
+extern const struct field_table environment_table;
+extern const struct field_table set_table;
+extern const struct field_table docker_table;
+extern const struct field_table require_table;
 extern const struct field_table watch_table;
 extern const struct field_table phase_table;
 extern const struct field_table step_table;

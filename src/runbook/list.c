@@ -68,8 +68,10 @@ void runbook_list_steps(const struct runbook *runbook, struct text *output)
     for (size_t i = 0; i < runbook->phase_count; i++) {
         const struct phase *phase = &runbook->phases[i];
         struct text heading = {0};
-        text_printf(&heading, "%s: %s", phase->id, phase->title);
-        text_add(output, i ? "\n" : "");
+        if (!runbook_has_phase(runbook, phase))
+            continue;
+        text_printf(&heading, "%s: %s%s", phase->id, phase->title, runbook_scope(runbook, phase));
+        text_add(output, number ? "\n" : "");
         add_cut(output, text_string(&heading), LINE_WIDTH);
         text_add(output, "\n");
         text_free(&heading);

@@ -40,6 +40,9 @@ static const struct field fields[] = {
      offsetof(struct runbook, title), read_text},
     {"vars", SHAPE_NAMED_MAPS, false, "variables, by name", NULL, &variable_table, 0,
      read_variables},
+    {"environments", SHAPE_NAMED_MAPS, false,
+     "targets that the runbook is carried out for, by name, in the order in which they take turns",
+     NULL, &environment_table, 0, read_environments},
     {"servers", SHAPE_NAMED_MAPS, false, "PostgreSQL servers, by name", NULL, &server_table, 0,
      read_servers},
     {"stack", SHAPE_TEMPLATE, false,
@@ -68,6 +71,7 @@ static void read_root(struct loader *loader, const struct node *root)
     const struct node *variables = node_get(root, "vars");
     if (variables)
         check_variables(loader, variables);
+    check_environments(loader, root);
     check_taken_facts(runbook, loader->faults);
     if (!runbook->name)
         runbook->name = xstrdup("");
@@ -100,6 +104,7 @@ bool runbook_parse(const char *name, const char *bytes, size_t length,
         read_root(&loader, root);
     text_list_free(&loader.step_ids);
     text_list_free(&loader.ids_read);
+    text_list_free(&loader.ids_for_all);
     node_free(root);
     if (faults->count == before) {
         *runbook = loaded;

@@ -11,6 +11,8 @@ struct facts_check {
     const struct runbook *runbook;
     struct fault_list *faults;
     struct text_list taken; /* by the steps up to here */
+    struct text_list taken_for_all;
+    enum phase_scope scope; /* of the phase that is looked at */
 };
 
 /* The map of the facts that an invocation takes, or NULL. */
@@ -37,10 +39,16 @@ const struct step *runbook_taker(const struct runbook *runbook, const char *fact
 /* A fact that nobody says to take may be another action's; only one that looks misspelt is told. */
 static void check_fact(struct facts_check *check, struct position position, const char *fact)
 {
-    if (text_list_has(&check->taken, fact))
+    bool each = check->runbook->environment_count && check->scope == PHASE_ALL;
+    if (text_list_has(each ? &check->taken_for_all : &check->taken, fact))
         return;
     const struct step *taker = runbook_taker(check->runbook, fact);
-    if (taker)
+    if (taker && text_list_has(&check->taken, fact))
+        fault_add(check->faults, position,
+                  "the fact \"%s\" is taken once in each environment (by the step %s), so a phase "
+                  "for all can't use it",
+                  fact, taker->path);
+    else if (taker)
         fault_add(
             check->faults, position,
             "the fact \"%s\" is not known here: it is taken by the step %s, which has to come "
@@ -79,7 +87,12 @@ static void check_invocation(struct facts_check *check, const struct invocation 
 static void add_taken(struct facts_check *check, const struct invocation *invocation)
 {
     const cJSON *fact;
-    cJSON_ArrayForEach(fact, takes_of(invocation)) text_list_add(&check->taken, fact->string);
+    cJSON_ArrayForEach(fact, takes_of(invocation))
+    {
+        text_list_add(&check->taken, fact->string);
+        if (check->scope == PHASE_ALL)
+            text_list_add(&check->taken_for_all, fact->string);
+    }
 }
 
 /* What goes back is carried out after the step itself, so it may use what that has taken. */
@@ -102,8 +115,11 @@ static void check_step(struct facts_check *check, const struct step *step)
 void check_taken_facts(const struct runbook *runbook, struct fault_list *faults)
 {
     struct facts_check check = {.runbook = runbook, .faults = faults};
-    for (size_t i = 0; i < runbook->phase_count; i++)
+    for (size_t i = 0; i < runbook->phase_count; i++) {
+        check.scope = runbook->phases[i].scope;
         for (size_t j = 0; j < runbook->phases[i].step_count; j++)
             check_step(&check, &runbook->phases[i].steps[j]);
+    }
     text_list_free(&check.taken);
+    text_list_free(&check.taken_for_all);
 }

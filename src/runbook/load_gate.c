@@ -38,7 +38,7 @@ static bool expect_earlier(struct loader *loader, const struct node *node, const
                            const char *what)
 {
     if (text_list_has(&loader->ids_read, id))
-        return true;
+        return expect_same_scope(loader, node, id, what);
     if (text_list_has(&loader->step_ids, id))
         fault_add(loader->faults, node->position,
                   "the step \"%.60s\" does not come before this gate, so it can't be %s", id, what);

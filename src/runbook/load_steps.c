@@ -15,6 +15,8 @@ static void read_id(struct loader *loader, const struct field *field, const stru
                     void *target);
 static void read_when(struct loader *loader, const struct field *field, const struct node *node,
                       void *target);
+static void read_scope(struct loader *loader, const struct field *field, const struct node *node,
+                       void *target);
 static void read_retry_from(struct loader *loader, const struct field *field,
                             const struct node *node, void *target);
 static void read_steps(struct loader *loader, const struct field *field, const struct node *node,
@@ -78,6 +80,8 @@ static const struct field phase_fields[] = {
      read_id},
     {"title", SHAPE_TEXT, false, "its heading; the id when not said", NULL, NULL,
      offsetof(struct phase, title), read_text},
+    {"for", SHAPE_CHOICE, false, "with `environments`, how often it runs; each when not said",
+     scope_names, NULL, offsetof(struct phase, scope), read_scope},
     {"steps", SHAPE_MAPS, true, "its steps, in order", NULL, &step_table, 0, read_steps},
     {NULL, SHAPE_TEXT, false, NULL, NULL, NULL, 0, NULL}};
 
@@ -105,6 +109,15 @@ static void read_id(struct loader *loader, const struct field *field, const stru
     *(char **)(void *)((char *)target + field->offset) = xstrdup(text);
 }
 
+static void read_scope(struct loader *loader, const struct field *field, const struct node *node,
+                       void *target)
+{
+    read_choice(loader, field, node, target);
+    if (!loader->runbook->environment_count)
+        fault_add(loader->faults, node->key->position,
+                  "the runbook has no environments that a phase could run for");
+}
+
 static void read_when(struct loader *loader, const struct field *field, const struct node *node,
                       void *target)
 {
@@ -123,6 +136,18 @@ static void read_when(struct loader *loader, const struct field *field, const st
 
 /* What is held has to be let go before anything earlier is done again, so the two don't go
  * together. */
+bool expect_same_scope(struct loader *loader, const struct node *node, const char *id,
+                       const char *what)
+{
+    bool for_all = text_list_has(&loader->ids_for_all, id);
+    if (for_all == (loader->scope == PHASE_ALL))
+        return true;
+    fault_add(loader->faults, node->position,
+              "the step \"%.60s\" runs once for %s, unlike this one, so it can't be %s", id,
+              for_all ? "all environments" : "each environment", what);
+    return false;
+}
+
 static void read_retry_from(struct loader *loader, const struct field *field,
                             const struct node *node, void *target)
 {
@@ -138,6 +163,8 @@ static void read_retry_from(struct loader *loader, const struct field *field,
                   "the step \"%.60s\" holds something, so no step behind it can be retried from an "
                   "earlier one",
                   loader->ids_read.items[loader->holding]);
+    else
+        expect_same_scope(loader, node, id, "where a retry begins");
 }
 
 /* The one key that names an action. */
@@ -214,6 +241,8 @@ static void finish_step(struct loader *loader, const struct phase *phase, const 
         loader->holding = (long)loader->ids_read.count;
     loader->priced = loader->priced || step->price;
     text_list_add(&loader->ids_read, step->id);
+    if (phase->scope == PHASE_ALL)
+        text_list_add(&loader->ids_for_all, step->id);
 }
 
 static void read_step(struct loader *loader, const struct node *node, struct phase *phase)
@@ -241,6 +270,7 @@ static void read_steps(struct loader *loader, const struct field *field, const s
     if (!node->count)
         fault_add(loader->faults, node->position, "the phase has no steps");
     phase->steps = xcalloc(node->count, sizeof *phase->steps);
+    loader->scope = phase->scope;
     for (size_t i = 0; i < node->count; i++)
         read_step(loader, node->items[i], phase);
 }

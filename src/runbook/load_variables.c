@@ -10,14 +10,9 @@
 
 #define SOURCE_WORDS_MAX 3
 
-static void read_default(struct loader *loader, const struct field *field, const struct node *node,
-                         void *target);
-static void read_sources(struct loader *loader, const struct field *field, const struct node *node,
-                         void *target);
-
 static const struct field fields[] = {
     {"default", SHAPE_TEMPLATE, false, "the value when no source has one", NULL, NULL,
-     offsetof(struct variable, fallback), read_default},
+     offsetof(struct variable, fallback), read_fallback},
     {"from", SHAPE_TEXTS, false, "where the value may come from, tried in this order", NULL, NULL,
      0, read_sources},
     {"secret", SHAPE_BOOLEAN, false, "yes: never shown, logged, journaled or put on a command line",
@@ -29,8 +24,8 @@ static const struct field fields[] = {
 const struct field_table variable_table = {"a variable", fields, false};
 
 /* Its references are checked once all variables are known. */
-static void read_default(struct loader *loader, const struct field *field, const struct node *node,
-                         void *target)
+void read_fallback(struct loader *loader, const struct field *field, const struct node *node,
+                   void *target)
 {
     struct variable *variable = target;
     const char *text = expect_text(loader, node, field->name);
@@ -98,8 +93,8 @@ static void read_source(struct loader *loader, const struct node *node, struct v
     free(copy);
 }
 
-static void read_sources(struct loader *loader, const struct field *field, const struct node *node,
-                         void *target)
+void read_sources(struct loader *loader, const struct field *field, const struct node *node,
+                  void *target)
 {
     (void)field;
     if (node->kind != NODE_LIST && !expect_text(loader, node, "from"))
@@ -160,16 +155,21 @@ static void check_source(struct loader *loader, const struct variable_source *so
                   server->name);
 }
 
+void check_value_sources(struct loader *loader, const struct variable *variable,
+                         const struct node *node)
+{
+    if (node && variable->fallback)
+        check_default(loader, variable, node);
+    for (size_t i = 0; i < variable->source_count; i++)
+        check_source(loader, &variable->sources[i]);
+}
+
 void check_variables(struct loader *loader, const struct node *node)
 {
     for (size_t i = 0; i < loader->runbook->variable_count; i++) {
         const struct variable *variable = &loader->runbook->variables[i];
         const struct node *map = node_get(node, variable->name);
-        const struct node *fallback = node_get(map, "default");
-        if (fallback && variable->fallback)
-            check_default(loader, variable, fallback);
-        for (size_t j = 0; j < variable->source_count; j++)
-            check_source(loader, &variable->sources[j]);
+        check_value_sources(loader, variable, map ? node_get(map, "default") : NULL);
     }
     variables_check_cycles(loader->runbook, loader->faults);
 }

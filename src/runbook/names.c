@@ -27,6 +27,11 @@ const struct name_value danger_names[] = {
     {"destructive", DANGER_DESTRUCTIVE, "removes something for good"},
     {NULL, 0, NULL}};
 
+const struct name_value scope_names[] = {
+    {"each", PHASE_EACH, "once for each environment, which take turns"},
+    {"all", PHASE_ALL, "once for all of them, when each is through what comes before it"},
+    {NULL, 0, NULL}};
+
 const struct name_value show_names[] = {
     {"row_counts", SHOW_ROW_COUNTS, "exact row counts, old and new, with what differs"},
     {"drift", SHOW_DRIFT, "rows written on the old server since the backup's snapshot"},

@@ -17,6 +17,7 @@ extern const struct name_value availability_names[];
 extern const struct name_value confirmation_names[];
 extern const struct name_value failure_names[];
 extern const struct name_value danger_names[];
+extern const struct name_value scope_names[];
 extern const struct name_value show_names[]; /* bits of enum gate_show */
 
 /* The row with this name or value, NULL when there is none. */

@@ -46,6 +46,19 @@ static const char sources_text[] = "\n### Where values come from\n\n"
                                    "value of a source counts as none.\n\n"
                                    "| source | value |\n| --- | --- |\n";
 
+static const char environments_text[] =
+    "\nWith environments a run is several: one for the phases that run once for all, and one, "
+    "`RUN@NAME`,\nfor each environment, with a journal, gates and a rollback of its own. Each "
+    "is paused, rolled back or\nleft out by itself. A phase begins in the file's order: behind "
+    "every phase for all that stands before\nit, and in an environment when each environment "
+    "before it is through that phase, was rolled back, was\nleft out, or is paused. One that "
+    "failed or waits at a gate holds up those behind it; the operator can\nlet one go first. A "
+    "phase for all begins when every environment is through what stands before it,\nwas rolled "
+    "back or left out. Nobody can let an environment begin before what it requires holds.\n\n"
+    "`${environment}` is the environment's name, `all` in a phase for all. A phase for each "
+    "reads the facts\nthat phases for all have recorded; the other way round there are as many "
+    "as environments, so it can't.\nA gate requires steps of its own environment only.\n";
+
 static const char conditions_text[] =
     "\n### Conditions (`when`)\n\n"
     "`A == B`, `A != B`, or a single value, which holds when it is neither empty nor `no`, "
@@ -93,6 +106,7 @@ static void add_shape(const struct field *field, struct text *output)
         [SHAPE_TEXTS] = "list of texts, or one",
         [SHAPE_TEMPLATES] = "list of texts with `${...}`, or one",
         [SHAPE_CHOICES] = "list of ",
+        [SHAPE_VALUES] = "map from names to texts, or to maps, see below",
         [SHAPE_MAP] = "map, see below",
         [SHAPE_NAMED_MAPS] = "map from names to maps, see below",
         [SHAPE_MAPS] = "list of maps, see below",
@@ -184,9 +198,17 @@ void runbook_reference(const struct action *const *actions, struct text *output)
     text_add(output, templates_text);
     add_table("## `vars`", &variable_table, output);
     add_sources(output);
+    add_table("## `environments`", &environment_table, output);
+    text_add(output, environments_text);
+    add_table("### `set`", &set_table, output);
+    text_add(output, "\nA variable that is given as a text is given its `default`; its sources "
+                     "aren't asked then.\n");
+    add_table("### `docker`", &docker_table, output);
+    add_table("### `require`", &require_table, output);
     add_table("## `servers`", &server_table, output);
     add_table("## `watch`", &watch_table, output);
     add_table("## `phases`", &phase_table, output);
+    add_names("\n`for`:\n\n", scope_names, output);
     add_table("## `steps`", &step_table, output);
     add_names("\n`on_failure`:\n\n", failure_names, output);
     text_add(output, conditions_text);

@@ -60,6 +60,57 @@ static void add_variables(const struct runbook *runbook, struct text *output)
         add_variable(&runbook->variables[i], output);
 }
 
+static void add_required_environments(const struct environment *environment, struct text *output)
+{
+    char duration[32];
+    for (size_t i = 0; i < environment->require_count; i++) {
+        const struct requirement *row = &environment->require[i];
+        text_add(output, i ? ", " : "");
+        markdown_code_cell(output, row->environment);
+        if (row->for_ms)
+            text_printf(output, " for %s", text_duration(duration, sizeof duration, row->for_ms));
+    }
+}
+
+static void add_environment(const struct environment *environment, struct text *output)
+{
+    const char *docker =
+        environment->docker_host ? environment->docker_host : environment->docker_context;
+    text_add(output, "| ");
+    markdown_code_cell(output, environment->name);
+    text_add(output, " | ");
+    for (size_t i = 0; i < environment->set_count; i++) {
+        const struct variable *set = &environment->set[i];
+        char *words = xprintf("%s=%s", set->name, set->fallback ? set->fallback : "(looked up)");
+        text_add(output, i ? ", " : "");
+        markdown_code_cell(output, words);
+        free(words);
+    }
+    text_add(output, " | ");
+    if (docker)
+        markdown_code_cell(output, docker);
+    text_add(output, " | ");
+    add_required_environments(environment, output);
+    text_add(output, " | ");
+    markdown_text(output, environment->about ? environment->about : "");
+    text_add(output, " |\n");
+}
+
+/* The one that was chosen, or all of them. */
+static void add_environments(const struct runbook *runbook, struct text *output)
+{
+    if (!runbook->environment_count)
+        return;
+    text_add(output,
+             "\n## Environments\n\nEach goes through the phases by itself, in this order; a "
+             "phase for all runs once.\n\n"
+             "| name | values | Docker | requires | what it is |\n"
+             "| --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < runbook->environment_count; i++)
+        if (!runbook->environment || runbook->environment == &runbook->environments[i])
+            add_environment(&runbook->environments[i], output);
+}
+
 /* "What: create a volume: `docker.volume` (change): `name=x`" */
 static void add_invocation(const struct runbook *runbook, const char *label,
                            const struct invocation *invocation, enum danger danger,
@@ -235,10 +286,14 @@ void runbook_render_markdown(const struct runbook *runbook, struct text *output)
 {
     add_heading(runbook, output);
     add_variables(runbook, output);
+    add_environments(runbook, output);
     for (size_t i = 0; i < runbook->phase_count; i++) {
         const struct phase *phase = &runbook->phases[i];
+        if (!runbook_has_phase(runbook, phase))
+            continue;
         text_printf(output, "\n## %zu. ", i + 1);
         markdown_text(output, phase->title);
+        text_add(output, runbook_scope(runbook, phase));
         text_add(output, "\n\n");
         for (size_t j = 0; j < phase->step_count; j++)
             add_step(runbook, &phase->steps[j], i + 1, j + 1, output);

@@ -46,6 +46,21 @@ static void variable_free(struct variable *variable)
     free(variable->value);
 }
 
+static void environment_free(struct environment *environment)
+{
+    for (size_t i = 0; i < environment->set_count; i++)
+        variable_free(&environment->set[i]);
+    for (size_t i = 0; i < environment->require_count; i++)
+        free(environment->require[i].environment);
+    free(environment->set);
+    free(environment->require);
+    free(environment->name);
+    free(environment->about);
+    free(environment->docker_host);
+    free(environment->docker_context);
+    free(environment->docker_certificates);
+}
+
 static void invocation_drop(struct invocation *invocation)
 {
     if (invocation)
@@ -102,6 +117,9 @@ void runbook_free(struct runbook *runbook)
     }
     for (size_t i = 0; i < runbook->phase_count; i++)
         phase_free(&runbook->phases[i]);
+    for (size_t i = 0; i < runbook->environment_count; i++)
+        environment_free(&runbook->environments[i]);
+    free(runbook->environments);
     free(runbook->variables);
     free(runbook->servers);
     free(runbook->phases);

@@ -59,6 +59,30 @@ struct variable {
     struct position position;
 };
 
+/* Another environment that has to be through first. */
+struct requirement {
+    char *environment;
+    long for_ms; /* so long it has to have been through */
+    struct position position;
+};
+
+/* One of several targets that a runbook is carried out for. */
+struct environment {
+    char *name;           /* [a-z0-9-]+ */
+    char *about;          /* or NULL */
+    struct variable *set; /* default and sources that take the place of the variable's own */
+    size_t set_count;
+    char *docker_host;    /* like DOCKER_HOST, or NULL; */
+    char *docker_context; /* or this, or NULL: the Docker engine that pgrunbook's own shell uses */
+    char *docker_certificates; /* directory of ca.pem, cert.pem, key.pem: TLS, verified; or NULL */
+    struct requirement *require;
+    size_t require_count;
+    struct position position;
+};
+#define ENVIRONMENTS_MAX 16
+#define ENVIRONMENT_VARIABLE "environment" /* ${environment}: its name, or... */
+#define ENVIRONMENT_ALL "all"              /* ... this, in the phases that run once for all */
+
 struct server {
     char *name;
     cJSON *settings; /* object of texts, unexpanded: container | host, port, user, password,
@@ -140,9 +164,15 @@ struct step {
     struct position position;
 };
 
+enum phase_scope {
+    PHASE_EACH, /* once for each environment */
+    PHASE_ALL,  /* once for all of them */
+};
+
 struct phase {
     char *id;
     char *title;
+    enum phase_scope scope; /* says nothing in a runbook without environments */
     struct step *steps;
     size_t step_count;
 };
@@ -159,8 +189,12 @@ struct runbook {
     size_t variable_count;
     struct server *servers;
     size_t server_count;
-    struct text_list watch_containers; /* unexpanded */
-    char *watch_service;               /* name of a server, or NULL */
+    struct environment *environments; /* in the file's order */
+    size_t environment_count;
+    bool entered;                          /* see runbook_enter */
+    const struct environment *environment; /* the one that was entered; NULL: the phases for all */
+    struct text_list watch_containers;     /* unexpanded */
+    char *watch_service;                   /* name of a server, or NULL */
     struct phase *phases;
     size_t phase_count;
 };
@@ -178,7 +212,24 @@ bool runbook_parse(const char *name, const char *bytes, size_t length,
 void runbook_free(struct runbook *runbook);
 void fault_list_free(struct fault_list *faults);
 
-/* --set NAME=VALUE; an unknown name is an error that says the nearest one. */
+/* In a runbook with environments: makes it the one of this environment, whose values take the place
+ * of the variables' own, whose name ${environment} stands for, and which has the phases for each;
+ * without a name, the one of the phases that run once for all. To be called once, before variables
+ * get their values. An unknown name is an error. Does nothing in a runbook without environments. */
+bool runbook_enter(struct runbook *runbook, const char *environment, struct error *error);
+const struct environment *runbook_environment(const struct runbook *runbook, const char *name);
+/* Whether the phase belongs to what was entered; before that, and without environments, all do. */
+bool runbook_has_phase(const struct runbook *runbook, const struct phase *phase);
+/* " (once for all)" or " (for each environment)" behind its title; "" without environments. */
+const char *runbook_scope(const struct runbook *runbook, const struct phase *phase);
+/* Whether the operator may give this variable a value, "NAME" or "ENVIRONMENT:NAME": one that an
+ * environment sets itself has to be given to that one. */
+bool runbook_may_set(const struct runbook *runbook, const char *name, struct error *error);
+/* "ENVIRONMENT:NAME" without the environment. */
+const char *runbook_bare_name(const char *name);
+
+/* --set NAME=VALUE, or ENVIRONMENT:NAME=VALUE, which only that environment takes; an unknown name
+ * is an error that says the nearest one. */
 bool runbook_set(struct runbook *runbook, const char *name, const char *value, struct error *error);
 /* --vars FILE: a YAML map of names to texts. */
 bool runbook_set_file(struct runbook *runbook, const char *path, struct error *error);

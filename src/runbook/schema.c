@@ -227,6 +227,14 @@ static cJSON *choices_schema(const struct name_value *choices)
 
 static cJSON *table_schema(const struct schema *schema, const struct field_table *table);
 
+static cJSON *text_or(cJSON *map)
+{
+    cJSON *schema = cJSON_CreateObject(), *either = cJSON_AddArrayToObject(schema, "anyOf");
+    cJSON_AddItemToArray(either, reference_to("text"));
+    cJSON_AddItemToArray(either, map);
+    return schema;
+}
+
 /* A map from names to maps, or a list of maps. */
 static cJSON *collection_schema(const struct schema *schema, const struct field *field)
 {
@@ -237,10 +245,11 @@ static cJSON *collection_schema(const struct schema *schema, const struct field 
         cJSON_AddNumberToObject(collection, "minItems", 1);
         return collection;
     }
+    bool variables = field->table == &variable_table || field->table == &set_table;
     cJSON *names = cJSON_AddObjectToObject(collection, "propertyNames");
-    cJSON_AddStringToObject(names, "pattern",
-                            field->table == &variable_table ? VARIABLE_PATTERN : ID_PATTERN);
-    cJSON_AddItemToObject(collection, "additionalProperties", item);
+    cJSON_AddStringToObject(names, "pattern", variables ? VARIABLE_PATTERN : ID_PATTERN);
+    cJSON_AddItemToObject(collection, "additionalProperties",
+                          field->shape == SHAPE_VALUES ? text_or(item) : item);
     return collection;
 }
 
@@ -266,6 +275,7 @@ static cJSON *field_schema(const struct schema *schema, const struct field *fiel
         return reference_to("texts");
     case SHAPE_MAP:
         return table_schema(schema, field->table);
+    case SHAPE_VALUES:
     case SHAPE_NAMED_MAPS:
     case SHAPE_MAPS:
         return collection_schema(schema, field);

@@ -1,6 +1,7 @@
 /* variables.c: how variables get their values, and what they need for it. */
 #include "runbook/variables.h"
 
+#include "runbook/environment.h"
 #include "runbook/fault.h"
 #include "runbook/names.h"
 #include "runbook/references.h"
@@ -96,9 +97,33 @@ void variables_check_cycles(const struct runbook *runbook, struct fault_list *fa
     free(search.visits);
 }
 
+void variables_swap(struct runbook *runbook, struct environment *environment)
+{
+    for (size_t i = 0; i < environment->set_count; i++) {
+        struct variable *set = &environment->set[i], *variable = find(runbook, set->name);
+        if (!variable)
+            continue;
+        struct variable own = *variable;
+        variable->fallback = set->fallback;
+        variable->sources = set->sources;
+        variable->source_count = set->source_count;
+        variable->position = set->position;
+        set->fallback = own.fallback;
+        set->sources = own.sources;
+        set->source_count = own.source_count;
+        set->position = own.position;
+    }
+}
+
 bool runbook_set(struct runbook *runbook, const char *name, const char *value, struct error *error)
 {
+    bool takes;
+    if (!environment_takes(runbook, name, &takes, error))
+        return false;
+    name = runbook->environment_count ? runbook_bare_name(name) : name;
     struct variable *variable = find(runbook, name);
+    if (variable && !takes)
+        return true;
     if (variable) {
         free(variable->value);
         variable->value = xstrdup(value);
@@ -131,9 +156,10 @@ static bool set_entry(struct runbook *runbook, const char *path, const struct no
         error_set(error, ERROR_USAGE, "%s has to be a text, not %s", name, node_kind_name(entry));
         return error_wrap(error, "%s:%d:%d", path, entry->position.line, entry->position.column);
     }
-    if (!check_readers(path, find(runbook, name), error))
+    if (!check_readers(path, find(runbook, runbook_bare_name(name)), error))
         return false;
-    return runbook_set(runbook, name, entry->text, error) ||
+    return (runbook_may_set(runbook, name, error) &&
+            runbook_set(runbook, name, entry->text, error)) ||
            error_wrap(error, "%s:%d:%d", path, entry->key->position.line,
                       entry->key->position.column);
 }
@@ -244,7 +270,7 @@ static bool no_value(const struct variable *variable, struct error *error)
 
 static bool resolve(struct resolving *resolving, struct variable *variable, struct error *error)
 {
-    if (variable->value)
+    if (variable->value || environment_decides(resolving->runbook, variable->name))
         return true;
     if (resolving->depth > resolving->runbook->variable_count)
         return error_set(error, ERROR_RUNBOOK, "the variable %s needs itself", variable->name);
@@ -264,9 +290,14 @@ static bool resolve(struct resolving *resolving, struct variable *variable, stru
 
 static bool resolve_all(struct resolving *resolving, struct error *error)
 {
-    for (size_t i = 0; i < resolving->runbook->variable_count; i++)
-        if (!resolve(resolving, &resolving->runbook->variables[i], error))
+    struct runbook *runbook = resolving->runbook;
+    for (size_t i = 0; i < runbook->variable_count; i++)
+        if (environment_needs(runbook, runbook->variables[i].name) &&
+            !resolve(resolving, &runbook->variables[i], error))
             return false;
+    for (size_t i = 0; i < runbook->variable_count && resolving->lookup; i++)
+        if (!runbook->variables[i].value) /* nothing asks for it */
+            runbook->variables[i].value = xstrdup("");
     return true;
 }
 

@@ -8,4 +8,8 @@
  * the server that one of its sources looks at. */
 void variables_check_cycles(const struct runbook *runbook, struct fault_list *faults);
 
+/* Changes the values that the environment sets with the variables' own ones; once more changes them
+ * back. What isn't known is left alone. */
+void variables_swap(struct runbook *runbook, struct environment *environment);
+
 #endif

@@ -63,6 +63,8 @@ const cJSON *step_known(const struct step_run *run, const char *key);
 /* Whether traffic has moved to the new server: from then on the old one may be gone. */
 #define FACT_SWITCHED "switched" /* wall ms when it moved */
 bool step_switched(const struct step_run *run);
+/* Whether the stack was found to allow a warm switch. */
+#define FACT_WARM_SWITCH "warm_switch"
 
 /* Reports. A log line is one line; longer texts are split. */
 void step_log(struct step_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -153,6 +153,30 @@ like "$(run_field dir '.facts.backup // empty | tostring' || true)$(grep -h '"ke
 ok "no helper container is left" no_helper dir
 unlike "$(grep -rl -- "$POSTGRES_PASSWORD" "$XDG_STATE_HOME" "$backup" || true)" . "the password is nowhere in the run's directory or the backup"
 
+# ---- the new server loaded beside the dump ----
+
+remove_copy
+sed -e '/^      - id: backup$/,/pg.check_backup/d' \
+    -e 's#^        docker.wait_ready: .*#&\n      - id: backup\n        pg.backup: {server: old, to: "${backup_dir}/backup", format: directory, compress: none, into: new, jobs: "2"}\n      - id: check-backup\n        pg.check_backup: {from: "${backup}"}#' \
+    "$copy_book" >"$test_dir/beside.yaml"
+program_says run "$test_dir/beside.yaml" --plain --run-id beside --vars "$VARS_FILE" --set "backup_dir=$BACKUP_DIR/beside"
+is "$status" 0 "the copy is complete, and compared"
+[ "$status" = 0 ] || show_output 60
+like "$output" 'all of it was loaded while the old server was dumped' "it was loaded beside the dump"
+is "$(objects)" "$(cat "$test_dir/plain.objects")" "the same objects"
+is "$(exact_digests "$NEW_PORT")" "$(cat "$test_dir/plain.digests")" "the same rows"
+is "$(sequence_values "$NEW_PORT")" "$(sequence_values "$PG_PORT")" "and sequences"
+is "$(large_objects "$NEW_PORT")" "$(large_objects "$PG_PORT")" "and large objects with their comments and grants"
+is "$(roles "$NEW_PORT")" "$(roles "$PG_PORT")" "and roles with their passwords and settings"
+is "$(psql_at "$NEW_PORT" template1 'SELECT count(*) FROM in_template1')" 2 "template1 has its table"
+ok "no helper container is left" no_helper beside
+unlike "$(grep -rl -- "$POSTGRES_PASSWORD" "$XDG_STATE_HOME" "$BACKUP_DIR/beside" || true)" . "the password is nowhere in the run's directory or the backup"
+remove_copy
+sed -e 's#compress: none#compress: "gzip:1"#' "$test_dir/beside.yaml" >"$test_dir/compressed.yaml"
+program_says run "$test_dir/compressed.yaml" --plain --run-id compressed --vars "$VARS_FILE" --set "backup_dir=$BACKUP_DIR/compressed"
+is "$status" 0 "with a dump that can't be followed the copy is complete as well"
+like "$output" "couldn't be loaded beside the dump.* compressed" "and it says why"
+
 # ---- a backup that isn't whole ----
 
 check "$backup"

@@ -61,11 +61,31 @@ like "$output" 'move: docker.check_move, read' "lists the steps"
 like "$output" 'pass +warm switch: this stack allows it' "and says that this stack allows the warm switch"
 stack 'network_mode: host'
 checked
-is "$status" 0 "a stack that doesn't is no fault of the runbook"
-like "$output" 'FAILED: own network: the service says network_mode: host' "but it is said"
+is "$status" 1 "a stack that doesn't is no fault of the runbook, and yet not all is well"
+like "$output" 'FAILED: own network: the service says network_mode: host' "why is said"
+like "$(tail -n 1 <<<"$output")" "^THIS STACK DOESN'T ALLOW THE WARM SWITCH" "and the last line says so"
 DOCKER_HOST=unix:///nonexistent/docker.sock checked
 is "$status" 0 "without Docker"
 like "$output" 'NOT LOOKED AT: cannot reach Docker' "it says that it couldn't look"
+like "$(tail -n 1 <<<"$output")" "isn't known" "and the last line says so"
+
+# ---- what Compose makes ----
+
+# tried RUN: as a run does it, which asks Compose for the container as well.
+tried() {
+    program_says run "$lib_dir/check-move.yaml" --plain --run-id "$1" --set "compose_file=$dir/docker-compose.yml" \
+        --set "compose_project=$name" --set "old_container=$container"
+}
+stack
+tried made
+is "$status" 0 "a run asks Compose"
+like "$output" 'pass +made by Compose' "which makes such a container"
+stack 'pull_policy: never'
+sed -i 's|image: pgvector/pgvector:pg15|image: pgrunbook-test/absent:1|' "$dir/docker-compose.yml"
+tried unmade
+is "$status" 11 "one that Compose can't make is refused before anything is done"
+like "$output" 'FAIL +made by Compose: .*asking Compose what it would make' "which is said"
+is "$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$name" | sort)" "$before" "nothing of the stack was touched"
 
 # ---- what the compose file says ----
 
@@ -88,6 +108,8 @@ like "$output" 'warn +other directories: both servers would have .*socket at /sc
 socket_stack ./socket:/scratch:ro
 look
 like "$output" 'pass +other directories' "one that is read only is fine"
+socket_stack data:/again:ro
+refused 'shared directories' 'data at /again'
 stack 'links: [other]'
 refused links 'the service has links'
 other='links: ["postgres:db"]' stack
@@ -148,6 +170,13 @@ docker rm -fv "$container_2" >/dev/null
 docker run -d --name "$container_2" --label "com.docker.compose.project=$name" --label com.docker.compose.service=postgres \
     --label com.docker.compose.oneoff=False --label com.docker.compose.container-number=2 --entrypoint sleep redis:7-alpine infinity >/dev/null
 refused replicas 'the service has 2 containers'
+docker rm -fv "$container_2" >/dev/null
+docker run -d --name "$container_2" --network "$(docker inspect -f '{{.HostConfig.NetworkMode}}' "$container")" -v /scratch \
+    --entrypoint sleep redis:7-alpine infinity >/dev/null
+container=$container_2
+look
+like "$output" "warn +volumes without a name: .*$container_2 has a volume without a name at /scratch" "a volume without a name is named"
+container=$first
 docker rm -fv "$container_2" >/dev/null
 docker run -d --name "$container_2" --network none --entrypoint sleep redis:7-alpine infinity >/dev/null
 container=$container_2

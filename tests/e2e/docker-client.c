@@ -329,14 +329,15 @@ static void a_running_container_joins_its_network(void **state)
     char *holder = NULL;
     bool removed = false;
     int port = 15000 + (int)(clock_monotonic_us() % 10000);
+    const struct docker_host_port wanted = {.protocol = "tcp", .port = port};
     char *id = make(world, port, &error);
     ASSERT_DONE(id != NULL);
     ASSERT_DONE(docker_network_leave(world->docker, "bridge", id, &error));
     ASSERT_DONE(docker_start(world->docker, id, &error));
-    ASSERT_DONE(docker_port_holder(world->docker, port, &holder, &error));
+    ASSERT_DONE(docker_port_holder(world->docker, &wanted, NULL, &holder, &error));
     assert_null(holder);
     ASSERT_DONE(docker_network_join(world->docker, "bridge", id, NULL, &error));
-    ASSERT_DONE(docker_port_holder(world->docker, port, &holder, &error));
+    ASSERT_DONE(docker_port_holder(world->docker, &wanted, NULL, &holder, &error));
     assert_string_equal(holder, world->container);
     ASSERT_DONE(docker_inspect(world->docker, id, &container, &error));
     assert_int_equal(docker_container_published(&container, 6379, NULL, 0), port);

@@ -16,6 +16,10 @@ SEED=${SEED:-$RANDOM}
 ROUNDS=${ROUNDS:-2} CYCLES=${CYCLES:-2}
 diag "SEED=$SEED"
 
+table_is_held() {
+    [ "$(psql_at "$PG_PORT" one "SELECT count(*) FROM pg_locks WHERE relation = 'hot'::regclass AND mode = 'AccessExclusiveLock'")" = 1 ]
+}
+
 follow_up
 
 # ---- there, with everything going on ----
@@ -51,12 +55,32 @@ TRUNCATE emptied; INSERT INTO emptied VALUES (1, 'after'); VACUUM FULL plain; CL
 UPDATE plain SET v = 'after' WHERE id = 17;
 REFRESH MATERIALIZED VIEW totals;
 BEGIN; TRUNCATE swapped; ROLLBACK;
+VACUUM FULL pg_largeobject; SELECT lo_put(70001, 5, '\\x414243') \g /dev/null
+DROP TABLE again; CREATE TABLE again (id int PRIMARY KEY, v text); INSERT INTO again VALUES (7, 'made anew');
+SELECT setval('counter', 4711, false) \g /dev/null
 ANALYZE; VACUUM;
 SQL
 says catch_up
 is "$(answer .done)" true "tables that were emptied or written anew"
 says finish
 same_on_both "after that"
+
+# ---- somebody holds a table ----
+
+psql_at "$PG_PORT" one "UPDATE hot SET n = n + 1 WHERE id % 3 = 0"
+docker exec "$OLD_SERVER" psql -X -q -U postgres -d one -c "BEGIN; LOCK TABLE hot; SELECT pg_sleep(300)" >/dev/null 2>&1 &
+holder=$!
+wait_for 20 table_is_held
+says catch_up
+is "$(answer .done)" false "a client that holds a table for itself isn't waited for without end"
+like "$(answer '"\(.error) \(.remedy)"')" 'public.hot.*lock timeout.*pg_locks' "which table, and what to do, is said"
+psql_at "$PG_PORT" one "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'hot'::regclass AND mode = 'AccessExclusiveLock'" >/dev/null
+wait "$holder" || true
+says end
+follow_end
+follow_begin "$OLD_SERVER" "$NEW_SERVER"
+says open
+is "$(answer .done)" true "behind it, it begins anew"
 
 # ---- the log is lost, the reader is killed ----
 
@@ -102,6 +126,17 @@ is "$(answer .done)" true "a temporary table isn't the schema's"
 psql_at "$NEW_PORT" one "BEGIN; ALTER TABLE hot ADD more int; ROLLBACK"
 says catch_up
 is "$(answer .done)" true "nor is a change that was taken back"
+for catalog in pg_policy pg_class; do
+    psql_script_at "$NEW_PORT" one <<<"SET lock_timeout = '10s'; VACUUM FULL $catalog; ALTER POLICY nobody ON guarded USING (true)"
+    says finish
+    is "$(answer .done)" false "a catalog that was written anew doesn't hide what was changed after it"
+    like "$(answer .error)" 'schema was changed: policy nobody on public.guarded' "which is named"
+    psql_at "$NEW_PORT" one "ALTER POLICY nobody ON guarded USING (false)"
+    says end
+    follow_end
+    follow_begin "$NEW_SERVER" "$OLD_SERVER"
+    says open
+done
 psql_at "$NEW_PORT" one "UPDATE steady SET n = n + 1; ALTER TABLE hot ADD more int"
 says finish
 is "$(answer .done)" false "a new column can't be followed"

@@ -163,4 +163,25 @@ program_says run "$test_dir/taken.yaml" --plain --run-id taken "${arguments[@]}"
 is "$status" 11 "a step that wants an ordinary server doesn't take the tuned one"
 like "$output" "there is a container $NEW_CONTAINER already" "and says what is in its way"
 undone taken
+
+# ---- vector indexes are built by several processes ----
+
+# What pgvector says of its builds goes into a file of the volume, which outlives the container.
+sed -e 's#^\( *\)autovacuum: .*#&\n\1log_min_messages: debug1\n\1logging_collector: "on"\n\1log_directory: loading-log#' \
+    "$lib_dir/load.yaml" >"$test_dir/vectors.yaml"
+docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_prod <<'SQL'
+SET max_parallel_maintenance_workers = 0;
+CREATE TABLE public.parallel (id int, v vector(64));
+INSERT INTO public.parallel SELECT i, (SELECT array_agg(sin(i * 0.37 + d * 0.11)::real ORDER BY d) FROM generate_series(1, 64) d)::vector FROM generate_series(1, 40000) i;
+CREATE INDEX parallel_ivfflat ON public.parallel USING ivfflat (v vector_l2_ops) WITH (lists = 20);
+SQL
+program_says run "$test_dir/vectors.yaml" --plain --run-id vectors "${arguments[@]}" --set "backup=$BACKUP_DIR/vectors"
+is "$status" 0 "a table with an IVFFlat index is copied"
+[ "$status" = 0 ] || show_output 60
+like "$output" 'all of it was loaded while the old server was dumped' "beside the dump"
+said=$(data_of 'cat /volume/loading-log/*')
+like "$said" 'building index "parallel_ivfflat" on table "parallel" with request for [1-9][0-9]* parallel worker' "its build asked for workers"
+like "$said" 'using [1-9][0-9]* parallel workers' "and had them"
+docker rm -f "$NEW_CONTAINER" >/dev/null
+docker volume rm "$NEW_VOLUME" >/dev/null
 done_testing

@@ -52,16 +52,16 @@ serve_wishes() {
 
 chosen_cases() {
     cat <<'CASES'
-TERM before 1:POST .*/connect
-KILL before 1:POST .*/connect
-TERM after 1:POST .*/connect
-KILL after 1:POST .*/disconnect
+TERM before 2:POST .*/connect
+KILL before 2:POST .*/connect
+TERM after 2:POST .*/connect
+KILL after 2:POST .*/disconnect
 CASES
 }
 
 all_cases() {
     local call how when
-    for call in "1:POST .*/disconnect" "1:POST .*/connect" "1:POST .*/rename"; do
+    for call in "2:POST .*/disconnect" "2:POST .*/connect" "1:POST .*/rename"; do
         for how in TERM KILL; do
             for when in before after; do
                 echo "$how $when $call"

@@ -63,7 +63,8 @@ fault_words() {
 }
 
 # The calls that change something, as patterns: N:PATTERN is the Nth call that fits.
-changing=("1:POST .*/disconnect" "1:POST .*/connect" "1:POST .*/rename" "2:POST .*/rename" "1:POST .*/exec" "1:POST .*/start")
+# The first container that leaves and the first that joins is the one that stands in between both.
+changing=("1:POST .*/disconnect" "1:POST .*/connect" "2:POST .*/disconnect" "2:POST .*/connect" "1:POST .*/rename" "2:POST .*/rename" "1:POST .*/exec" "1:POST .*/start")
 every_kind=(error conflict dropped lost late unreachable worker worker-after engine both both-after serving waiting)
 
 # Prints one case a line: a kind and a call.
@@ -74,8 +75,8 @@ all_cases() {
             echo "$kind $call"
         done
     done
-    echo "port 1:POST .*/connect"
-    echo "network 1:POST .*/connect"
+    echo "port 2:POST .*/connect"
+    echo "network 2:POST .*/connect"
     total=$(calls_of forth | wc -l)
     for number in $(seq 1 3 "$total"); do
         for kind in error dropped both; do
@@ -87,21 +88,24 @@ all_cases() {
 # Each call with the ways that matter most to it.
 chosen_cases() {
     cat <<'CASES'
-error 1:POST .*/disconnect
-lost 1:POST .*/disconnect
-both 1:POST .*/disconnect
-both-after 1:POST .*/disconnect
-error 1:POST .*/connect
-lost 1:POST .*/connect
-worker 1:POST .*/connect
-both-after 1:POST .*/connect
-serving 1:POST .*/connect
-waiting 1:POST .*/connect
-port 1:POST .*/connect
-unreachable 1:POST .*/connect
+error 2:POST .*/disconnect
+lost 2:POST .*/disconnect
+both 2:POST .*/disconnect
+both-after 2:POST .*/disconnect
+error 2:POST .*/connect
+lost 2:POST .*/connect
+worker 2:POST .*/connect
+both-after 2:POST .*/connect
+serving 2:POST .*/connect
+waiting 2:POST .*/connect
+port 2:POST .*/connect
+unreachable 2:POST .*/connect
 dropped 1:POST .*/rename
 both 2:POST .*/rename
 error 1:POST .*/exec
+error 1:POST .*/disconnect
+error 1:POST .*/connect
+late 1:POST .*/connect
 CASES
 }
 

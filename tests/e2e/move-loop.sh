@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A service moved to a second server and back, again and again, while clients write and read on the published port and
-# in the network, on held connections and on new ones: no move fails, no acknowledged write is lost or there twice, and
+# in the network, on held connections and on new ones: no move fails, the service's name is never nobody's, no acknowledged write is lost or there twice, and
 # nothing is left behind. RUNS says how often: 10 when nothing is said.
 # time-limit: 14400
 # shellcheck disable=SC2154 # variables of the libraries
@@ -61,6 +61,21 @@ one_move() {
     [ -z "$(open_records "$1")" ] || { fail "$1 leaves no record"; diag "$(open_records "$1")"; give_up; }
 }
 
+# A client in the network that looks the service's name up all the time.
+lookups_start() {
+    "$lib_dir/inside" "$REDIS_CONTAINER" python3 "$lib_dir/lookups.py" "$SERVICE" "$test_dir/lookups.ready" >"$test_dir/lookups" &
+    lookups_process=$!
+    background_processes+=($!)
+    wait_for 20 test -e "$test_dir/lookups.ready" || bail_out "$SERVICE isn't found"
+}
+
+lookups_stop() {
+    kill -TERM "$lookups_process"
+    wait "$lookups_process" || true
+    read -r looked_up not_found longest_lookup <"$test_dir/lookups"
+    diag "$looked_up lookups, the longest $longest_lookup ms"
+}
+
 # The slowest of all times without an answer that lie within a move; on a machine with other work there are more.
 say_outages() {
     local kind
@@ -72,6 +87,10 @@ say_outages() {
 move_stack_up --rate 40
 surroundings_before=$(move_surroundings)
 diag "$(engine_figures)"
+lookups_start
+one_move looked-up
+lookups_stop
+is "$not_found" 0 "somebody bears the service's name at every instant of a move there and back"
 meters_start "${meters[@]}"
 for ((number = 1; number <= runs; number++)); do
     one_move "loop$number"

@@ -11,6 +11,8 @@ set -euo pipefail
 . "$lib_dir/meters.sh"
 # shellcheck source=tests/lib/move.sh
 . "$lib_dir/move.sh"
+# shellcheck source=tests/lib/move-cases.sh
+. "$lib_dir/move-cases.sh"
 
 # What a rollback without those rows is asked with, as in the warm runbook.
 priced_runbook() {
@@ -36,9 +38,63 @@ moved() {
 move_stack_up --no-app
 priced_runbook
 
+# --- nothing but objects were made on the new server
+
+moved objects
+psql_script_at "$PG_PORT" limor_prod <<'SQL'
+CREATE ROLE carol LOGIN PASSWORD 'made-later'; CREATE VIEW public.seen_later AS SELECT 1 AS one;
+CREATE FUNCTION public.added_later() RETURNS int LANGUAGE sql AS 'SELECT 1';
+ALTER ROLE postgres SET work_mem = '5MB';
+SQL
+program_says rollback objects
+is "$status" 11 "what isn't rows can't be brought back"
+for name in 'role carol' 'view public.seen_later' 'function public.added_later\(\)' 'setting work_mem'; do
+    like "$output" "$name" "named: $name"
+done
+like "$output" 'lose unknown' "and what to do"
+ok "the new server serves on, and takes writes" one_serves 17
+program_says rollback objects
+is "$status" 10 "who asks again is told the price"
+like "$output" "can't be counted: besides rows 4 other objects were made .*role carol" "which no number of rows says"
+psql_script_at "$PG_PORT" limor_prod <<'SQL'
+DROP ROLE carol; DROP VIEW public.seen_later; DROP FUNCTION public.added_later(); ALTER ROLE postgres RESET work_mem;
+INSERT INTO public.outage_meter (meter, number) VALUES ('brought-back', 1);
+SQL
+
+# --- a password, the same one again
+
+hash=$(psql_at "$PG_PORT" postgres "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
+psql_at "$PG_PORT" postgres "ALTER ROLE postgres PASSWORD '$POSTGRES_PASSWORD'"
+program_says rollback objects --retry
+is "$status" 11 "nor can another password"
+like "$output" 'password postgres: another one than on the other server' "whose it is, is said"
+unlike "$output$(cat "$(run_directory objects)"/*.json*)" 'SCRAM-SHA-256.4096' 'and nothing of what it is'
+psql_at "$PG_PORT" postgres "ALTER ROLE postgres PASSWORD '$hash'"
+
+# --- the server that was left is written to
+
+late() {
+    docker exec "$LEFT_CONTAINER" psql -X -q -U postgres -d limor_prod -c "SET default_transaction_read_only = off" -c "$1"
+}
+late "INSERT INTO public.outage_meter (meter, number) SELECT 'aside', n FROM generate_series(1, 3) n"
+program_says rollback objects --retry
+is "$status" 11 "what was written on the server that was left isn't removed"
+like "$output" "$LEFT_CONTAINER was written to after .*limor_prod: public.outage_meter: 3 rows" "where it was is said"
+ok "the new server serves on" one_serves 17
+late "DELETE FROM public.outage_meter WHERE meter = 'aside'"
+program_says rollback objects --retry
+is "$status" 12 "without all of that the way back is free"
+[ "$status" = 12 ] || show_output 60
+ok "the old server serves" one_serves 15
+is "$(psql_at "$PG_PORT" limor_prod "SELECT count(*) FROM public.outage_meter WHERE meter IN ('brought-back', 'aside')")" 1 \
+    "with what was written on the new one, and nothing else"
+docker volume rm "$NEW_VOLUME" >/dev/null
+move_copy_data
+
 # --- a table was made on the new server
 
 moved schema
+came=$(psql_at "$PG_PORT" limor_prod "SELECT count(*) FROM public.outage_meter")
 psql_script_at "$PG_PORT" limor_prod <<<'CREATE TABLE public.made_later (id int); INSERT INTO public.made_later VALUES (1), (2), (3)'
 program_says rollback schema
 is "$status" 11 "a changed schema can't be brought back"
@@ -47,7 +103,7 @@ like "$output" 'lose unknown' "and what to do"
 ok "the new server serves on, and takes writes" one_serves 17
 is "$(run_field schema .status)" 'rollback failed' "the run stands still"
 
-rows=$(psql_at "$PG_PORT" limor_prod "SELECT (SELECT count(*) FROM public.made_later) + (SELECT count(*) FROM public.outage_meter)")
+rows=$(psql_at "$PG_PORT" limor_prod "SELECT (SELECT count(*) FROM public.made_later) + (SELECT count(*) FROM public.outage_meter) - $came")
 program_says rollback schema --lose $((rows - 1))
 is "$status" 10 "another number of rows than there are isn't taken"
 like "$output" "loses $rows rows" "how many there are is told"
@@ -59,6 +115,25 @@ is "$status" 12 "who gives up exactly these goes back"
 ok "the old server serves" one_serves 15
 is "$(psql_at "$PG_PORT" limor_prod "SELECT to_regclass('public.made_later') IS NULL")" t "without the table"
 is "$(open_records schema)" '' "no record is left"
+
+# --- everything of the program died while the names moved
+
+docker volume rm "$NEW_VOLUME" >/dev/null
+move_copy_data
+proxy_start "forth/2:POST .*/rename" "instead:$lib_dir/break all $OLD_CONTAINER"
+mapfile -t list < <(move_arguments names)
+list[1]=$test_dir/move-priced.yaml
+through_proxy program_says "${list[@]}"
+proxy_mended
+ok "nobody acts any more" wait_for 10 nobody_acts
+is "$(docker inspect -f '{{.Config.Image}}' "$LEFT_CONTAINER")" "$OLD_IMAGE" "the old server has the name of one that was left"
+through_proxy program_says rollback names --lose unknown
+is "$status" 12 "who gives up what was written goes back"
+[ "$status" = 12 ] || show_output 60
+ok "the old server serves, under its name, and takes writes" one_serves 15
+not_ok "no container is called otherwise" docker container inspect -f '{{.Name}}' "$LEFT_CONTAINER"
+is "$(open_records names)" '' "no record is left"
+proxy_stop
 
 # --- the new server is dead
 

@@ -252,17 +252,26 @@ old_container=$name-db
 set_up+=(--set "compose_file=$dir/docker-compose.yml,$dir/over.yml" --set "old_container=$old_container")
 up
 
-# The worker dies right after Compose has made its container, which nobody removes then.
+# The worker dies right after Compose has made its container for the nth time, which nobody removes then: for the check
+# first, then for the server that is parked.
 mkdir "$test_dir/bin"
 cat >"$test_dir/bin/docker" <<SH
 #!/bin/sh
 $(command -v docker) "\$@"
 status=\$?
-case " \$* " in *" --no-start "*) mkdir "$test_dir/killed" 2>/dev/null && kill -9 \$PPID ;; esac
+case " \$* " in *" --no-start "*) echo made >>"$test_dir/made" && [ "\$(wc -l <"$test_dir/made")" = "\$KILL_AT" ] && kill -9 \$PPID ;; esac
 exit \$status
 SH
 chmod +x "$test_dir/bin/docker"
-PATH=$test_dir/bin:$PATH park dead
+PATH=$test_dir/bin:$PATH KILL_AT=1 park asked
+is "$status" 11 "the worker dies in the check"
+isnt "$(throw_aways)" '' "the container that Compose made is left"
+program_says rollback asked
+is "$status" 12 "the run is rolled back"
+[ "$status" = 12 ] || show_output 60
+is "$(throw_aways)" '' "the container is gone"
+rm "$test_dir/made"
+PATH=$test_dir/bin:$PATH KILL_AT=2 park dead
 is "$status" 11 "the worker dies in the middle"
 isnt "$(throw_aways)" '' "the container that Compose made is left"
 program_says rollback dead
@@ -270,8 +279,8 @@ is "$status" 12 "the run is rolled back"
 [ "$status" = 12 ] || show_output 60
 is "$(throw_aways)" '' "the container is gone, and keeps no volume in use"
 ok "so the new one can be removed" docker volume rm "$new_volume"
-rmdir "$test_dir/killed"
-PATH=$test_dir/bin:$PATH park plain
+rm "$test_dir/made"
+PATH=$test_dir/bin:$PATH KILL_AT=2 park plain
 is "$status" 11 "the worker of another run dies there"
 isnt "$(throw_aways)" '' "the container that Compose made is left"
 scratch=$(docker inspect "$(throw_aways)" | jq -r '.[0].Mounts[] | select(.Destination == "/scratch").Name')

@@ -54,6 +54,9 @@ static void use(struct runbook *runbook, struct fault_list *faults)
     struct error error = ERROR_INIT;
     struct text output = {0};
     cJSON *facts = cJSON_Parse("{\"a\":1,\"b\":\"two\"}");
+    bool first = runbook->environment_count && runbook->source.length % 2;
+    if (runbook->source.length % 3)
+        runbook_enter(runbook, first ? runbook->environments[0].name : NULL, &error);
     runbook_resolve(runbook, NULL, NULL, &error);
     runbook_check_values(runbook, faults, &error);
     runbook_render_markdown(runbook, &output);

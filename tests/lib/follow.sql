@@ -36,6 +36,20 @@ CREATE POLICY nobody ON guarded USING (false);
 CREATE TABLE refers (id int PRIMARY KEY, hot int REFERENCES hot ON DELETE CASCADE);
 CREATE TABLE bare ();
 CREATE TABLE steady AS SELECT 0 AS n;
+-- Values that are equal and not the same, or not equal to themselves.
+CREATE TYPE pair AS (a int, b text);
+CREATE DOMAIN pairs AS pair[];
+CREATE TABLE odd (id int PRIMARY KEY, f4 float4, f8 float8, n numeric, d date, ts timestamp, c pairs, r int4range, m int4multirange,
+    bits varbit, i inet, x xml, j json, iv interval, p path);
+ALTER TABLE odd REPLICA IDENTITY NOTHING;
+CREATE TABLE odd_no_key (f8 float8, n numeric, c pair) WITH (autovacuum_enabled = off);
+CREATE TABLE by_float (f float8 PRIMARY KEY, v text);
+CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;
+CREATE FUNCTION another_handler(internal) RETURNS table_am_handler LANGUAGE internal AS 'heap_tableam_handler';
+CREATE ACCESS METHOD another TYPE TABLE HANDLER another_handler;
+CREATE TABLE by_heap2 (id int PRIMARY KEY, v text) USING heap2;
+CREATE TABLE by_another (id int PRIMARY KEY, v text) USING another;
+CREATE TABLE again (id int PRIMARY KEY, v text);
 CREATE SEQUENCE counter;
 CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS rows FROM emptied;
 
@@ -58,14 +72,20 @@ INSERT INTO watched SELECT n, 'w' FROM generate_series(1, 100) n;
 INSERT INTO guarded SELECT n, 'g' FROM generate_series(1, 100) n;
 INSERT INTO refers SELECT n, n FROM generate_series(1, 200) n;
 SELECT lo_from_bytea(n, repeat('lo', 3000)::bytea) FROM generate_series(70001, 70005) n \g /dev/null
+INSERT INTO by_heap2 SELECT n, 'h' FROM generate_series(1, 200) n;
+INSERT INTO by_another SELECT n, 'a' FROM generate_series(1, 200) n;
+INSERT INTO again SELECT n, 'a' FROM generate_series(1, 50) n;
 REFRESH MATERIALIZED VIEW totals;
 
 CREATE FUNCTION any_of(int) RETURNS int LANGUAGE sql AS 'SELECT 1 + floor(random() * $1)::int';
 
+CREATE FUNCTION odd_float() RETURNS float8 LANGUAGE sql AS
+    $$SELECT (ARRAY['NaN', '-0', '0', 'Infinity', '-Infinity', '1e-308', '0.1'])[any_of(7)]::float8$$;
+
 -- One change of any kind. Rows of different writers meet: what fails is taken back to its savepoint.
 CREATE FUNCTION write_once(writer int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    kind int := any_of(26);
+    kind int := any_of(30);
     k int := any_of(6000);
 BEGIN
     IF kind = 1 THEN INSERT INTO plain VALUES (k + 5000, md5(k::text), k, '\x00ff', now(), '{1}', 'blue', 'new', 0.1);
@@ -91,6 +111,17 @@ BEGIN
     ELSIF kind = 23 THEN UPDATE guarded SET owner = md5(random()::text) WHERE id = 1 + k % 100; INSERT INTO bare DEFAULT VALUES;
     ELSIF kind = 24 THEN DELETE FROM hot WHERE id = 1 + k % 2000; INSERT INTO hot VALUES (k + 2000, 1); INSERT INTO refers VALUES (k, k + 2000);
     ELSIF kind = 25 THEN PERFORM nextval('counter'), lo_put(70000 + 1 + k % 5, k, '\xabcd');
+    ELSIF kind = 26 THEN
+        INSERT INTO odd VALUES (k, odd_float(), odd_float(), (ARRAY['NaN', '0', '0.00', '1e-20'])[any_of(4)]::numeric,
+            (ARRAY['infinity', '-infinity', '4713-01-01 BC'])[any_of(3)]::date, 'infinity', ARRAY[(k, NULL), (NULL, 'x')]::pair[],
+            int4range(k, NULL), int4multirange(int4range(1, 2), int4range(k, k + 9)), k::bit(17), '10.0.0.1/8', '<a> <b/></a>',
+            '{"a": 1,  "a": 2}', interval '1 mon -30 days', '[(0,0),(1,-0)]')
+            ON CONFLICT (id) DO UPDATE SET f4 = odd_float(), f8 = odd_float(), n = excluded.n, c = odd.c || excluded.c, iv = interval '30 days';
+    ELSIF kind = 27 THEN
+        INSERT INTO odd_no_key VALUES (odd_float(), odd_float(), (k % 3, NULL)), (NULL, NULL, NULL);
+        DELETE FROM odd_no_key WHERE ctid IN (SELECT ctid FROM odd_no_key LIMIT 1 FOR UPDATE SKIP LOCKED);
+    ELSIF kind = 28 THEN INSERT INTO by_float VALUES (odd_float(), writer) ON CONFLICT (f) DO UPDATE SET v = by_float.v || 'x'; UPDATE by_float SET f = -f WHERE f = 0;
+    ELSIF kind = 29 THEN UPDATE by_heap2 SET v = md5(random()::text) WHERE id = 1 + k % 200; UPDATE by_another SET v = md5(random()::text) WHERE id = 1 + k % 200;
     ELSE CREATE TEMP TABLE IF NOT EXISTS mine (n int); INSERT INTO mine VALUES (k); SELECT id FROM plain WHERE id = k INTO k FOR UPDATE;
     END IF;
 END$$;

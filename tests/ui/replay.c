@@ -1,7 +1,8 @@
 /* replay.c: the real screen on a stand-in engine, for the screen tests: a child process that plays
  * a journal over the control socket, forwards what the test writes, and notes every command. The
- * wall clock is the test's. Usage: replay DIRECTORY [--watch]; the directory holds journal.jsonl
- * and the FIFO "events"; commands are appended to its file "commands". */
+ * wall clock is the test's. Usage: replay DIRECTORY [--watch] [NAME=DIRECTORY]..., the latter for
+ * more environments; a directory holds journal.jsonl and the FIFO "events"; commands are appended
+ * to its file "commands". */
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/socket.h"
@@ -144,7 +145,17 @@ int main(int count, char **arguments)
         return 1;
     *shared_clock = 1771336800000; /* 2026-02-17 14:00:00 UTC */
     start_stand_in(arguments[1]);
-    if (ui_run_by_clock(arguments[1], watch, tests_clock, &error))
+    struct ui_tab tabs[UI_TABS_MAX] = {{"test", arguments[1]}};
+    size_t tab_count = 1;
+    for (int i = 2; i < count && tab_count < UI_TABS_MAX; i++) {
+        char *directory = strchr(arguments[i], '=');
+        if (!directory)
+            continue;
+        *directory++ = '\0';
+        tabs[tab_count++] = (struct ui_tab){arguments[i], directory};
+        start_stand_in(directory);
+    }
+    if (ui_run_by_clock(tabs, tab_count, watch, tests_clock, &error))
         return 0;
     fprintf(stderr, "replay: %s\n%s\n", error.message, error.remedy);
     return (int)error.kind;

@@ -71,6 +71,27 @@ static void test_cases(void **state)
     }
 }
 
+/* A phase for all can't read what each environment found out; the other way round it can. */
+static void test_environments(void **state)
+{
+    static const char each[] = "      - {id: a, call: {url: u, take: {one: x}}}\n"
+                               "  - {id: two, for: all, steps: [{id: b, call: {url: "
+                               "\"${fact.one}\"}}]}\n";
+    static const char all[] = "      - {id: a, call: {url: u}}\n"
+                              "  - {id: two, for: all, steps: [{id: b, call: {url: u, take: {one: "
+                              "x}}}]}\n"
+                              "  - {id: three, steps: [{id: c, call: {url: \"${fact.one}\"}}]}\n";
+    struct runbook *runbook = NULL;
+    struct fault_list faults = {0};
+    (void)state;
+    assert_false(parse("environments: {test: {}}\n", each, &runbook, &faults));
+    assert_int_equal(faults.count, 1);
+    assert_non_null(strstr(faults.items[0].message, "is taken once in each environment"));
+    fault_list_free(&faults);
+    assert_true(parse("environments: {test: {}}\n", all, &runbook, &faults));
+    runbook_free(runbook);
+}
+
 static void test_structure(void **state)
 {
     (void)state;
@@ -125,9 +146,8 @@ static void test_redact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_taker),
+        cmocka_unit_test(test_cases),        cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_environments), cmocka_unit_test(test_taker),
         cmocka_unit_test(test_redact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -431,6 +431,61 @@ static void test_limits(void **state)
     free(large);
 }
 
+#define EACH "phases:\n- {id: one, steps: [{id: a, docker.prune: {}}]}\n"
+#define ALL "- {id: two, for: all, steps: [{id: b, docker.prune: {}}]}\n"
+#define GATE(required)                                                                             \
+    "- {id: three, steps: [{id: c, gate: {require: [" required "]}, docker.prune: {}}]}\n"
+#define TARGETS "environments: {test: {}, live: {require: {test: {for: 24h}}}}\n"
+
+static void test_environments(void **state)
+{
+    static const struct fault_case cases[] = {
+        {HEAD "environments: @@{}\n" EACH, "a runbook has 1 to 16 environments"},
+        {HEAD "environments: @@[test]\n" EACH, "environments has to be a map, not a list"},
+        {HEAD "environments: {@@Test: {}}\n" EACH, "an environment's name has to be"},
+        {HEAD "environments: {@@all: {}}\n" EACH, "stands for all environments"},
+        {HEAD "environments: {test: {@@sets: {}}}\n" EACH, "did you mean \"set\"?"},
+        {HEAD "vars: {port: {default: 1}}\nenvironments: {test: {set: {@@prt: 2}}}\n" EACH,
+         "there is no variable to set \"prt\"; did you mean \"port\"?"},
+        {HEAD "environments: {test: {set: {@@environment: x}}}\n" EACH,
+         "there is no variable to set"},
+        {HEAD "vars: {@@environment: {default: x}}\nenvironments: {test: {}}\n" EACH,
+         "is the environment's name and can't be declared"},
+        {HEAD "vars: {a: {default: x}}\nenvironments: {test: {set: {a: @@[x]}}}\n" EACH,
+         "default has to be a text"},
+        {HEAD "vars: {a: {default: x}}\nenvironments: {test: {set: {a: \"@@${b}\"}}}\n" EACH,
+         "there is no variable \"b\""},
+        {HEAD "vars: {a: {secret: yes}}\nenvironments: {test: {set: {a: @@tiger}}}\n" EACH,
+         "a secret can't stand in this file"},
+        {HEAD "vars: {a: {secret: yes}}\nenvironments: {test: {set: {a: {from: @@env}}}}\n" EACH,
+         "a source \"env\" is written \"env NAME\""},
+        {HEAD "vars: {a: {default: x}, b: {default: \"${a}\"}}\n"
+              "environments: {test: {set: {@@a: \"${b}\"}}}\n" EACH,
+         "the variable needs itself"},
+        {HEAD "environments: {test: {docker: @@{host: a, context: b}}}\n" EACH, "not by both"},
+        {HEAD "environments: {test: {docker: @@{certificates: a}}}\n" EACH, "those of a host"},
+        {HEAD "environments: {test: {require: {@@live: {}}}, live: {}}\n" EACH,
+         "live doesn't come before test"},
+        {HEAD "environments: {test: {}, live: {require: {@@tset: {}}}}\n" EACH,
+         "there is no environment \"tset\"; did you mean \"test\"?"},
+        {HEAD "environments: {test: {}, live: {require: {test: {for: @@long}}}}\n" EACH,
+         "is not a duration"},
+        {HEAD "environments: {test: {}, live: {require: {@@test: {}}}}\n" EACH ALL GATE("a"),
+         "test would never be through: the phase two"},
+        {HEAD "@@environments: {test: {}}\nphases:\n" ALL, "no phase runs for each"},
+        {HEAD TARGETS EACH "- {id: two, for: @@some, steps: [{id: b, docker.prune: {}}]}\n",
+         "for can't be \"some\""},
+        {HEAD "environments: {test: {}}\n" EACH ALL GATE("@@b"), "runs once for all environments"},
+        {HEAD "environments: {test: {}}\n" EACH ALL
+              "- {id: three, steps: [{id: c, retry_from: @@b, docker.prune: {}}]}\n",
+         "it can't be where a retry begins"},
+        {HEAD "phases:\n- {id: two, @@for: all, steps: [{id: b, docker.prune: {}}]}\n",
+         "the runbook has no environments"},
+    };
+    (void)state;
+    check_files(cases, COUNT(cases));
+}
+
 /* What a file says can't steer the terminal that the faults are printed on. */
 static void test_no_control_characters(void **state)
 {
@@ -468,7 +523,7 @@ int main(void)
         cmocka_unit_test(test_gates),        cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_limits),       cmocka_unit_test(test_no_control_characters),
         cmocka_unit_test(test_missing_file), cmocka_unit_test(test_holds),
-        cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_prices),       cmocka_unit_test(test_environments),
     };
     return cmocka_run_group_tests_name("runbook_faults", tests, NULL, NULL);
 }

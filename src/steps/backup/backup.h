@@ -4,6 +4,7 @@
 
 #include "postgres/catalog.h"
 #include "steps/parity/objects_parity.h"
+#include "steps/restore/load_beside.h"
 #include "steps/server/pg_tool.h"
 #include "steps/server/server.h"
 
@@ -22,6 +23,9 @@ struct backup_format {
     /* In this snapshot; `tables` get their counts meanwhile, and have them afterwards. */
     bool (*database)(struct backup *backup, const struct pg_database_entry *database,
                      const char *snapshot, struct error *error);
+    /* A line that the tool which dumps has put out: whether it only says how far it is. May be
+     * NULL. */
+    bool (*said)(struct backup *backup, const char *line);
     /* A database's counts are complete. May be NULL. */
     void (*counted)(struct backup *backup, const struct pg_database_entry *database,
                     const struct pg_table_list *tables);
@@ -49,6 +53,8 @@ struct backup {
     const char *label;              /* of the progress */
     int64_t reported_ms;
     struct text words;                /* standard error of the tool that runs */
+    struct text line;                 /* of it: the one that isn't complete yet */
+    struct load_beside *beside;       /* what loads a new server meanwhile, or NULL */
     struct backup_measure *measuring; /* of the database that is dumped, or NULL */
     bool locked; /* the database's dump has put out something: it holds its locks by now */
 };

@@ -114,6 +114,36 @@ static void begin_manifest(struct backup *backup, struct directory *directory)
     cJSON_AddArrayToObject(manifest, "databases");
 }
 
+/* What keeps it from being loaded now comes up when it's restored. */
+static void load_beside(struct backup *backup, const struct directory *directory)
+{
+    struct text_list names = {0};
+    struct error error = ERROR_INIT;
+    const struct load_beside_setting setting = {.run = backup->run,
+                                                .server = step_text(backup->run, "into"),
+                                                .directory = directory->partial,
+                                                .databases = &names,
+                                                .bytes = backup->total,
+                                                .jobs = directory->jobs};
+    if (!setting.server)
+        return;
+    for (size_t i = 0; i < backup->databases.count; i++)
+        if (backup->databases.items[i].connectable)
+            text_list_add(&names, backup->databases.items[i].name);
+    backup->beside = load_beside_start(&setting, &error);
+    if (!backup->beside)
+        step_log(backup->run, "server \"%s\" isn't loaded beside the dump: %s", setting.server,
+                 error.message);
+    text_list_free(&names);
+}
+
+static int larger_first(const void *left, const void *right)
+{
+    const struct pg_database_entry *a = left, *b = right;
+    return a->bytes != b->bytes ? (a->bytes < b->bytes) - (a->bytes > b->bytes)
+                                : strcmp(a->name, b->name);
+}
+
 static bool begin(struct backup *backup, struct error *error)
 {
     struct directory *directory = backup->state = xcalloc(1, sizeof *directory);
@@ -122,11 +152,17 @@ static bool begin(struct backup *backup, struct error *error)
     if (!pg_jobs(backup->run, &directory->jobs, error) || !make_partial(backup, directory, error))
         return false;
     begin_manifest(backup, directory);
+    if (backup->databases.count) /* what takes longest is loaded while the others are dumped */
+        qsort(backup->databases.items, backup->databases.count, sizeof *backup->databases.items,
+              larger_first);
     struct pg_helper_setting setting = {.image = backup->access.found.image_id,
                                         .container = backup->access.found.id,
                                         .directory = directory->partial};
     directory->helper = pg_helper_open(backup->run, backup->access.docker, &setting, error);
-    return directory->helper && know_tools(backup, directory, error);
+    if (!directory->helper || !know_tools(backup, directory, error))
+        return false;
+    load_beside(backup, directory);
+    return true;
 }
 
 static bool take_globals(void *context, const char *bytes, size_t length, struct error *error)
@@ -147,6 +183,8 @@ static bool dump_globals(struct backup *backup, struct error *error)
     dumped = dumped && backup_run_tool(backup, arguments, "postgres", NULL, take_globals, error) &&
              (fsync(directory->globals) == 0 ||
               error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial));
+    if (dumped)
+        load_beside_roles(backup->beside);
     return dumped || full_disk(backup, error);
 }
 
@@ -170,15 +208,20 @@ static bool dump_database(struct backup *backup, const struct pg_database_entry 
     char *jobs = xprintf("--jobs=%ld", directory->jobs);
     char *file = xprintf("--file=" HELPER_DIRECTORY "/%s", name);
     /* Its files are synced when they are settled, several at once. */
-    const char *const arguments[] = {"pg_dump", "--format=directory", "--no-sync", snapshot_option,
-                                     jobs,      directory->compress,  file,        NULL};
+    const char *const arguments[] = {
+        "pg_dump", "--format=directory", "--no-sync", snapshot_option,
+        jobs,      directory->compress,  file,        backup->beside ? "--verbose" : NULL,
+        NULL};
     free(directory->dump);
     directory->dump = file_join(directory->partial, name);
     directory->current = database;
     note_database(backup, database->name, name);
+    load_beside_dumping(backup->beside, database->name, name);
     bool dumped = backup_run_tool(backup, arguments, database->name,
                                   docker_helper_id(directory->helper), NULL, error) ||
                   full_disk(backup, error);
+    if (dumped)
+        load_beside_dumped(backup->beside);
     directory->current = NULL;
     directory->before += database->bytes > 0 ? (double)database->bytes : 0;
     free(file);
@@ -186,6 +229,26 @@ static bool dump_database(struct backup *backup, const struct pg_database_entry 
     free(snapshot_option);
     free(name);
     return dumped;
+}
+
+/* "pg_dump: finished item 3755 TABLE DATA products". The first rows are dumped when the table of
+ * contents is complete. Source: pg_dump, --verbose; pg_backup_directory.c, _CloseArchive. */
+static bool take_line(struct backup *backup, const char *line)
+{
+    static const char mark[] = "pg_dump: ", contents[] = "dumping contents of table",
+                      rows[] = "finished item ";
+    static const char *const kept[] = {"error: ", "warning: ", "detail: ", "hint: "};
+    if (!backup->beside || !text_starts(line, mark))
+        return false;
+    line += strlen(mark);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        if (text_starts(line, kept[i]))
+            return false;
+    if (text_starts(line, contents))
+        load_beside_contents(backup->beside);
+    if (text_starts(line, rows))
+        load_beside_rows(backup->beside, strtol(line + strlen(rows), NULL, 10));
+    return true;
 }
 
 /* Those whose rows the dump has to hold. */
@@ -284,6 +347,7 @@ static bool list_files(struct backup *backup, struct directory *directory, doubl
     for (size_t i = 0; listed && i < tree.count; i++) {
         listed = list_file(directory, &tree.items[i], files, error);
         done += (double)tree.items[i].bytes;
+        load_beside_go_on(backup->beside);
         if (clock_monotonic_ms() - reported < PROGRESS_EVERY_MS)
             continue;
         reported = clock_monotonic_ms();
@@ -360,6 +424,7 @@ const struct backup_format backup_directory = {
     .begin = begin,
     .globals = dump_globals,
     .database = dump_database,
+    .said = take_line,
     .counted = note_tables,
     .finish = finish,
     .bytes = bytes,

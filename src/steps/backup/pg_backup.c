@@ -14,6 +14,7 @@
 
 #define WORDS_MAX ((size_t)16 << 10)
 #define PROGRESS_EVERY_MS 200
+#define TICK_MS 20 /* a connection that counts mustn't wait longer for its next table */
 
 static void report_progress(struct backup *backup)
 {
@@ -30,15 +31,36 @@ static void report_progress(struct backup *backup)
 bool backup_go_on(struct backup *backup, struct error *error)
 {
     report_progress(backup);
+    load_beside_go_on(backup->beside);
     return backup_measure_go_on(backup, error);
+}
+
+static void keep_words(struct backup *backup, const char *bytes, size_t length)
+{
+    size_t room = backup->words.length < WORDS_MAX ? WORDS_MAX - backup->words.length : 0;
+    text_append(&backup->words, bytes, length < room ? length : room);
+}
+
+static void take_line(struct backup *backup, size_t length)
+{
+    char *line = xstrndup(backup->line.bytes, length);
+    line[strcspn(line, "\n")] = '\0';
+    if (!backup->format->said || !backup->format->said(backup, line))
+        keep_words(backup, backup->line.bytes, length);
+    free(line);
+    text_consume(&backup->line, length);
 }
 
 static bool take_words(void *context, const char *bytes, size_t length, struct error *error)
 {
     struct backup *backup = context;
+    const char *end;
     (void)error;
-    size_t room = backup->words.length < WORDS_MAX ? WORDS_MAX - backup->words.length : 0;
-    text_append(&backup->words, bytes, length < room ? length : room);
+    text_append(&backup->line, bytes, length);
+    while ((end = memchr(text_string(&backup->line), '\n', backup->line.length)))
+        take_line(backup, (size_t)(end - backup->line.bytes) + 1);
+    if (backup->line.length > WORDS_MAX)
+        take_line(backup, backup->line.length);
     return true;
 }
 
@@ -61,9 +83,13 @@ bool backup_run_tool(struct backup *backup, const char *const *arguments, const 
                            .write = write,
                            .write_error = take_words,
                            .tick = tick,
+                           .tick_ms = TICK_MS,
                            .context = backup};
     text_consume(&backup->words, backup->words.length);
-    if (!pg_tool_run(&tool, &exit_status, error))
+    bool ran = pg_tool_run(&tool, &exit_status, error);
+    if (backup->line.length)
+        take_line(backup, backup->line.length);
+    if (!ran)
         return false;
     if (exit_status != 0)
         return pg_tool_failed(&tool, exit_status, text_string(&backup->words), error);
@@ -81,7 +107,7 @@ static bool dump_globals(struct backup *backup, struct error *error)
 static bool record_cluster(struct backup *backup, struct error *error)
 {
     struct pg_connection *connection = server_open(&backup->access, error);
-    backup->objects = objects_record_begin(backup->run, backup->access.name);
+    backup->objects = objects_record_begin(backup->run, FACT_OBJECTS, backup->access.name);
     bool done = connection && objects_record_cluster(backup->objects, connection, error);
     pg_close(connection);
     return done;
@@ -177,13 +203,17 @@ static bool finish(struct backup *backup, struct error *error)
     }
     complete_fact(backup, fact);
     check_result(backup, fact);
+    char *sha256 = xstrdup(json_text(fact, "sha256"));
     step_fact(backup->run, FACT_BACKUP, fact);
     survey_record(backup->run, backup->access.name, backup->server);
+    load_beside_finish(backup->beside, backup->path, sha256);
+    free(sha256);
     return true;
 }
 
 static void free_backup(struct backup *backup)
 {
+    load_beside_end(backup->beside);
     backup->format->end(backup);
     objects_record_free(backup->objects);
     server_free(&backup->access);
@@ -192,6 +222,7 @@ static void free_backup(struct backup *backup)
     cJSON_Delete(backup->snapshots);
     cJSON_Delete(backup->writes);
     text_free(&backup->words);
+    text_free(&backup->line);
     free(backup->path);
 }
 
@@ -207,10 +238,17 @@ static const struct backup_format *format_of(const struct step_run *run)
     return &backup_plain;
 }
 
+static bool check_arguments(const struct backup *backup, struct error *error)
+{
+    return !step_text(backup->run, "into") || backup->format == &backup_directory ||
+           error_set(error, ERROR_USAGE,
+                     "into: a server can be loaded beside the dump only with format: directory");
+}
+
 static bool run_backup(struct step_run *run, struct error *error)
 {
     struct backup backup = {.run = run, .format = format_of(run), .path = step_path(run, "to")};
-    bool done = check_target(&backup, error) &&
+    bool done = check_arguments(&backup, error) && check_target(&backup, error) &&
                 server_find(run, step_text(run, "server"), &backup.access, error) &&
                 server_needs_container(&backup.access, error) && know_server(&backup, error);
     if (done) {
@@ -232,6 +270,9 @@ static const struct argument backup_arguments[] = {
     {"compress", ARGUMENT_TEXT, false, "gzip:1", NULL,
      "directory: none, gzip:1 to gzip:9; from PostgreSQL 16's tools on also lz4 and zstd:1 to "
      "zstd:22"},
+    {"into", ARGUMENT_SERVER, false, NULL, NULL,
+     "directory, without compression: a new, empty server that is loaded while the old one is "
+     "dumped; pg.restore then finds its work done"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 

@@ -33,7 +33,7 @@ static bool check_name(struct step_run *run, struct docker *docker, const char *
     if (is_free) {
         step_check(run, "container name", VERDICT_PASS, "%s is free", name);
     } else {
-        step_name_taken(&container, error);
+        step_name_taken(run, &container, error);
         taken(run, "container name", error);
     }
     docker_container_free(&container);
@@ -79,7 +79,8 @@ static bool check_port(struct step_run *run, struct docker *docker, int port, st
 {
     char *holder = NULL;
     int number = 0;
-    if (!docker_port_holder(docker, port, &holder, error))
+    const struct docker_host_port wanted = {.protocol = "tcp", .port = port};
+    if (!docker_port_holder(docker, &wanted, NULL, &holder, error))
         return false;
     bool binds = port_binds(port, &number);
     bool is_free = !holder && binds;

@@ -34,16 +34,32 @@ bool step_is_own(const struct step_run *run, const char *run_label)
     return run_label && *run_label && !strcmp(run_label, step_run_id(run));
 }
 
-/* No remedy here is a command that removes something: what is in the way may be the only copy. */
-bool step_name_taken(const struct docker_container *container, struct error *error)
+/* The runbook's variable that has this value; NULL when none has. */
+static const char *variable_of(const struct step_run *run, const char *value)
 {
+    for (size_t i = 0; i < run->runbook->variable_count; i++) {
+        const struct variable *variable = &run->runbook->variables[i];
+        if (!variable->secret && text_equal(variable->value, value))
+            return variable->name;
+    }
+    return NULL;
+}
+
+/* No remedy here is a command that removes something: what is in the way may be the only copy. */
+bool step_name_taken(const struct step_run *run, const struct docker_container *container,
+                     struct error *error)
+{
+    const char *variable = variable_of(run, container->name);
+    char *how = variable ? xprintf("with --set %s=NAME", variable) : xstrdup("in the runbook");
     bool ours = docker_container_label(container, LABEL_OWN) != NULL;
     error_set(error, ERROR_OTHER, "there is a container %s already (%s, image %s)", container->name,
               container->state, container->image);
-    return error_remedy(error, "Take another name with --set new_container=NAME.%s",
-                        ours ? " This one was made by an earlier run; if that is over and nothing "
-                               "needs it any more, remove it."
-                             : "");
+    error_remedy(error, "Take another name %s.%s", how,
+                 ours ? " This one was made by an earlier run; if that is over and nothing "
+                        "needs it any more, remove it."
+                      : "");
+    free(how);
+    return false;
 }
 
 bool step_volume_taken(struct docker *docker, const char *name, struct error *error)

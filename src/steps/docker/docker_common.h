@@ -19,7 +19,8 @@ cJSON *step_labels(const struct step_run *run);
 bool step_is_own(const struct step_run *run, const char *run_label);
 
 /* Errors with one remedy wherever they arise; all return false. */
-bool step_name_taken(const struct docker_container *container, struct error *error);
+bool step_name_taken(const struct step_run *run, const struct docker_container *container,
+                     struct error *error);
 bool step_volume_taken(struct docker *docker, const char *name, struct error *error);
 bool step_port_taken(int port, const char *holder, struct error *error); /* `holder` or NULL */
 

@@ -1,5 +1,6 @@
 /* docker_containers.c: docker.stop, docker.remove, docker.restart. */
 #include "steps/actions.h"
+#include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
 #include "steps/docker/loading.h"
 #include "steps/fence/fence_record.h"
@@ -10,8 +11,10 @@
 #include "docker/lifecycle.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define UNDO_GRACE_MS 5000L
+#define LOCK_MS 120000L
 
 /* Somebody has removed it by hand, and perhaps its data with it: what was proven of it counts no
  * more. */
@@ -70,11 +73,21 @@ static bool remove_container(struct step_run *run, struct docker *docker,
     if (!strcmp(container->state, "running") &&
         !docker_stop(docker, container->name, grace_of(run), error))
         return false;
-    if (!docker_remove(docker, container->name, step_boolean(run, "volumes"), error) ||
-        !fence_record_forget(run, container->id, error))
+    if (!fence_record_forget(run, container->id, error) ||
+        !docker_remove(docker, container->name, step_boolean(run, "volumes"), error))
         return false;
     step_log(run, "removed container %s", container->name);
     return true;
+}
+
+/* Compose may still be at work for an earlier attempt. */
+static bool clean_up(struct step_run *run, struct docker *docker, struct error *error)
+{
+    int lock = -1;
+    bool done = stack_lock(run, LOCK_MS, &lock, error) && blueprint_clean_up(run, docker, error);
+    if (lock >= 0)
+        close(lock);
+    return done;
 }
 
 static bool run_remove(struct step_run *run, struct error *error)
@@ -82,8 +95,8 @@ static bool run_remove(struct step_run *run, struct error *error)
     struct docker_container container = {0};
     const char *name = step_text(run, "name");
     struct docker *docker = docker_open(error);
-    bool done = docker && blueprint_clean_up(run, docker, error) &&
-                docker_inspect(docker, name, &container, error);
+    bool done =
+        docker && clean_up(run, docker, error) && docker_inspect(docker, name, &container, error);
     if (done && !container.exists)
         step_log(run, "container %s is gone already", name);
     else if (done)

@@ -54,7 +54,8 @@ static bool port_taken(struct docker *docker, int port, struct error *error)
 {
     struct error ignored = ERROR_INIT;
     char *holder = NULL;
-    docker_port_holder(docker, port, &holder, &ignored);
+    const struct docker_host_port wanted = {.protocol = "tcp", .port = port};
+    docker_port_holder(docker, &wanted, NULL, &holder, &ignored);
     step_port_taken(port, holder, error);
     free(holder);
     return false;
@@ -112,7 +113,7 @@ static bool keep_existing(struct step_run *run, struct docker *docker,
                 (!volume || (docker_container_mount(container, mount, &mounted) &&
                              text_equal(mounted.source, volume)));
     if (!own || !same)
-        return step_name_taken(container, error);
+        return step_name_taken(run, container, error);
     step_log(run, "container %s was created by this run already", container->name);
     return docker_start(docker, container->name, error);
 }
@@ -146,7 +147,7 @@ static bool aside_is_free(struct step_run *run, struct docker *docker, struct er
     bool done = !step_map(run, "loading") || docker_inspect(docker, aside, &container, error);
     if (done && container.exists &&
         !step_is_own(run, docker_container_label(&container, LABEL_RUN)))
-        done = step_name_taken(&container, error);
+        done = step_name_taken(run, &container, error);
     docker_container_free(&container);
     free(aside);
     return done;

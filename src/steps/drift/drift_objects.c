@@ -10,11 +10,13 @@ bool drift_objects_read(struct step_run *run, const struct server_access *old,
     *objects = (struct drift_objects){0};
     if (!step_known(run, FACT_OBJECTS))
         return true;
-    bool read = objects_changed_since_backup(run, old, &changes, error);
+    bool read = objects_changed_since(run, FACT_OBJECTS, old, &changes, error);
     objects->known = read;
-    objects->count = changes.count;
+    objects->count = changes.count + changes.rewritten.count;
     for (size_t i = 0; i < changes.names.count; i++)
         text_list_add(&objects->names, changes.names.items[i]);
+    for (size_t i = 0; i < changes.rewritten.count; i++)
+        text_list_add(&objects->names, changes.rewritten.items[i]);
     object_changes_free(&changes);
     return read;
 }

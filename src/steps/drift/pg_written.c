@@ -3,6 +3,7 @@
 #include "steps/actions.h"
 #include "steps/drift/written_tables.h"
 #include "steps/evidence.h"
+#include "steps/parity/objects_parity.h"
 
 #include "base/clock.h"
 
@@ -30,7 +31,38 @@ static cJSON *item_of(const struct written_table *table)
     return item;
 }
 
-static void record(struct step_run *run, const struct written_tables *written, long long rows)
+/* What no number of rows tells: roles, functions and the like, where it is on record what there was
+ * at the switch; a table is told by its rows. The caller frees; NULL when there is nothing. */
+static bool find_objects(struct step_run *run, const struct server_access *access, char **words,
+                         struct error *error)
+{
+    struct object_changes changes = {0};
+    char system[32];
+    *words = NULL;
+    if (!step_known(run, FACT_OBJECTS_SWITCHED))
+        return true;
+    struct pg_connection *connection = server_open(access, error);
+    bool done = connection && objects_system(connection, system, error);
+    pg_close(connection);
+    if (!done || !objects_recorded_of(run, FACT_OBJECTS_SWITCHED, system))
+        return done;
+    done = objects_changed_since(run, FACT_OBJECTS_SWITCHED, access, &changes, error);
+    size_t count = changes.count + changes.rewritten.count;
+    for (size_t i = 0; i < changes.names.count && i < SHOWN_MAX; i++)
+        step_check(run, "since the switch", VERDICT_WARN, "%s", changes.names.items[i]);
+    for (size_t i = 0; i < changes.rewritten.count && i < SHOWN_MAX; i++)
+        step_check(run, "since the switch", VERDICT_WARN, "%s", changes.rewritten.items[i]);
+    if (done && count > changes.of_tables)
+        *words = xprintf("besides rows %zu other object%s made or changed since the switch: %s%s",
+                         count, count == 1 ? " was" : "s were",
+                         changes.count ? changes.names.items[0] : changes.rewritten.items[0],
+                         count > 1 ? "..." : "");
+    object_changes_free(&changes);
+    return done;
+}
+
+static void record(struct step_run *run, const struct written_tables *written, long long rows,
+                   const char *objects)
 {
     cJSON *fact = cJSON_CreateObject();
     cJSON_AddNumberToObject(fact, "rows", (double)rows);
@@ -40,6 +72,8 @@ static void record(struct step_run *run, const struct written_tables *written, l
     cJSON_AddNumberToObject(fact, "deleted", (double)written->deleted);
     cJSON_AddBoolToObject(fact, "exact", written->exact);
     cJSON_AddNumberToObject(fact, "taken_ms", (double)clock_wall_ms());
+    if (objects)
+        cJSON_AddStringToObject(fact, "unknown", objects);
     cJSON *list = cJSON_AddArrayToObject(fact, "list");
     for (size_t i = 0; i < written->count && i < LISTED_MAX; i++)
         cJSON_AddItemToArray(list, item_of(&written->items[i]));
@@ -79,7 +113,8 @@ static bool write_evidence(struct step_run *run, const struct written_tables *wr
     return done;
 }
 
-static bool report(struct step_run *run, const struct written_tables *written, struct error *error)
+static bool report(struct step_run *run, const struct written_tables *written, const char *objects,
+                   struct error *error)
 {
     char number[32];
     long long rows = written->inserted + written->updated + written->deleted;
@@ -89,7 +124,7 @@ static bool report(struct step_run *run, const struct written_tables *written, s
                rows ? "%s rows in %zu tables, which the old server doesn't have"
                     : "%s rows in %zu tables: a way back loses none",
                text_grouped(number, sizeof number, rows), written->count);
-    record(run, written, rows);
+    record(run, written, rows, objects);
     return write_evidence(run, written, error);
 }
 
@@ -97,10 +132,14 @@ static bool run_written(struct step_run *run, struct error *error)
 {
     struct server_access access = {0};
     struct written_tables written = {0};
+    char *objects = NULL;
     if (server_not_yet(run, step_text(run, "server")))
         return true;
     bool done = server_find(run, step_text(run, "server"), &access, error) &&
-                written_tables_read(run, &access, &written, error) && report(run, &written, error);
+                written_tables_read(run, &access, &written, error) &&
+                find_objects(run, &access, &objects, error) &&
+                report(run, &written, objects, error);
+    free(objects);
     written_tables_free(&written);
     server_free(&access);
     return done;

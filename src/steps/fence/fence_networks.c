@@ -86,15 +86,16 @@ static bool restore(struct docker *docker, const cJSON *record, struct error *er
            check_ports(docker, id, cJSON_GetObjectItemCaseSensitive(record, FENCE_PORTS), error);
 }
 
-/* A restart gives the container a new network namespace; the old one may live on with whoever has a
- * session in it. */
-static void clear_links(struct step_run *run, struct docker *docker, const char *id)
+typedef bool (*act_inside)(const struct docker_container *container, struct error *error);
+
+/* In the container's network namespace, when it runs; what can't be done there is only told. */
+static void inside(struct step_run *run, struct docker *docker, const char *id, act_inside act)
 {
     struct docker_container container = {0};
     struct error reason = ERROR_INIT;
-    bool cleared = docker_inspect(docker, id, &container, &reason) &&
-                   (container.process <= 0 || reach_clear_links(&container, &reason));
-    if (!cleared)
+    bool done = docker_inspect(docker, id, &container, &reason) &&
+                (container.process <= 0 || act(&container, &reason));
+    if (!done)
         step_log(run, "%s", reason.message);
     docker_container_free(&container);
 }
@@ -106,7 +107,9 @@ static bool restart_and_restore(struct step_run *run, struct docker *docker, con
 {
     struct error first = *error;
     step_log(run, "%s; the container is restarted, which clears what is left of it", first.message);
-    clear_links(run, docker, json_text(record, FENCE_ID));
+    /* A restart gives the container a new network namespace; the old one may live on with whoever
+     * has a session in it. */
+    inside(run, docker, json_text(record, FENCE_ID), reach_clear_links);
     bool restored = docker_restart(docker, json_text(record, FENCE_ID), RESTART_GRACE_MS, error) &&
                     restore(docker, record, error);
     if (restored)
@@ -152,6 +155,8 @@ bool fence_restore_networks(struct step_run *run, const cJSON *record, struct er
                  json_text(record, FENCE_CONTAINER));
     else if (done)
         done = bring_back(run, docker, record, text_equal(container.state, "running"), error);
+    if (done && container.exists)
+        inside(run, docker, id, reach_announce); /* another one may have borne its addresses */
     docker_container_free(&container);
     docker_close(docker);
     return done;

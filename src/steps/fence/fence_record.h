@@ -37,7 +37,8 @@ bool fence_record_write(const struct step_run *run, const cJSON *record, struct 
 /* No fence is held around that server any more: the file goes, the fact becomes false. */
 bool fence_record_remove(struct step_run *run, const char *server, struct error *error);
 
-/* The container of that id is gone for good, and what was held in its server's memory with it. */
+/* The container of that id is stopped, or gone, for good, and what was held in its server's memory
+ * with it. */
 bool fence_record_forget(struct step_run *run, const char *container, struct error *error);
 
 /* The fact: "fence", or "fence.SERVER" while that one is about another server; the caller frees. */

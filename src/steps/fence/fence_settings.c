@@ -354,13 +354,36 @@ static struct pg_connection *open_when_up(const struct server_access *access, st
     }
 }
 
+/* The container that was fenced, under whatever name; where it is gone, the server's own: it may
+ * have been made anew on the same data. */
+static bool find_fenced(struct step_run *run, const cJSON *record, struct server_access *access,
+                        struct error *reason)
+{
+    const char *server = json_text(record, FENCE_SERVER), *id = json_text(record, FENCE_ID);
+    bool found = server_find(run, server, access, reason);
+    if (!id || !access->docker || text_equal(access->found.id, id))
+        return found;
+    struct server_access fenced = {0};
+    struct error unreached = ERROR_INIT;
+    bool reached = server_find_in(run, server, id, &fenced, &unreached);
+    if (!fenced.found.exists) {
+        server_free(&fenced);
+        return found;
+    }
+    server_free(access);
+    *access = fenced;
+    if (!reached)
+        *reason = unreached;
+    return reached;
+}
+
 bool fence_release_settings(struct step_run *run, cJSON *record, struct error *error)
 {
     struct server_access access = {0};
     struct error reason = ERROR_INIT;
     if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(record, FENCE_SETTINGS)) == 0)
         return true;
-    bool found = server_find(run, json_text(record, FENCE_SERVER), &access, &reason);
+    bool found = find_fenced(run, record, &access, &reason);
     bool runs = access.found.exists && text_equal(access.found.state, "running");
     struct pg_connection *connection = found ? open_when_up(&access, &reason) : NULL;
     bool done = false;

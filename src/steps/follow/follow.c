@@ -2,10 +2,7 @@
 #include "steps/follow/follow_parts.h"
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "postgres/standstill.h"
-#include "steps/drift/drift_objects.h"
-#include "steps/parity/objects_parity.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,24 +11,6 @@
 #define PATIENCE_MS 200         /* in each round */
 
 /* ---- opening ---- */
-
-/* What the backup recorded is the old server's: the copy was made from that. */
-static bool objects_unchanged(struct follow *follow, struct error *error)
-{
-    struct drift_objects objects = {0};
-    bool recorded =
-        text_equal(json_text(step_known(follow->run, FACT_OBJECTS), "server"), follow->source.name);
-    bool read = !recorded || drift_objects_read(follow->run, &follow->source, &objects, error);
-    bool same = read && !objects.count;
-    if (read && !same) {
-        error_set(error, ERROR_OTHER, "the schema was changed after the backup: %s",
-                  objects.names.count ? objects.names.items[0] : "objects differ");
-        error_remedy(error, "Rows can be followed, other objects can't: undo that change, or begin "
-                            "again with a new backup.");
-    }
-    drift_objects_free(&objects);
-    return same;
-}
 
 static bool too_old(struct error *error)
 {
@@ -49,7 +28,7 @@ static bool first_snapshot(struct follow *follow, struct error *error)
     return follow_mark(follow, FIRST_PATIENCE_MS, error) &&
            follow_snapshots_take(follow, &xmin, error) &&
            (wal_marks_start(&follow->marks, xmin, &start) || too_old(error)) &&
-           follow_schema_read(follow, error) &&
+           follow_schema_read(follow, error) && follow_objects_check(follow, error) &&
            follow_side_by_side(follow, follow_tables_read, error) && follow_equal(follow, error) &&
            follow_snapshots_keep(follow, xmin, error);
 }
@@ -57,7 +36,7 @@ static bool first_snapshot(struct follow *follow, struct error *error)
 static bool open_follow(struct follow *follow, const char *source, const char *copy,
                         struct error *error)
 {
-    if (!follow_sessions_open(follow, source, copy, error) || !objects_unchanged(follow, error))
+    if (!follow_sessions_open(follow, source, copy, error))
         return false;
     follow->log = follow_log_open(&follow->source, follow->main, error);
     return follow->log && first_snapshot(follow, error);
@@ -95,7 +74,7 @@ struct pg_connection *follow_source(struct follow *follow)
 static void begin_round(struct follow_database *database, bool final)
 {
     database->everything = database->common_touched = database->schema_touched = false;
-    database->large_objects_touched = database->began = false;
+    database->large_objects_touched = database->began = database->catalogs_moved = false;
     database->final = final;
     database->changed = 0;
     database->removed = database->copied = 0;
@@ -155,6 +134,12 @@ static bool sort_out(struct follow *follow, const struct touched_blocks *blocks,
         if (!note_touched(follow, &touched, &cluster, error))
             return false;
         i += touched.count;
+    }
+    for (size_t i = 0; i < follow->count; i++) {
+        struct follow_database *database = &follow->databases[i];
+        cluster = cluster || database->catalogs_moved;
+        database->large_objects_touched =
+            database->large_objects_touched || database->catalogs_moved;
     }
     return !cluster || follow_schema_check_cluster(follow, error);
 }

@@ -14,9 +14,10 @@
  * that went since; no lock outlasts a table's comparison.
  *
  * Compared as a whole: tables that were emptied or written anew (TRUNCATE, VACUUM FULL, CLUSTER),
- * unlogged ones (each time), those of which an extension owns some rows; large objects when any was
- * touched. Materialised views that were refreshed are refreshed on the copy if their rows differ.
- * A table without a key has one pass over its copy for each 1,000 rows that went.
+ * unlogged ones and those of another access method than heap (each time), those of which an
+ * extension owns some rows; large objects when any was touched. Materialised views that were
+ * refreshed are refreshed on the copy if their rows differ. A table without a key has one pass over
+ * its copy for each 1,000 rows that went.
  *
  * Not followed: a changed schema, role or set of databases, and any change in a template database,
  * are errors. Temporary tables don't count. Between two servers of which neither is what the

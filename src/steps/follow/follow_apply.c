@@ -138,12 +138,10 @@ static bool apply_table(struct follow_database *database, struct follow_table *t
 static bool apply_gently(struct follow_database *database, struct follow_table *table,
                          struct error *error)
 {
-    if (!follow_table_know(database, table, error))
-        return false;
-    if (database->final)
-        return apply_table(database, table, error);
-    return on_all(database, hold_sql, hold_sql, error) && apply_table(database, table, error) &&
-           on_all(database, let_go_sql, release_sql, error);
+    bool final = database->final;
+    return (final || on_all(database, hold_sql, hold_sql, error)) &&
+           follow_table_know(database, table, error) && apply_table(database, table, error) &&
+           (final || on_all(database, let_go_sql, release_sql, error));
 }
 
 static bool is_wanted(const struct follow_database *database, const struct follow_table *table)

@@ -34,6 +34,20 @@ static bool take(struct pg_connection *connection, struct pg_table *table, struc
     return true;
 }
 
+/* Both answers are taken in any case: the sessions are asked for something else afterwards. */
+static bool ask_both(struct pg_connection *source, struct pg_connection *copy,
+                     struct follow_table *table, struct error *error)
+{
+    bool first = ask(source, table->table, error);
+    bool second = first && ask(copy, table->on_copy, error);
+    bool good = second;
+    if (first)
+        good = take(source, table->table, good ? error : NULL) && good;
+    if (second)
+        good = take(copy, table->on_copy, good ? error : NULL) && good;
+    return good;
+}
+
 static bool same(const struct follow_table *table)
 {
     return table->table->rows == table->on_copy->rows &&
@@ -46,8 +60,7 @@ bool follow_table_equal(const struct follow_database *database, struct follow_ta
     struct pg_connection *source = follow_after(database), *copy = database->copy;
     if (!digest_columns(source, table->table, table->on_copy, error) ||
         !digest_columns(copy, table->on_copy, table->table, error) ||
-        !ask(source, table->table, error) || !ask(copy, table->on_copy, error) ||
-        !take(source, table->table, error) || !take(copy, table->on_copy, error))
+        !ask_both(source, copy, table, error))
         return error_wrap(error, "comparing %s.%s", table->table->schema, table->table->name);
     *equal = same(table);
     return true;
@@ -77,10 +90,15 @@ static bool mend(struct follow_database *database, struct follow_table *table, s
            pg_execute(source, "ROLLBACK TO SAVEPOINT follow; RELEASE SAVEPOINT follow", error);
 }
 
+static bool mend_objects(struct follow_database *database, struct error *error)
+{
+    size_t objects = 0;
+    return large_objects_copy(follow_after(database), database->copy, &objects, error);
+}
+
 static bool mend_tables(struct follow *follow, struct follow_database *database,
                         struct error *error)
 {
-    size_t objects = 0;
     for (size_t i = 0; i < database->count; i++) {
         struct follow_table *table = &database->tables[i];
         bool view = table->table->kind == TABLE_MATERIALISED;
@@ -95,8 +113,7 @@ static bool mend_tables(struct follow *follow, struct follow_database *database,
             return false;
         table->whole = false;
     }
-    return large_objects_copy(follow_after(database), database->copy, &objects, error) &&
-           follow_views_refresh(database, error);
+    return follow_look(database, mend_objects, error) && follow_views_refresh(database, error);
 }
 
 static bool mend_database(struct follow *follow, struct follow_database *database,

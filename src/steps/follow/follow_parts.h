@@ -37,9 +37,11 @@ struct follow_database {
     size_t count;
     struct storage storage;
     char *schema_digest;
+    char catalogs[48]; /* in which files the catalogs are, as a digest */
     struct pg_object_list objects;
     /* Of one round. */
-    bool everything; /* no log says what was touched */
+    bool everything;     /* no log says what was touched */
+    bool catalogs_moved; /* into other files, whose blocks the log names: see follow_schema_check */
     bool common_touched, schema_touched, large_objects_touched, views_touched;
     bool began; /* a transaction on the copy */
     bool final;
@@ -57,6 +59,7 @@ struct follow {
     struct follow_log *log;
     struct follow_database *databases;
     size_t count;
+    char *catalogs;            /* the catalogs' numbers, with commas, the same in every database */
     struct storage *templates; /* files of databases that are only watched */
     size_t template_count;
     struct pg_object_list cluster; /* roles, databases, settings... */
@@ -82,7 +85,8 @@ struct pg_connection *follow_after(const struct follow_database *database);
 bool follow_flush(struct follow *follow, uint64_t *end, uint64_t *transaction, struct error *error);
 /* A mark, then waits at most `patience_ms` until all transactions before it are over. */
 bool follow_mark(struct follow *follow, long patience_ms, struct error *error);
-/* Takes the next snapshot in every database; *xmin is the lowest of them. */
+/* Takes the next snapshot in every database, and looks where the catalogs are; *xmin is the lowest
+ * of them. */
 bool follow_snapshots_take(struct follow *follow, uint64_t *xmin, struct error *error);
 /* The same, with follow->position and a flush: all that they see is in the log before *end. */
 bool follow_snapshots_take_next(struct follow *follow, uint64_t *xmin, uint64_t *end,
@@ -91,6 +95,12 @@ bool follow_snapshots_take_next(struct follow *follow, uint64_t *xmin, uint64_t 
  * what is under way, up to 3 s. */
 bool follow_snapshots_take_last(struct follow *follow, uint64_t *xmin, uint64_t *end,
                                 struct error *error);
+/* What `look` reads in the snapshot that was taken last leaves no lock behind, also none of a
+ * catalog's: who wants one for itself (VACUUM FULL) would wait for the follow, and everybody for
+ * him. */
+bool follow_look(struct follow_database *database,
+                 bool (*look)(struct follow_database *database, struct error *error),
+                 struct error *error);
 /* The snapshots that were taken last are the held ones from now on. */
 bool follow_snapshots_keep(struct follow *follow, uint64_t xmin, struct error *error);
 /* Where both are the same session's: forgets those that were taken last. */
@@ -98,7 +108,7 @@ void follow_snapshots_drop(struct follow *follow);
 
 /* ---- follow_tables.c ---- */
 
-/* Lists, files, schema: of the snapshot that was taken last. Tables that only one server has, or
+/* Lists and files: of the snapshot that was taken last. Tables that only one server has, or
  * that have other columns there, are an error. */
 bool follow_tables_read(struct follow_database *database, struct error *error);
 void follow_tables_free(struct follow_database *database);
@@ -112,11 +122,19 @@ bool follow_tables_refile(struct follow_database *database, struct error *error)
 
 /* ---- follow_schema.c ---- */
 
+/* What is there now: of the cluster, and in the snapshots that were taken last. */
 bool follow_schema_read(struct follow *follow, struct error *error);
 /* Whether a database's schema is still what it was, in the snapshot that was taken last; looked at
- * only where the log says that the catalogs were touched. */
+ * only where the log says that the catalogs were touched, or can't say so as one was written anew
+ * (VACUUM FULL) in between. */
 bool follow_schema_check(struct follow_database *database, struct error *error);
 bool follow_schema_check_cluster(struct follow *follow, struct error *error);
+
+/* ---- follow_objects.c ---- */
+
+/* Whether the source's objects are what is on record, of the backup or of the switch; it names
+ * those that aren't. A way back without a record is an error. */
+bool follow_objects_check(struct follow *follow, struct error *error);
 
 /* ---- follow_equal.c ---- */
 

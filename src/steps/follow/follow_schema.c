@@ -50,22 +50,33 @@ static bool compare(struct pg_connection *connection, enum objects_part part,
     return same;
 }
 
+static bool read_schema(struct follow_database *database, struct error *error)
+{
+    database->schema_digest = storage_schema_digest(follow_after(database), error);
+    return database->schema_digest &&
+           objects_read(follow_after(database), OBJECTS_DATABASE, NULL, &database->objects, error);
+}
+
+static bool read_database(struct follow_database *database, struct error *error)
+{
+    return follow_look(database, read_schema, error);
+}
+
 bool follow_schema_read(struct follow *follow, struct error *error)
 {
-    return objects_read(follow->main, OBJECTS_CLUSTER, NULL, &follow->cluster, error);
+    return objects_read(follow->main, OBJECTS_CLUSTER, NULL, &follow->cluster, error) &&
+           follow_side_by_side(follow, read_database, error);
 }
 
 /* The digest leaves out what temporary tables are made of, which some applications make all the
  * time. What it can't tell is looked at object by object. */
-bool follow_schema_check(struct follow_database *database, struct error *error)
+static bool check_schema(struct follow_database *database, struct error *error)
 {
-    if (!database->common_touched && !database->schema_touched && !database->everything)
-        return true;
     char *digest = storage_schema_digest(follow_after(database), error);
     if (!digest)
         return false;
     bool same = !strcmp(digest, database->schema_digest) && !database->schema_touched &&
-                !database->everything;
+                !database->everything && !database->catalogs_moved;
     free(database->schema_digest);
     database->schema_digest = digest;
     if (!same) {
@@ -75,6 +86,13 @@ bool follow_schema_check(struct follow_database *database, struct error *error)
             return false;
     }
     return follow_tables_refile(database, error);
+}
+
+bool follow_schema_check(struct follow_database *database, struct error *error)
+{
+    bool touched = database->common_touched || database->schema_touched || database->everything ||
+                   database->catalogs_moved;
+    return !touched || follow_look(database, check_schema, error);
 }
 
 bool follow_schema_check_cluster(struct follow *follow, struct error *error)

@@ -9,10 +9,16 @@
 #include <string.h>
 
 /* No jit: compiling a statement takes longer than most of these run. A prepared statement is
- * planned once. A commit is waited for until it's on this server's disk, and not on another's. */
+ * planned once. A commit is waited for until it's on this server's disk, and not on another's. Who
+ * holds a table for itself for longer is named rather than waited for. */
 static const char source_sql[] = "SET jit = off; SET plan_cache_mode = force_generic_plan; "
-                                 "SET synchronous_commit = local";
+                                 "SET synchronous_commit = local; SET lock_timeout = '10s'";
 static const char copy_sql[] = "SET jit = off; SET synchronous_commit = local";
+
+/* 11 is the number of the schema pg_catalog, by PostgreSQL's pg_namespace.dat. */
+static const char catalogs_sql[] = "SELECT pg_catalog.string_agg(oid::pg_catalog.text, ',') "
+                                   "FROM pg_catalog.pg_class WHERE relnamespace = 11 "
+                                   "AND relkind = 'r'";
 
 struct pg_connection *follow_before(const struct follow_database *database)
 {
@@ -114,6 +120,7 @@ bool follow_sessions_open(struct follow *follow, const char *source, const char 
         return false;
     follow->main = open_source(&follow->source, follow->source.parameters.database, error);
     bool opened = follow->main && may_be_followed(follow->main, error) &&
+                  (follow->catalogs = pg_value(follow->main, catalogs_sql, error)) &&
                   catalog_databases(follow->main, &list, error) &&
                   open_databases(follow, &list, error);
     pg_database_list_free(&list);
@@ -138,6 +145,7 @@ void follow_sessions_close(struct follow *follow)
         storage_free(&follow->templates[i]);
     free(follow->databases);
     free(follow->templates);
+    free(follow->catalogs);
     pg_close(follow->main);
     server_free(&follow->source);
     server_free(&follow->copy);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LOOK_EVERY_MS 5
 #define STILL_MS 3000 /* how long the last snapshot may wait for a transaction to end */
@@ -17,9 +18,21 @@
 static const char flush_sql[] = "SELECT pg_catalog.pg_current_xact_id(), "
                                 "pg_catalog.pg_logical_emit_message(true, 'pgrunbook', '')";
 
-static const char snapshot_sql[] =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
-    "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())";
+/* Where a file is, is told as of now, which is later than the snapshot. Without a table in the
+ * statement no lock is held as long as the snapshot is: nobody may wait for that. */
+static bool send_snapshot(const struct follow *follow, struct follow_database *database,
+                          struct error *error)
+{
+    char *sql = xprintf("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+                        "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()), "
+                        "(SELECT pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.concat(c, "
+                        "' ', pg_catalog.pg_relation_filenode(c)), 0)) "
+                        "FROM pg_catalog.unnest('{%s}'::pg_catalog.oid[]) AS c)",
+                        follow->catalogs);
+    bool sent = pg_send(follow_after(database), sql, error);
+    free(sql);
+    return sent;
+}
 
 static bool take_position(const char *text, uint64_t *position, struct error *error)
 {
@@ -75,20 +88,38 @@ bool follow_mark(struct follow *follow, long patience_ms, struct error *error)
     return wait_for_older(follow, mark.transaction, patience_ms, error);
 }
 
+static void note_catalogs(struct follow_database *database, const char *digest)
+{
+    bool moved = *database->catalogs && strcmp(database->catalogs, digest) != 0;
+    database->catalogs_moved = database->catalogs_moved || moved;
+    text_copy(database->catalogs, sizeof database->catalogs, digest);
+}
+
 bool follow_snapshots_take(struct follow *follow, uint64_t *xmin, struct error *error)
 {
     bool good = true;
     *xmin = UINT64_MAX;
     for (size_t i = 0; good && i < follow->count; i++)
-        good = pg_send(follow_after(&follow->databases[i]), snapshot_sql, error);
+        good = send_snapshot(follow, &follow->databases[i], error);
     for (size_t i = 0; good && i < follow->count; i++) {
         PGresult *result = NULL;
         good = pg_take_result(follow_after(&follow->databases[i]), true, &result, error);
         uint64_t own = good ? strtoull(pg_field(result, 0, 0), NULL, 10) : 0;
+        if (good)
+            note_catalogs(&follow->databases[i], pg_field(result, 0, 1));
         *xmin = own < *xmin ? own : *xmin;
         PQclear(result);
     }
     return good || error_wrap(error, "taking a snapshot");
+}
+
+bool follow_look(struct follow_database *database,
+                 bool (*look)(struct follow_database *database, struct error *error),
+                 struct error *error)
+{
+    struct pg_connection *source = follow_after(database);
+    return pg_execute(source, "SAVEPOINT follow", error) && look(database, error) &&
+           pg_execute(source, "ROLLBACK TO SAVEPOINT follow; RELEASE SAVEPOINT follow", error);
 }
 
 void follow_snapshots_drop(struct follow *follow)

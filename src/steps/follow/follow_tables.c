@@ -143,7 +143,7 @@ static void note_hindered(void *context, const char *schema, const char *name)
         table->hindered = true;
 }
 
-bool follow_tables_read(struct follow_database *database, struct error *error)
+static bool read_tables(struct follow_database *database, struct error *error)
 {
     bool read = catalog_tables(follow_after(database), &database->source_list, error) &&
                 catalog_tables(database->copy, &database->copy_list, error) &&
@@ -154,9 +154,12 @@ bool follow_tables_read(struct follow_database *database, struct error *error)
         return false;
     for (size_t i = 0; i < database->count; i++)
         database->tables[i].whole = false;
-    database->schema_digest = storage_schema_digest(follow_after(database), error);
-    return database->schema_digest &&
-           objects_read(follow_after(database), OBJECTS_DATABASE, NULL, &database->objects, error);
+    return true;
+}
+
+bool follow_tables_read(struct follow_database *database, struct error *error)
+{
+    return follow_look(database, read_tables, error);
 }
 
 bool follow_table_know(const struct follow_database *database, struct follow_table *table,

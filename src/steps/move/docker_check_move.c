@@ -4,6 +4,7 @@
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
 #include "steps/findings.h"
+#include "steps/move/blueprint.h"
 #include "steps/move/obstacles.h"
 #include "steps/move/parked.h"
 
@@ -15,8 +16,10 @@
 #include "docker/system.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define OLDEST_ENGINE "20.10"
+#define LOCK_MS 120000L
 #define OTHER_RUNBOOK " the runbook that stops one server and starts the other, pg15-to-pg17.yaml."
 
 struct check_move {
@@ -182,11 +185,40 @@ static bool read_stack(struct check_move *check, struct error *error)
     return true;
 }
 
+/* What docker.park will ask of Compose later, behind the gate, is asked once now, of the stack as
+ * it stands: a container is made that is never started, and removed again. */
+static bool try_pattern(struct check_move *check, struct error *error)
+{
+    static const struct move_obstacle row = {
+        .key = "pattern",
+        .name = "made by Compose",
+        .fine = "Compose makes the container that the new server's is to be like",
+        .weight = VERDICT_FAIL};
+    struct step_run *run = check->findings.run;
+    struct blueprint pattern = {0};
+    struct error reason = ERROR_INIT;
+    int lock = -1;
+    if (run->planning || check->findings.failures)
+        return true;
+    bool locked = stack_lock(run, LOCK_MS, &lock, error);
+    if (locked)
+        report(check, &row,
+               blueprint_make(run, check->docker, &check->stack, check->config, check->view.name,
+                              &pattern, &reason)
+                   ? ""
+                   : reason.message);
+    blueprint_free(&pattern);
+    if (lock >= 0)
+        close(lock);
+    return locked;
+}
+
 static bool judge(struct check_move *check, struct error *error)
 {
     bool allowed = findings_judge(&check->findings, error);
     step_check(check->findings.run, "warm switch", allowed ? VERDICT_PASS : VERDICT_FAIL,
                allowed ? "this stack allows it" : "this stack doesn't allow it");
+    step_fact(check->findings.run, FACT_WARM_SWITCH, cJSON_CreateBool(allowed));
     return allowed;
 }
 
@@ -200,7 +232,7 @@ static bool run_check_move(struct step_run *run, struct error *error)
         look_at_stack(&check);
         report_endpoints(&check);
     }
-    done = done && check_hash(&check, error) && judge(&check, error);
+    done = done && check_hash(&check, error) && try_pattern(&check, error) && judge(&check, error);
     docker_container_free(&check.container);
     cJSON_Delete(check.siblings);
     cJSON_Delete(check.containers);
@@ -222,5 +254,5 @@ static const struct argument arguments[] = {
 const struct action docker_check_move_action = {
     "docker.check_move", DANGER_READ,
     "check whether this stack allows the warm switch: a running server takes over another one's "
-    "endpoint",
+    "endpoint; Compose makes its container once for that, which is removed without a start",
     arguments, run_check_move};

@@ -40,7 +40,8 @@ static bool end_earlier(struct step_run *run, struct error *error)
             step_log(run, "the container that was %s serves", json_text(side, MOVE_NAME));
         if (done && !moved && volume && !json_true_at(record, MOVE_WAY_BACK))
             switched_take_back(run, volume);
-        done = done && move_record_remove(run, error);
+        done = done && (!moved || move_keep_last(run, record, error)) &&
+               move_record_remove(run, error);
     }
     cJSON_Delete(record);
     return done;
@@ -218,6 +219,13 @@ static bool release_coming(struct move *move, struct error *error)
     return done && check_writable(move, error);
 }
 
+/* Before the first comparison, so that what is equal stays so. */
+static bool follow_held(struct move *move, struct error *error)
+{
+    return (move_check_last(move, error) || explain_refusal(move, error)) &&
+           move_hold(move, error) && (move_follow(move, error) || explain_refusal(move, error));
+}
+
 static bool follows(const struct move *move)
 {
     return step_boolean(move->run, "follow") && !move->run->loss_accepted;
@@ -228,7 +236,7 @@ static bool prepare(struct move *move, struct error *error)
     return to_is_there(move, error) && check_successor(move, error) && begin_record(move, error) &&
            reach_leaving(move, error) && move_check(move, error) &&
            move_find_clients(move, error) && release_coming(move, error) &&
-           (!follows(move) || move_follow(move, error) || explain_refusal(move, error));
+           move_record_objects(move, error) && (!follows(move) || follow_held(move, error));
 }
 
 /* What takes its time before the first client has to wait. */
@@ -253,21 +261,14 @@ static bool stop_clients(struct move *move, struct error *error)
     return true;
 }
 
-static bool note_position(struct move *move, struct error *error)
-{
-    struct write_position position;
-    if (!write_position_read(move->coming, &position, error))
-        return false;
-    fence_record_set(move->record, MOVE_XID, cJSON_CreateString(position.xid));
-    return move_record_write(move->run, move->record, error);
-}
-
-/* While the container leaves its networks, which takes the engine a tenth of a second. */
+/* While the container leaves its networks, which takes the engine a tenth of a second. The one that
+ * comes lets others write from then on; none but a worker inside of it could yet, and a move that
+ * fails behind this begins with a comparison again. */
 static bool bring_rest_over(struct move *move, struct error *error)
 {
     return (!move->fence.connection ||
             (fence_await_settings(&move->fence, error) && move_wait_ended(move, false, error))) &&
-           move_bring_over(move, error) && note_position(move, error);
+           move_bring_over(move, error) && move_hold_end(move, error);
 }
 
 static bool nobody_is_left(struct move *move, struct error *error)
@@ -279,26 +280,34 @@ static bool nobody_is_left(struct move *move, struct error *error)
 static bool swap(struct move *move, struct aside *leaver, struct aside *ender, struct error *error)
 {
     bool clients = move->fence.connection != NULL;
-    bool done = stop_clients(move, error) && (!clients || aside_begin(ender, error)) &&
-                aside_begin(leaver, error) && bring_rest_over(move, error);
+    bool done = stop_clients(move, error) && (!clients || aside_begin(ender, error));
+    if (done)
+        stand_in_join(move);
+    bool leaves = done && aside_begin(leaver, error);
+    done = leaves && bring_rest_over(move, error);
     struct error left_not = ERROR_INIT;
     move->times.equal = clock_monotonic_ms();
-    bool left = aside_wait(leaver, done ? error : &left_not);
+    bool left = leaves && aside_wait(leaver, done ? error : &left_not);
     move->times.left = clock_monotonic_ms();
+    if (left)
+        stand_in_take(move);
     aside_end(ender);
     done = done && left && nobody_is_left(move, error);
     if (done)
-        move_tell_clients(move);
+        move_tell_clients(move, &move->from);
     move->serving_ms = clock_wall_ms();
     move->times.told = clock_monotonic_ms();
     done = done && move_join(move, error);
     move->times.joined = clock_monotonic_ms();
+    if (done)
+        stand_in_leave(move);
     return done;
 }
 
 static bool switch_over(struct move *move, struct error *error)
 {
     struct aside leaver = {0}, ender = {0};
+    stand_in_prepare(move);
     bool done = (!move->fence.connection || move_prepare_ending(move, &ender, error)) &&
                 move_prepare_leave(move, &leaver, error) && prepare_fence(move, error) &&
                 move_pool_pause(move, error) && swap(move, &leaver, &ender, error) &&
@@ -333,8 +342,11 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     if (!switched) {
         step_log(move->run, "%s", error->message);
         close_sessions(move);
+        stand_in_yield(move);
     }
-    if (!move_settle(move->run, move->record, for_ms, &moved, &second)) {
+    bool settled = move_settle(move->run, move->record, for_ms, &moved, &second);
+    stand_in_close(move);
+    if (!settled) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
         *error = second;
@@ -396,10 +408,14 @@ static bool carry_out(struct move *move, int lock, struct error *error)
         return false;
     bool switched = switch_over(move, error);
     bool moved = bring_to_end(move, switched, error);
-    if (moved)
+    if (moved) {
+        move_check_left(move);
         clear_file(move);
+    }
     bool noted = json_text(move->record, MOVE_SETTLED) != NULL;
     move_guard_end(&guard);
+    if (noted && moved && !move_keep_last(move->run, move->record, error))
+        return false;
     if (noted && !move_record_remove(move->run, moved ? error : &(struct error)ERROR_INIT))
         return false;
     return moved;
@@ -437,6 +453,10 @@ static bool run_move(struct step_run *run, struct error *error)
         step_log(run, "%s has the volume %s already", move.from.name, step_text(run, "volume"));
     else
         done = done && carry_out(&move, lock, error);
+    if (!done && run->undoing) {
+        close_sessions(&move);
+        move_renew_last(&move);
+    }
     done = done && move_report(&move, error);
     end_move(&move);
     if (lock >= 0)

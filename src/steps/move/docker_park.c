@@ -212,7 +212,7 @@ static bool take_over(struct park *park, struct error *error)
         return true;
     }
     if (!own)
-        return step_name_taken(&park->container, error);
+        return step_name_taken(park->run, &park->container, error);
     step_log(park->run, "%s was made already", park->name);
     return parked_write(park->run, park->name, park->container.id, error) &&
            check_right(park, error);

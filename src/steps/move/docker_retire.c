@@ -85,6 +85,8 @@ static void name_volumes(const struct docker_container *container, struct text *
     }
 }
 
+/* What a fence held in the server's memory has ended with it; once the container is gone nobody
+ * knows any more which record was its. */
 static bool retire(struct step_run *run, struct docker *docker,
                    const struct docker_container *container, const char *serving,
                    struct error *error)
@@ -93,8 +95,8 @@ static bool retire(struct step_run *run, struct docker *docker,
     name_volumes(container, &volumes);
     bool done = step_stop_server(run, docker, container, step_text(run, "server"),
                                  step_duration(run, "grace"), error) &&
-                docker_remove(docker, container->id, false, error) &&
-                fence_record_forget(run, container->id, error);
+                fence_record_forget(run, container->id, error) &&
+                docker_remove(docker, container->id, false, error);
     if (done)
         step_check(
             run, "retired server", VERDICT_PASS,

@@ -6,6 +6,7 @@
 #include "steps/fence/fence.h"
 #include "steps/follow/follow.h"
 #include "steps/move/aside.h"
+#include "steps/move/stand_in.h"
 #include "steps/server/server.h"
 #include "steps/step.h"
 
@@ -24,8 +25,10 @@
 #define MOVE_PORTS "ports"   /* of who leaves, as they were published */
 #define MOVE_WANTED "wanted" /* of who comes, as they will be */
 #define MOVE_VOLUME "volume" /* of who comes */
-#define MOVE_XID "xid"       /* of who comes, before it joined its first network */
-#define MOVE_MOVED "moved"   /* true: clients may have written on who came */
+#define MOVE_XID "xid"       /* of who comes, equal, before it joined its first network */
+#define MOVE_LAST "last"   /* {system, xid} of who leaves, when nobody could write there any more */
+#define MOVE_CAME "came"   /* true: who comes was on one of its networks, in part */
+#define MOVE_MOVED "moved" /* true: clients may have written on who came */
 #define MOVE_STAYED "stayed" /* true: clients may have written on who leaves since it came back */
 #define MOVE_POOLER "pooler" /* server whose pools are paused; absent: none is */
 #define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
@@ -51,11 +54,15 @@ struct move {
     struct pg_connection *coming;     /* its session */
     cJSON *record;
     struct fence fence;    /* around who leaves; without a connection when that can't be asked */
+    bool held;             /* nobody else may write on who comes, until its clients do */
     struct follow *follow; /* NULL: nothing is brought over */
     struct follow_round last;
     int rounds;
     struct text_list clients; /* network namespaces of containers that may have connections */
     long told;                /* connections that had lost their server */
+    bool last_unknown; /* on a way back: whether the server that comes was written on since it left
+                        */
+    struct stand_in stand_in;
     struct move_times times;
     int64_t serving_ms; /* wall: just before the one that comes could be reached; 0: not yet */
 };
@@ -90,13 +97,39 @@ bool move_wait_ended(struct move *move, bool any, struct error *error);
 /* move_clients.c */
 /* While nothing is changed: whom to tell. */
 bool move_find_clients(struct move *move, struct error *error);
-/* While the address is nobody's: ends the connections that still lead there. */
-void move_tell_clients(struct move *move);
+/* Once that container, as it was inspected on its networks, has left them: ends the connections
+ * that still lead there. */
+void move_tell_clients(struct move *move, const struct docker_container *gone);
 
 /* move_follow.c */
-bool move_follow(struct move *move, struct error *error);      /* while clients write on */
-bool move_bring_over(struct move *move, struct error *error);  /* the rest, behind the fence */
+bool move_follow(struct move *move, struct error *error); /* while clients write on */
+/* The rest, behind the fence; how far that has got the one that comes is on record then. */
+bool move_bring_over(struct move *move, struct error *error);
 bool move_check_equal(struct move *move, struct error *error); /* nothing came behind that */
+/* Once the other one serves: whether anything was written on the one that left since. */
+void move_check_left(struct move *move);
+
+/* move_hold.c */
+/* From here on nobody but this program writes on the one that comes. The fence's record of that
+ * server says what there is to give back. */
+bool move_hold(struct move *move, struct error *error);
+/* Right before its clients come. What is on record stays to be given back. */
+bool move_hold_end(struct move *move, struct error *error);
+
+/* move_objects.c */
+/* While nothing is changed; nothing is recorded on the way back. */
+bool move_record_objects(struct move *move, struct error *error);
+
+/* move_last.c */
+/* How far both have written, into the record: before the one that comes joins its first network. */
+bool move_note_position(struct move *move, struct error *error);
+/* Keeps MOVE_LAST in the run's directory, for the way back; once it has moved. */
+bool move_keep_last(const struct step_run *run, const cJSON *record, struct error *error);
+/* On the way back: whether nobody has written on the server that comes since it left. From then on
+ * the move may write there itself. */
+bool move_check_last(struct move *move, struct error *error);
+/* Behind a way back that failed, without a session of its own: what is there now counts as its. */
+void move_renew_last(struct move *move);
 
 /* move_settle.c: from whatever a move has come to, to exactly one of both that serves. Tries on
  * for `for_ms`. *moved: who came. */

@@ -9,6 +9,7 @@
 #include "postgres/catalog.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool move_mounts(const struct docker_container *container, const char *volume)
 {
@@ -75,14 +76,20 @@ static bool check_networks(const struct move *move, struct error *error)
     return true;
 }
 
-static bool check_port(const struct move *move, const char *text, struct error *error)
+/* `target`: "5432/tcp". */
+static bool check_port(const struct move *move, const char *target, const cJSON *binding,
+                       struct error *error)
 {
     long port = 0;
     char *holder = NULL;
+    const char *text = json_text(binding, "HostPort"), *slash = strchr(target, '/');
     if (!text || !*text || !text_to_long(text, 1, 65535, &port))
         return true;
-    bool asked = docker_port_holder(move->docker, (int)port, &holder, error);
-    bool is_free = asked && (!holder || text_equal(holder, move->from.name));
+    const struct docker_host_port wanted = {.address = json_text(binding, "HostIp"),
+                                            .protocol = slash ? slash + 1 : "tcp",
+                                            .port = (int)port};
+    bool asked = docker_port_holder(move->docker, &wanted, move->from.name, &holder, error);
+    bool is_free = asked && !holder;
     if (asked && !is_free) {
         error_set(error, ERROR_OTHER, "port %ld, which %s is to publish, belongs to container %s",
                   port, move->to.name, holder);
@@ -99,7 +106,7 @@ static bool check_ports(const struct move *move, struct error *error)
     {
         cJSON_ArrayForEach(binding, port)
         {
-            if (!check_port(move, json_text(binding, "HostPort"), error))
+            if (!check_port(move, port->string, binding, error))
                 return false;
         }
     }

@@ -60,11 +60,11 @@ static void tell(struct move *move, const char *path, const char *address)
     move->told += (long)count;
 }
 
-void move_tell_clients(struct move *move)
+void move_tell_clients(struct move *move, const struct docker_container *gone)
 {
     static const char *const addresses[] = {"IPAddress", "GlobalIPv6Address"};
     const cJSON *network;
-    cJSON_ArrayForEach(network, docker_networks(&move->from))
+    cJSON_ArrayForEach(network, docker_networks(gone))
     {
         for (size_t i = 0; i < 2; i++) {
             const char *address = json_text(network, addresses[i]);

@@ -21,12 +21,33 @@ static void tell(struct move *move, const struct follow_round *round)
     step_progress(move->run, move->rounds, 0, "rounds", label);
 }
 
+static bool begin(struct move *move, struct error *error)
+{
+    const char *from = step_text(move->run, "from"), *to = step_text(move->run, "to");
+    return follow_open(move->run, from, to, &move->follow, error) ||
+           error_wrap(error, "making server \"%s\" equal to \"%s\"", to, from);
+}
+
+/* Once more from the beginning when a session or a statement failed, such as behind a lock that
+ * somebody held; what else fails, as a changed schema, is final. */
+static bool round_or_again(struct move *move, struct error *error)
+{
+    if (follow_catch_up(move->follow, &move->last, error))
+        return true;
+    if (error->kind != ERROR_SERVER)
+        return false;
+    step_log(move->run, "%s; it begins anew", error->message);
+    follow_close(move->follow);
+    move->follow = NULL;
+    return begin(move, error) && follow_catch_up(move->follow, &move->last, error);
+}
+
 static bool catch_up(struct move *move, struct error *error)
 {
     long rounds = step_integer(move->run, "rounds");
     long short_enough = step_duration(move->run, "round_for");
     do {
-        if (!follow_catch_up(move->follow, &move->last, error))
+        if (!round_or_again(move, error))
             return false;
         move->rounds++;
         tell(move, &move->last);
@@ -36,24 +57,22 @@ static bool catch_up(struct move *move, struct error *error)
 
 bool move_follow(struct move *move, struct error *error)
 {
-    const char *from = step_text(move->run, "from"), *to = step_text(move->run, "to");
-    if (!follow_open(move->run, from, to, &move->follow, error))
-        return error_wrap(error, "making server \"%s\" equal to \"%s\"", to, from);
-    return catch_up(move, error);
+    return begin(move, error) && catch_up(move, error);
 }
 
 bool move_bring_over(struct move *move, struct error *error)
 {
-    if (!move->follow)
-        return true;
-    if (!follow_finish(move->follow, &move->last, error))
-        return error_wrap(error, "bringing the last changes over");
-    move->rounds++;
-    return true;
+    if (move->follow) {
+        if (!follow_finish(move->follow, &move->last, error))
+            return error_wrap(error, "bringing the last changes over");
+        move->rounds++;
+    }
+    return move_note_position(move, error);
 }
 
-/* A client can take the read-only setting off by itself. Behind the fence by network nobody is left
- * to do so: what came in between is brought over, too. */
+/* A client can take the read-only setting off by itself, and so can an extension's worker. Behind
+ * the fence by network no client is left to do so: what came in between is brought over, too. The
+ * transaction ids tell it, whoever it was that wrote. */
 bool move_check_equal(struct move *move, struct error *error)
 {
     bool unmoved = !move->follow;
@@ -68,4 +87,26 @@ bool move_check_equal(struct move *move, struct error *error)
               step_text(move->run, "from"));
     return error_remedy(error, "Look for a scheduler or a background worker inside of its "
                                "container, stop it, then retry.");
+}
+
+/* Nothing but a worker inside of the container can have. It was equal when the last clients were
+ * cut off, so that nobody has seen more on it than is on the other one. */
+void move_check_left(struct move *move)
+{
+    bool unmoved = false;
+    struct error error = ERROR_INIT;
+    if (!move->follow)
+        return;
+    if (!follow_is_unmoved(move->follow, &unmoved, &error))
+        step_check(move->run, "server that was left", VERDICT_WARN,
+                   "whether anything was written there since can't be told: %s", error.message);
+    else if (unmoved)
+        step_check(move->run, "server that was left", VERDICT_PASS,
+                   "nothing was written there since the last round");
+    else
+        step_check(move->run, "server that was left", VERDICT_FAIL,
+                   "something inside of its container, now %s, goes on writing there, such as an "
+                   "extension's worker: look there at what it wrote before that container is "
+                   "removed; it isn't on the other server",
+                   step_text(move->run, "left"));
 }

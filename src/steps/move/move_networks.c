@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "docker/attachment.h"
 #include "docker/network.h"
+#include "steps/server/reach.h"
 
 /* A Docker connection belongs to one process, and its opening takes some milliseconds. */
 static bool open_engine(void *context, struct error *error)
@@ -34,7 +35,13 @@ bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *e
 
 static bool join_one(struct move *move, const cJSON *network, struct error *error)
 {
-    return docker_network_join(move->docker, network->string, move->to.id, network, error);
+    struct error reason = ERROR_INIT; /* they go on a second later, then */
+    if (!docker_network_join(move->docker, network->string, move->to.id, network, error))
+        return false;
+    stand_in_give(move, network->string);
+    if (!reach_announce(&move->to, &reason))
+        step_log(move->run, "%s", reason.message);
+    return true;
 }
 
 /* The network of its NetworkMode comes first, as with a start: the published port is bound on that

@@ -7,12 +7,15 @@
 #include "base/json.h"
 #include "docker/attachment.h"
 #include "docker/lifecycle.h"
+#include "postgres/sessions.h"
 #include "steps/server/reach.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define AGAIN_MS 200
+#define ENDED_MS 5000L
+#define ENDED_AGAIN_MS 5
 #define OFF_GRACE_MS 5000L /* clients wait */
 #define PARK_GRACE_MS 60000L
 
@@ -73,45 +76,13 @@ static enum came how_far(const struct settle *settle)
     return all && docker_is_running(&settle->to) && has_ports(settle) ? CAME_WHOLLY : CAME_PARTLY;
 }
 
-/* Whether it is known that no client has written on the one that came partly. */
-static bool is_unwritten(const struct settle *settle)
-{
-    const char *xid = json_text(settle->record, MOVE_XID);
-    const char *server = json_text_at(settle->record, MOVE_TO "." MOVE_SERVER);
-    struct server_access access = {0};
-    struct error reason = ERROR_INIT;
-    struct write_position now;
-    if (!xid || !server || !docker_is_running(&settle->to))
-        return false;
-    bool found = server_find_inside(settle->run, server, &access, &reason);
-    struct pg_connection *connection = found ? server_open(&access, &reason) : NULL;
-    bool same = connection && write_position_read(connection, &now, &reason) &&
-                text_equal(now.xid, xid) && !now.transactions;
-    if (!same)
-        step_log(settle->run, "that nothing was written on %s can't be told: %s", settle->to.name,
-                 connection && !*reason.message ? "its transaction id has moved" : reason.message);
-    pg_close(connection);
-    server_free(&access);
-    return same;
-}
-
 static bool says(const struct settle *settle, const char *name)
 {
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(settle->record, name));
 }
 
-/* Who gives up what was written on the new server wants the old one, whatever else. */
-static bool goes_forward(const struct settle *settle)
-{
-    if (settle->run->loss_accepted)
-        return says(settle, MOVE_WAY_BACK);
-    if (says(settle, MOVE_MOVED) || says(settle, MOVE_STAYED))
-        return says(settle, MOVE_MOVED);
-    enum came came = how_far(settle);
-    return came == CAME_WHOLLY || (came == CAME_PARTLY && !is_unwritten(settle));
-}
-
-/* MOVE_MOVED or MOVE_STAYED. From here on it isn't asked again: clients may write at once. */
+/* MOVE_MOVED or MOVE_STAYED: from here on it isn't asked again, as clients may write at once. Or
+ * MOVE_CAME. */
 static bool note_way(const struct settle *settle, const char *way, struct error *error)
 {
     if (says(settle, way))
@@ -163,6 +134,81 @@ static bool take_off(const struct settle *settle, const struct docker_container 
            cut_off(settle, container, error);
 }
 
+/* ---- which of both ---- */
+
+/* Behind a client that is being ended its last statement may still be carried out. */
+static bool end_clients(struct pg_connection *connection, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + ENDED_MS;
+    long count = 1;
+    while (count > 0 && sessions_end(connection, NULL, &count, error)) {
+        if (count > 0 && clock_monotonic_ms() >= deadline)
+            return error_set(error, ERROR_SERVER, "sessions on it don't end");
+        if (count > 0)
+            clock_sleep_ms(ENDED_AGAIN_MS);
+    }
+    return count == 0;
+}
+
+static bool has_position(struct pg_connection *connection, const char *xid, struct error *error)
+{
+    struct write_position now;
+    return write_position_read(connection, &now, error) &&
+           ((text_equal(now.xid, xid) && !now.transactions) ||
+            error_set(error, ERROR_SERVER, "its transaction id has moved"));
+}
+
+/* Whether it is known that no client has written on the one that came partly. It is on no network
+ * any more, so that none does later. */
+static bool is_unwritten(const struct settle *settle)
+{
+    const char *xid = json_text(settle->record, MOVE_XID);
+    const char *server = json_text_at(settle->record, MOVE_TO "." MOVE_SERVER);
+    struct server_access access = {0};
+    struct error reason = ERROR_INIT;
+    if (!xid || !server || !docker_is_running(&settle->to))
+        return false;
+    bool found = server_find_in(settle->run, server, settle->to.id, &access, &reason);
+    struct pg_connection *connection = found ? server_open(&access, &reason) : NULL;
+    bool same =
+        connection && end_clients(connection, &reason) && has_position(connection, xid, &reason);
+    if (!same)
+        step_log(settle->run, "that nothing was written on %s can't be told: %s", settle->to.name,
+                 reason.message);
+    pg_close(connection);
+    server_free(&access);
+    return same;
+}
+
+/* One that is on some of its networks only is taken off them, for good or until it comes wholly:
+ * whether a client has written there can be told only while none can. That it was there is on
+ * record before. */
+static bool judge_partly(const struct settle *settle, bool *forward, struct error *error)
+{
+    if (!note_way(settle, MOVE_CAME, error) || !take_off(settle, &settle->to, error))
+        return false;
+    *forward = !is_unwritten(settle);
+    return true;
+}
+
+/* Who gives up what was written on the new server wants the old one, whatever else. */
+static bool decide(const struct settle *settle, bool *forward, struct error *error)
+{
+    if (settle->run->loss_accepted)
+        *forward = says(settle, MOVE_WAY_BACK);
+    else if (says(settle, MOVE_MOVED) || says(settle, MOVE_STAYED))
+        *forward = says(settle, MOVE_MOVED);
+    else {
+        enum came came = how_far(settle);
+        *forward = came == CAME_WHOLLY;
+        if (came == CAME_PARTLY || (came == CAME_NOT && says(settle, MOVE_CAME)))
+            return judge_partly(settle, forward, error);
+    }
+    return true;
+}
+
+/* ---- there, or back ---- */
+
 static bool park_again(const struct settle *settle, const struct docker_container *container,
                        struct error *error)
 {
@@ -194,26 +240,36 @@ static bool start(const struct settle *settle, const struct docker_container *co
     return docker_start(settle->docker, container->id, error);
 }
 
-/* What the fence holds in the server that serves on. */
-static bool release(const struct settle *settle, struct error *error)
+/* What a fence, or the move, holds in the server that is to serve. */
+static bool release(const struct settle *settle, const char *side, struct error *error)
 {
-    const char *server = json_text_at(settle->record, MOVE_FROM "." MOVE_SERVER);
+    const cJSON *who = cJSON_GetObjectItemCaseSensitive(settle->record, side);
+    const char *server = json_text(who, MOVE_SERVER);
     cJSON *fence = NULL;
     bool done = !server || fence_record_read(settle->run, server, &fence, error);
-    if (done && fence)
+    /* A name may have led to another container when that was fenced. */
+    if (done && fence && text_equal(json_text(fence, FENCE_ID), json_text(who, MOVE_ID)))
         done = fence_release_settings(settle->run, fence, error) &&
                fence_record_remove(settle->run, server, error);
     cJSON_Delete(fence);
     return done;
 }
 
-static bool go_back(const struct settle *settle, struct error *error)
+static bool serve_back(const struct settle *settle, struct error *error)
 {
     return take_off(settle, &settle->to, error) && start(settle, &settle->from, error) &&
            note_way(settle, MOVE_STAYED, error) &&
            (!settle->from.exists ||
             restore_networks(settle, &settle->from, MOVE_OWN, MOVE_PORTS, error)) &&
-           release(settle, error);
+           release(settle, MOVE_FROM, error);
+}
+
+/* The one that leaves goes off first: never both. */
+static bool serve_forward(const struct settle *settle, struct error *error)
+{
+    return note_way(settle, MOVE_MOVED, error) && take_off(settle, &settle->from, error) &&
+           start(settle, &settle->to, error) && release(settle, MOVE_TO, error) &&
+           restore_networks(settle, &settle->to, MOVE_PLACE, MOVE_WANTED, error);
 }
 
 static bool rename_to(const struct settle *settle, const struct docker_container *container,
@@ -223,54 +279,59 @@ static bool rename_to(const struct settle *settle, const struct docker_container
            docker_rename(settle->docker, container->id, name, error);
 }
 
-static bool clear_held(struct fence *fence, const char *server, struct error *error)
+static bool clear_held(struct fence *fence, const char *server, const char *id, struct error *error)
 {
     if (!fence_record_read(fence->run, server, &fence->record, error))
         return false;
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(fence->record, FENCE_WRITTEN)))
         return true;
-    bool found = server_find_inside(fence->run, server, &fence->access, error);
+    bool found = server_find_in(fence->run, server, id, &fence->access, error);
     fence->connection = found ? server_open(&fence->access, error) : NULL;
     return fence->connection && fence_clear_file(fence, error);
 }
 
 /* What holds clients back must not stay in the file of the one that left: a server that is started
- * on its data again would only read. Once it is renamed, its server's name leads to the other one.
- * Nobody waits for this, and the record tells what is left to do. */
+ * on its data again would only read. Nobody waits for this, and the record tells what is left to
+ * do. */
 static void clear_file(const struct settle *settle)
 {
     const char *server = json_text_at(settle->record, MOVE_FROM "." MOVE_SERVER);
-    const char *name = json_text_at(settle->record, MOVE_FROM "." MOVE_NAME);
     struct fence fence = {.run = settle->run};
     struct error reason = ERROR_INIT;
-    if (!docker_is_running(&settle->from) || !text_equal(settle->from.name, name))
+    if (!docker_is_running(&settle->from))
         return;
-    if (!clear_held(&fence, server, &reason))
+    if (!clear_held(&fence, server, settle->from.id, &reason))
         step_log(settle->run, "%s", reason.message);
     fence_disconnect(&fence);
     cJSON_Delete(fence.record);
 }
 
-/* The one that leaves goes off first: never both. */
-static bool go_forward(const struct settle *settle, struct error *error)
+static bool tidy_forward(const struct settle *settle, struct error *error)
 {
-    if (!note_way(settle, MOVE_MOVED, error) || !take_off(settle, &settle->from, error) ||
-        !start(settle, &settle->to, error) ||
-        !restore_networks(settle, &settle->to, MOVE_PLACE, MOVE_WANTED, error))
-        return false;
     clear_file(settle);
     return rename_to(settle, &settle->from, json_text(settle->record, MOVE_LEFT), error) &&
            rename_to(settle, &settle->to, json_text_at(settle->record, MOVE_PLACE "." MOVE_NAME),
                      error);
 }
 
+/* Who has given up what was written may do so with the names moved already. */
+static bool tidy_back(const struct settle *settle, struct error *error)
+{
+    return rename_to(settle, &settle->to, json_text_at(settle->record, MOVE_TO "." MOVE_NAME),
+                     error) &&
+           rename_to(settle, &settle->from, json_text_at(settle->record, MOVE_FROM "." MOVE_NAME),
+                     error);
+}
+
+/* Clients are let through as soon as one serves; names and files can wait. */
 static bool settle_once(struct settle *settle, bool *moved, struct error *error)
 {
     if (!look(settle, error))
         return false;
-    *moved = goes_forward(settle);
-    bool done = (*moved ? go_forward(settle, error) : go_back(settle, error)) &&
-                move_pool_resume(settle->run, settle->record, error);
+    bool done = decide(settle, moved, error) &&
+                (*moved ? serve_forward(settle, error) : serve_back(settle, error)) &&
+                move_pool_resume(settle->run, settle->record, error) &&
+                (*moved ? tidy_forward(settle, error) : tidy_back(settle, error));
     if (done)
         leave_parked(settle, *moved ? MOVE_FROM : MOVE_TO);
     return done;

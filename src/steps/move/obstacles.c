@@ -249,17 +249,19 @@ static bool holds_sockets(const char *target)
     return false;
 }
 
-/* Writable mounts besides the data, those that hold sockets or that others have (`shared`), or the
- * rest of them. */
+/* Mounts besides the data, but for those that are only read: those that hold sockets or that others
+ * have (`shared`), or the rest of them. A second one of the data's own volume, however it is
+ * mounted, would stay the old server's. */
 static void note_mounts(const struct move_view *view, bool shared, struct text *found)
 {
     const cJSON *mount, *data = data_mount(view);
     cJSON_ArrayForEach(mount, child(view->service, "volumes"))
     {
         const char *source = json_text(mount, "source"), *target = json_text(mount, "target");
-        if (mount == data || !source || !target || json_true_at(mount, "read_only"))
+        bool twice = mount != data && data && text_equal(json_text(data, "source"), source);
+        if (mount == data || !source || !target || (json_true_at(mount, "read_only") && !twice))
             continue;
-        bool risky = holds_sockets(target) || is_mounted_elsewhere(view, source);
+        bool risky = twice || holds_sockets(target) || is_mounted_elsewhere(view, source);
         if (risky == shared)
             note(found, "both servers would have %s at %s", source, target);
     }
@@ -273,6 +275,23 @@ static void shared_mounts(const struct move_view *view, struct text *found)
 static void other_mounts(const struct move_view *view, struct text *found)
 {
     note_mounts(view, false, found);
+}
+
+/* The engine's own name for a volume that was given none: 64 hexadecimal digits. */
+static bool is_anonymous(const char *name)
+{
+    return strlen(name) == 64 && strspn(name, "0123456789abcdef") == 64;
+}
+
+static void anonymous_volumes(const struct move_view *view, struct text *found)
+{
+    const cJSON *mount;
+    cJSON_ArrayForEach(mount, json_at(view->container->inspect, "Mounts"))
+    {
+        const char *name = json_text(mount, "Name"), *place = json_text(mount, "Destination");
+        if (name && place && is_anonymous(name))
+            note(found, "%s has a volume without a name at %s", view->container->name, place);
+    }
 }
 
 static void archiving(const struct move_view *view, struct text *found)
@@ -318,6 +337,10 @@ const struct move_obstacle obstacles[] = {
      VERDICT_FAIL, archiving},
     {"other_mounts", "other directories", "the server writes nowhere but into its data",
      "The new server has it mounted as well while the old one serves.", VERDICT_WARN, other_mounts},
+    {"anonymous_volumes", "volumes without a name", "there are none",
+     "The new server gets an empty one in its place; the old one stays, but nothing uses it any "
+     "more. If what is in it matters, name it in the compose file at a quiet time before.",
+     VERDICT_WARN, anonymous_volumes},
     {"restart", "dependents", "no service asks to be restarted with the server",
      "The warm switch restarts nobody; clients connect again by themselves. Restart such a service "
      "afterwards if it needs that.",

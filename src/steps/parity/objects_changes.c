@@ -1,5 +1,6 @@
-/* objects_changes.c: what of the old server's objects has changed since the backup, and which
+/* objects_changes.c: what of a server's objects has changed since they were recorded, and which
  * sequences the new server has to be given the values of. */
+#include "base/json.h"
 #include "postgres/catalog.h"
 #include "postgres/objects_compare.h"
 #include "steps/parity/objects_scope.h"
@@ -14,14 +15,14 @@ struct looking {
     const char *database;
 };
 
-static void note(struct looking *looking, const char *name, const char *words)
+static void note(struct looking *looking, bool rewritten, const char *name, const char *words)
 {
     struct object_changes *changes = looking->changes;
     const char *colon = *looking->database ? ": " : "";
-    if (changes->count++ >= OBJECT_NAMES_MAX)
+    if (!rewritten && changes->count++ >= OBJECT_NAMES_MAX)
         return;
     char *line = xprintf("%s%s%s: %s", looking->database, colon, name, words);
-    text_list_add(&changes->names, line);
+    text_list_add(rewritten ? &changes->rewritten : &changes->names, line);
     free(line);
 }
 
@@ -31,6 +32,15 @@ static bool is_copied(const struct object_difference *difference)
     const struct pg_object *object = difference->old ? difference->old : difference->new;
     return !strcmp(object->kind, "large object") ||
            (!strcmp(object->kind, "grant") && text_starts(object->identity, "large object "));
+}
+
+static bool is_of_table(const char *kind)
+{
+    static const char *const kinds[] = {"table", "column", "index", "constraint", "sequence"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (!strcmp(kind, kinds[i]))
+            return true;
+    return false;
 }
 
 static void changed(void *context, const struct object_difference *difference)
@@ -43,7 +53,10 @@ static void changed(void *context, const struct object_difference *difference)
     }
     object_name(&name, difference);
     object_words_since(&words, difference);
-    note(looking, text_string(&name), text_string(&words));
+    const struct pg_object *object = difference->old ? difference->old : difference->new;
+    looking->changes->of_tables += is_of_table(object->kind);
+    bool rewritten = difference->field && difference->field[0] == '@';
+    note(looking, rewritten, text_string(&name), text_string(&words));
     text_free(&name);
     text_free(&words);
 }
@@ -77,29 +90,50 @@ static bool reachable(const struct pg_database_list *list, const char *name)
     return database && database->connectable;
 }
 
+bool objects_recorded_of(const struct step_run *run, const char *fact, const char *system)
+{
+    return text_equal(json_text(step_known(run, fact), "system"), system);
+}
+
+static bool is_recorded(const struct objects_scopes *recorded, const struct server_access *server,
+                        struct error *error)
+{
+    char system[32] = "";
+    struct pg_connection *connection = server_open(server, error);
+    bool known = connection && objects_system(connection, system, error);
+    pg_close(connection);
+    return known && (text_equal(system, recorded->system) ||
+                     error_set(error, ERROR_OTHER, "the record is of another server than \"%s\"",
+                               server->name));
+}
+
 /* A new database is found by its row among the cluster's objects. */
-bool objects_changed_since_backup(struct step_run *run, const struct server_access *old,
-                                  struct object_changes *changes, struct error *error)
+bool objects_changed_since(struct step_run *run, const char *fact,
+                           const struct server_access *server, struct object_changes *changes,
+                           struct error *error)
 {
     struct objects_scopes recorded = {0};
     struct pg_database_list list = {0};
     struct looking looking = {.changes = changes};
     *changes = (struct object_changes){0};
-    bool done =
-        objects_scopes_load(run, old->name, &recorded, error) && databases_of(old, &list, error);
+    const char *name = json_text(step_known(run, fact), "server");
+    bool done = objects_scopes_load(run, fact, name ? name : server->name, &recorded, error) &&
+                is_recorded(&recorded, server, error) && databases_of(server, &list, error);
     for (size_t i = 0; done && i < recorded.count; i++) {
         struct objects_scope *scope = &recorded.items[i];
         if (!*scope->database || reachable(&list, scope->database))
-            done = compare_now(&looking, old, scope, error);
+            done = compare_now(&looking, server, scope, error);
     }
     pg_database_list_free(&list);
     objects_scopes_free(&recorded);
-    return done || error_wrap(error, "looking for objects that were changed since the backup");
+    return done || error_wrap(error, "looking for objects that were changed since they were "
+                                     "recorded");
 }
 
 void object_changes_free(struct object_changes *changes)
 {
     text_list_free(&changes->names);
+    text_list_free(&changes->rewritten);
     *changes = (struct object_changes){0};
 }
 

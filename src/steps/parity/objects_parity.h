@@ -10,13 +10,16 @@
 /* {server, version_num, system, file (below the run's directory), sha256, objects, sequences,
  * taken_ms} */
 #define FACT_OBJECTS "objects"
+/* The same of the server that takes over, from right before its first client. */
+#define FACT_OBJECTS_SWITCHED "objects.switched"
 
 /* ---- recording, in one worker; several databases may be under way at once ---- */
 
 struct objects_record;
 
-/* Nothing is written before objects_record_finish. */
-struct objects_record *objects_record_begin(struct step_run *run, const char *server);
+/* Nothing is written before objects_record_finish. `fact`: one of both above. */
+struct objects_record *objects_record_begin(struct step_run *run, const char *fact,
+                                            const char *server);
 /* Roles, grants, settings...: on any connection to the server. */
 bool objects_record_cluster(struct objects_record *record, struct pg_connection *connection,
                             struct error *error);
@@ -28,7 +31,7 @@ bool objects_record_snapshot(struct objects_record *record, struct pg_connection
  * the large objects with digests of what is in them. */
 bool objects_record_dumped(struct objects_record *record, struct pg_connection *connection,
                            struct error *error);
-/* Writes evidence/objects-SERVER.tsv (0600, without secrets) and the fact FACT_OBJECTS. */
+/* Writes evidence/FACT-SERVER.tsv (0600, without secrets) and the fact. */
 bool objects_record_finish(struct objects_record *record, struct error *error);
 void objects_record_free(struct objects_record *record); /* NULL is fine */
 
@@ -37,18 +40,33 @@ void objects_record_free(struct objects_record *record); /* NULL is fine */
 #define OBJECT_NAMES_MAX 1000
 
 struct object_changes {
-    size_t count;           /* differences, without sequences' values and those below */
-    size_t copied;          /* of large objects, which copying them again makes up for */
-    struct text_list names; /* "limor_prod: table public.t: owner: ...", the first
-                               OBJECT_NAMES_MAX that `count` counts */
+    size_t count;               /* differences, without sequences' values and those below */
+    size_t of_tables;           /* of `count`: tables and what they are made of */
+    size_t copied;              /* of large objects, which copying them again makes up for */
+    struct text_list names;     /* "limor_prod: table public.t: owner: ...", the first
+                                   OBJECT_NAMES_MAX that `count` counts */
+    struct text_list rewritten; /* objects whose row, which may hold a secret, was written anew: it
+                                   may be the same as before; not in `count` */
 };
 
 /* What has changed on the server that the record is of: it is asked now, large objects' contents
- * and roles' passwords (that they were set, not to what) included. No record is an error. Free in
- * any case. */
-bool objects_changed_since_backup(struct step_run *run, const struct server_access *old,
-                                  struct object_changes *changes, struct error *error);
+ * and roles' passwords (that they were set, not to what) included. No record, or one of a server
+ * with another data directory, is an error. Free in any case. */
+bool objects_changed_since(struct step_run *run, const char *fact,
+                           const struct server_access *server, struct object_changes *changes,
+                           struct error *error);
+/* Whether the fact's record is of the server with this data directory's identifier, whatever the
+ * runbook calls it. */
+bool objects_recorded_of(const struct step_run *run, const char *fact, const char *system);
+/* That identifier. */
+bool objects_system(struct pg_connection *connection, char system[32], struct error *error);
 void object_changes_free(struct object_changes *changes);
+
+/* The names of what holds another secret on one of the servers than on the other, as they are now:
+ * passwords of roles, foreign servers and subscriptions, settings. Nothing of a secret comes out.
+ * Free `names` in any case. */
+bool objects_secrets_differing(const struct server_access *one, const struct server_access *other,
+                               struct text_list *names, struct error *error);
 
 struct sequence_difference {
     char *database;

@@ -14,15 +14,17 @@ static const char snapshot[] = "snapshot", dumped[] = "dumped"; /* the two readi
 
 struct objects_record {
     struct step_run *run;
-    char *server;
+    char *fact, *server;
     int64_t taken_ms; /* wall */
     struct objects_scopes scopes;
 };
 
-struct objects_record *objects_record_begin(struct step_run *run, const char *server)
+struct objects_record *objects_record_begin(struct step_run *run, const char *fact,
+                                            const char *server)
 {
     struct objects_record *record = xcalloc(1, sizeof *record);
     record->run = run;
+    record->fact = xstrdup(fact);
     record->server = xstrdup(server);
     record->taken_ms = clock_wall_ms();
     return record;
@@ -33,6 +35,7 @@ void objects_record_free(struct objects_record *record)
     if (!record)
         return;
     objects_scopes_free(&record->scopes);
+    free(record->fact);
     free(record->server);
     free(record);
 }
@@ -109,7 +112,7 @@ static void record_fact(const struct objects_record *record, const char *file,
     cJSON_AddNumberToObject(fact, "objects", (double)objects);
     cJSON_AddNumberToObject(fact, "sequences", (double)sequences);
     cJSON_AddNumberToObject(fact, "taken_ms", (double)record->taken_ms);
-    step_fact(record->run, FACT_OBJECTS, fact);
+    step_fact(record->run, record->fact, fact);
     step_check(record->run, "objects", VERDICT_PASS,
                "%zu objects and %zu sequences' values recorded", objects, sequences);
 }
@@ -118,7 +121,7 @@ bool objects_record_finish(struct objects_record *record, struct error *error)
 {
     struct text text = {0};
     char *directory = file_join(record->run->directory, "evidence");
-    char *file = xprintf("evidence/objects-%s.tsv", record->server);
+    char *file = xprintf("evidence/%s-%s.tsv", record->fact, record->server);
     char *path = file_join(record->run->directory, file);
     objects_scopes_write(&record->scopes, &text);
     bool written = file_make_directories(directory, 0700, error) &&
@@ -195,19 +198,19 @@ static bool read_record(const char *path, const char *sha256, struct objects_sco
     return done;
 }
 
-bool objects_scopes_load(const struct step_run *run, const char *server,
+bool objects_scopes_load(const struct step_run *run, const char *fact, const char *server,
                          struct objects_scopes *scopes, struct error *error)
 {
-    const cJSON *fact = step_known(run, FACT_OBJECTS);
-    const char *file = json_text(fact, "file");
+    const cJSON *record = step_known(run, fact);
+    const char *file = json_text(record, "file");
     *scopes = (struct objects_scopes){0};
-    if (!file || !text_equal(json_text(fact, "server"), server))
+    if (!file || !text_equal(json_text(record, "server"), server))
         return nothing_recorded(server, error);
     char *path = file_join(run->directory, file);
-    const char *system = json_text(fact, "system");
-    scopes->version = (int)json_number_at(fact, "version_num");
+    const char *system = json_text(record, "system");
+    scopes->version = (int)json_number_at(record, "version_num");
     text_copy(scopes->system, sizeof scopes->system, system ? system : "");
-    bool done = read_record(path, json_text(fact, "sha256"), scopes, error);
+    bool done = read_record(path, json_text(record, "sha256"), scopes, error);
     free(path);
     return done;
 }

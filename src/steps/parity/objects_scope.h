@@ -39,15 +39,12 @@ bool objects_secrets_read(const struct server_access *access, const char *databa
                           const struct objects_key *key, struct pg_object_list *list,
                           struct error *error);
 
-/* The identifier of a server's data directory. */
-bool objects_system(struct pg_connection *connection, char system[32], struct error *error);
-
 /* The record's text, a line an object. */
 void objects_scopes_write(const struct objects_scopes *scopes, struct text *text);
 bool objects_scopes_parse(const char *content, struct objects_scopes *scopes, struct error *error);
-/* The record that the fact FACT_OBJECTS tells of; one that isn't there any more, or has another
- * SHA-256, is an error. Free in any case. */
-bool objects_scopes_load(const struct step_run *run, const char *server,
+/* The record that the fact tells of; one that is of another server, isn't there any more, or has
+ * another SHA-256, is an error. Free in any case. */
+bool objects_scopes_load(const struct step_run *run, const char *fact, const char *server,
                          struct objects_scopes *scopes, struct error *error);
 
 #endif

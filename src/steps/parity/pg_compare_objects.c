@@ -94,7 +94,8 @@ static bool find_old(struct parity *parity, struct error *error)
 
 static bool list_recorded(struct parity *parity, struct error *error)
 {
-    if (!objects_scopes_load(parity->run, step_text(parity->run, "old"), &parity->recorded, error))
+    if (!objects_scopes_load(parity->run, FACT_OBJECTS, step_text(parity->run, "old"),
+                             &parity->recorded, error))
         return false;
     if (text_equal(parity->recorded.system, parity->new.system))
         return same_server(parity, error);

@@ -1,5 +1,6 @@
 /* pg_restore.c: pg.restore, which brings a backup into a new server and judges every message. */
 #include "steps/actions.h"
+#include "steps/restore/load_beside.h"
 #include "steps/restore/restore.h"
 #include "steps/restore/restore_loading.h"
 #include "steps/restore/restore_tuning.h"
@@ -13,6 +14,7 @@
 
 #define PROGRESS_EVERY_MS 200
 #define LABEL_SIZE 160
+#define ALL_BUT_SOME 1 /* pg_restore's exit status when it went on after errors */
 
 static void report_progress(struct restore *restore, const char *label)
 {
@@ -61,6 +63,16 @@ void restore_options(struct restore *restore, long jobs, struct text *options)
     step_log(restore->run, "session settings: %s", text_string(options));
 }
 
+bool restore_judge_exit(struct restore *restore, const struct pg_tool *tool, int exit_status,
+                        struct error *error)
+{
+    if (restore_messages_failed(restore->messages) || exit_status == 0)
+        return true;
+    if (exit_status == ALL_BUT_SOME && restore_messages_explained(restore->messages))
+        return true;
+    return pg_tool_failed(tool, exit_status, restore_messages_last(restore->messages), error);
+}
+
 bool restore_changed(const struct restore *restore, const char *what, struct error *error)
 {
     error_set(error, ERROR_OTHER, "the backup %s has another %s than when it was written",
@@ -83,14 +95,21 @@ static const cJSON *recorded(const struct restore *restore)
 
 static bool restore_all(struct restore *restore, struct error *error)
 {
-    if (!restore->format->list(restore, error) ||
-        !restore_target_prepare(restore->run, &restore->access, &restore->databases,
+    restore->began_ms = restore->fed_ms = clock_monotonic_ms();
+    if (!restore->format->list(restore, error))
+        return false;
+    if (restore->sha256 &&
+        load_beside_is_done(restore->run, &restore->access.found, restore->path, restore->sha256)) {
+        step_log(restore->run, "all of it was loaded while the old server was dumped");
+        restore->sent = restore->size;
+        return true;
+    }
+    if (!restore_target_prepare(restore->run, &restore->access, &restore->databases,
                                 &restore->setting.again, error))
         return false;
     restore->setting.user = restore->access.parameters.user;
     restore->messages = restore_messages_open(restore->run, &restore->setting, error);
     restore->indexes = restore_indexes_new(&restore->access);
-    restore->began_ms = restore->fed_ms = clock_monotonic_ms();
     if (!restore->messages)
         return false;
     bool ran = restore->format->run(restore, error);
@@ -149,6 +168,7 @@ static bool run_restore(struct step_run *run, struct error *error)
     else if (done)
         done = restore_it(&restore, error);
     text_list_free(&restore.databases);
+    free(restore.sha256);
     free(restore.path);
     return done;
 }

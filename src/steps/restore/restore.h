@@ -5,6 +5,7 @@
 #include "steps/restore/restore_indexes.h"
 #include "steps/restore/restore_messages.h"
 #include "steps/restore/restore_target.h"
+#include "steps/server/pg_tool.h"
 #include "steps/server/server.h"
 
 #include <cjson/cJSON.h>
@@ -30,6 +31,7 @@ struct restore {
     struct server_access access;
     char *path;
     double size, sent; /* bytes of the backup */
+    char *sha256;      /* of a directory's manifest, or NULL */
     double text_bytes; /* of its rows when they aren't compressed: an estimate */
     int64_t began_ms, reported_ms, fed_ms; /* monotonic; fed: when something last went on */
     struct text_list databases;
@@ -50,6 +52,10 @@ bool restore_tick(void *context, struct error *error);
 /* Feeds `file` to psql on the server, as far as the first failure. False when psql couldn't be run
  * to its end, or ended with a failure of its own that `messages` doesn't know. */
 bool restore_by_psql(struct restore *restore, int file, const char *options, struct error *error);
+/* pg_restore goes on after errors and counts them; each has to be one that is known to be harmless.
+ * True also where `messages` has a better error. */
+bool restore_judge_exit(struct restore *restore, const struct pg_tool *tool, int exit_status,
+                        struct error *error);
 /* Session settings for one of `jobs` connections that restore at once; appended, and logged. */
 void restore_options(struct restore *restore, long jobs, struct text *options);
 

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALL_BUT_SOME 1  /* pg_restore's exit status when it went on after errors */
 #define COMPRESSED_TO 6 /* a text's size over that of its compressed form, at most as a rule */
 
 struct directory {
@@ -37,6 +36,7 @@ static bool open_backup(struct restore *restore, const cJSON *fact, struct error
     directory->manifest = backup_manifest_read(restore->path, error);
     bool known = directory->manifest && sha256_file(path, sha256, error);
     free(path);
+    restore->sha256 = known ? xstrdup(sha256) : NULL;
     if (!known || !pg_jobs(restore->run, &directory->jobs, error) ||
         !backup_tree_read(restore->path, &directory->tree, error) ||
         !backup_manifest_fits(directory->manifest, restore->path, &directory->tree, error))
@@ -137,18 +137,6 @@ static double bytes_of_database(const struct directory *directory)
     return bytes;
 }
 
-/* pg_restore goes on after errors and counts them; each has to be one that is known to be harmless.
- */
-static bool judge_exit(struct restore *restore, const struct pg_tool *tool, int exit_status,
-                       struct error *error)
-{
-    if (restore_messages_failed(restore->messages) || exit_status == 0)
-        return true; /* the messages have the better error */
-    if (exit_status == ALL_BUT_SOME && restore_messages_explained(restore->messages))
-        return true;
-    return pg_tool_failed(tool, exit_status, restore_messages_last(restore->messages), error);
-}
-
 static bool run_tool(struct restore *restore, const char *const *arguments, struct error *error)
 {
     struct directory *directory = restore->state;
@@ -165,7 +153,7 @@ static bool run_tool(struct restore *restore, const char *const *arguments, stru
     bool ran = pg_tool_run(&tool, &exit_status, error);
     if (!ran && restore_messages_failed(restore->messages))
         return true;
-    return ran && judge_exit(restore, &tool, exit_status, error);
+    return ran && restore_judge_exit(restore, &tool, exit_status, error);
 }
 
 /* Source: PostgreSQL manual, pg_restore: with --create it makes the database with its properties.

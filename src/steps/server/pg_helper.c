@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define PROBE "probe"
-#define PROBE_COPY "probe.copy"
+#define PROBE_COPY PROBE ".copy"
 
 static bool remove_leftovers(struct step_run *run, struct docker *docker, struct error *error)
 {
@@ -56,13 +56,13 @@ bool pg_helper_ask(struct docker *docker, const struct docker_helper *helper,
     return ran;
 }
 
-/* The helper reads what stands on this side. */
+/* The helper reads what stands on this side: `arguments` begin with its SHA-256. */
 static bool same_file(struct docker *docker, const struct docker_helper *helper,
-                      const char *directory, const char *name, struct error *error)
+                      const char *directory, const char *name, const char *const *arguments,
+                      struct error *error)
 {
     char here[SHA256_HEX_SIZE];
-    char *there = xprintf(HELPER_DIRECTORY "/%s", name), *path = file_join(directory, name);
-    const char *const arguments[] = {"sha256sum", there, NULL};
+    char *path = file_join(directory, name);
     struct text answer = {0};
     bool same =
         sha256_file(path, here, error) && pg_helper_ask(docker, helper, arguments, &answer, error);
@@ -70,7 +70,6 @@ static bool same_file(struct docker *docker, const struct docker_helper *helper,
         same =
             error_set(error, ERROR_OTHER, "the engine has another file %s than this machine", path);
     text_free(&answer);
-    free(there);
     free(path);
     return same;
 }
@@ -79,17 +78,15 @@ static bool same_file(struct docker *docker, const struct docker_helper *helper,
 static bool copied(struct docker *docker, const struct docker_helper *helper, const char *directory,
                    struct error *error)
 {
-    static const char *const arguments[] = {"cp", HELPER_DIRECTORY "/" PROBE,
-                                            HELPER_DIRECTORY "/" PROBE_COPY, NULL};
+    static const char *const arguments[] = {
+        "sh", "-c", "sha256sum \"$1\" && cp \"$1\" \"$1.copy\"", "sh", HELPER_DIRECTORY "/" PROBE,
+        NULL};
     struct stat status;
-    struct text answer = {0};
     char *path = file_join(directory, PROBE_COPY);
-    bool done = same_file(docker, helper, directory, PROBE, error) &&
-                pg_helper_ask(docker, helper, arguments, &answer, error);
+    bool done = same_file(docker, helper, directory, PROBE, arguments, error);
     if (done && (stat(path, &status) < 0 || status.st_uid != geteuid()))
         done = error_set(error, ERROR_OTHER,
                          "a file that a container made isn't this user's on this machine");
-    text_free(&answer);
     unlink(path);
     free(path);
     return done;
@@ -134,13 +131,15 @@ static struct docker_helper *make(struct step_run *run, struct docker *docker,
 struct docker_helper *pg_helper_open(struct step_run *run, struct docker *docker,
                                      const struct pg_helper_setting *setting, struct error *error)
 {
-    if (!remove_leftovers(run, docker, error))
+    static const char *const manifest[] = {"sha256sum", HELPER_DIRECTORY "/" BACKUP_MANIFEST, NULL};
+    if (!setting->beside && !remove_leftovers(run, docker, error))
         return NULL;
     struct docker_helper *helper = make(run, docker, setting, error);
     bool sees =
-        helper &&
-        (setting->read_only ? same_file(docker, helper, setting->directory, BACKUP_MANIFEST, error)
-                            : probe_writing(docker, helper, setting->directory, error));
+        helper && (setting->beside      ? true
+                   : setting->read_only ? same_file(docker, helper, setting->directory,
+                                                    BACKUP_MANIFEST, manifest, error)
+                                        : probe_writing(docker, helper, setting->directory, error));
     if (sees)
         return helper;
     if (!*error->remedy)

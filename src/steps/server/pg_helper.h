@@ -12,6 +12,7 @@ struct pg_helper_setting {
     const char *container; /* whose network it shares, or NULL for none */
     const char *directory; /* a backup's, on this machine */
     bool read_only;        /* the backup is complete: it has a manifest */
+    bool beside;           /* this run has another helper that has proven the directory */
 };
 
 /* Removes what an attempt that was cut off may have left, makes the helper as this user, and proves

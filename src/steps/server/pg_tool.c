@@ -11,6 +11,7 @@ bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *err
         server_environment_add(&environment, "PGDATABASE", tool->database);
     if (tool->options)
         server_environment_add(&environment, "PGOPTIONS", tool->options);
+    server_environment_add(&environment, "LC_ALL", "C"); /* their words are judged */
     if (tool->helper)
         server_environment_add(&environment, "PGHOST", "127.0.0.1");
     struct docker_exec exec = {
@@ -21,6 +22,7 @@ bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *err
         .write = tool->write,
         .write_error = tool->write_error,
         .tick = tool->tick,
+        .tick_ms = tool->tick_ms,
         .context = tool->context,
     };
     bool ran = docker_exec_run(tool->access->docker, &exec, exit_status, error);

@@ -16,6 +16,7 @@ struct pg_tool {
     bool (*write)(void *context, const char *bytes, size_t length, struct error *error);
     bool (*write_error)(void *context, const char *bytes, size_t length, struct error *error);
     bool (*tick)(void *context, struct error *error);
+    long tick_ms;
     void *context;
 };
 

@@ -1,6 +1,7 @@
 /* reach.c: by the container's network namespace, or by a relay. */
 #include "steps/server/reach.h"
 
+#include "base/announce.h"
 #include "base/file.h"
 #include "base/links.h"
 #include "postgres/namespace.h"
@@ -53,7 +54,9 @@ bool reach_inside(const struct docker_container *container, int port,
     return true;
 }
 
-bool reach_clear_links(const struct docker_container *container, struct error *error)
+/* Enters the container's network namespace for one act that counts what it does. */
+static bool act_inside(const struct docker_container *container,
+                       bool (*act)(size_t *count, struct error *error), struct error *error)
 {
     char *path = reach_namespace(container);
     struct namespace_visit visit;
@@ -63,9 +66,24 @@ bool reach_clear_links(const struct docker_container *container, struct error *e
                          container->name);
     bool done = namespace_enter(path, &visit, error);
     if (done) {
-        done = links_remove(&count, error);
+        done = act(&count, error);
         namespace_leave(&visit);
     }
     free(path);
-    return done || error_wrap(error, "taking what is left of a network out of %s", container->name);
+    return done;
+}
+
+bool reach_clear_links(const struct docker_container *container, struct error *error)
+{
+    return act_inside(container, links_remove, error) ||
+           error_wrap(error, "taking what is left of a network out of %s", container->name);
+}
+
+bool reach_announce(const struct docker_container *container, struct error *error)
+{
+    char *path = reach_namespace(container);
+    bool done = !path || act_inside(container, announce_addresses, error) ||
+                error_wrap(error, "telling the neighbours of %s", container->name);
+    free(path);
+    return done;
 }

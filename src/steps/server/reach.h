@@ -22,4 +22,9 @@ char *reach_namespace(const struct docker_container *container);
  * where this process may not enter it. */
 bool reach_clear_links(const struct docker_container *container, struct error *error);
 
+/* Lets clients whose first packet came too early, as the container's address was known before its
+ * interface was there (engine 20.10), go on at once instead of a second later (base/announce.h).
+ * Nothing is done where this process may not enter its namespace. */
+bool reach_announce(const struct docker_container *container, struct error *error);
+
 #endif

@@ -110,13 +110,14 @@ static bool locate(const struct step_run *run, struct server_access *access, enu
                    : address_of_container(access, error);
 }
 
-static bool find(const struct step_run *run, const char *name, enum viewpoint view,
-                 struct server_access *access, struct error *error)
+/* `container`: its name or id, in place of the runbook's, or NULL. */
+static bool find(const struct step_run *run, const char *name, const char *container,
+                 enum viewpoint view, struct server_access *access, struct error *error)
 {
     *access = (struct server_access){.name = xstrdup(name ? name : "")};
     if (!runbook_server(run->runbook, access->name))
         return error_set(error, ERROR_RUNBOOK, "the runbook has no server \"%s\"", access->name);
-    access->container = setting(run, name, "container", NULL);
+    access->container = container ? xstrdup(container) : setting(run, name, "container", NULL);
     access->parameters.host = setting(run, name, "host", NULL);
     access->parameters.user = setting(run, name, "user", DEFAULT_USER);
     access->parameters.password = setting(run, name, "password", NULL);
@@ -135,19 +136,25 @@ static bool find(const struct step_run *run, const char *name, enum viewpoint vi
 bool server_find(const struct step_run *run, const char *name, struct server_access *access,
                  struct error *error)
 {
-    return find(run, name, VIEW_ANY, access, error);
+    return find(run, name, NULL, VIEW_ANY, access, error);
 }
 
 bool server_find_as_client(const struct step_run *run, const char *name,
                            struct server_access *access, struct error *error)
 {
-    return find(run, name, VIEW_CLIENT, access, error);
+    return find(run, name, NULL, VIEW_CLIENT, access, error);
 }
 
 bool server_find_inside(const struct step_run *run, const char *name, struct server_access *access,
                         struct error *error)
 {
-    return find(run, name, VIEW_INSIDE, access, error);
+    return find(run, name, NULL, VIEW_INSIDE, access, error);
+}
+
+bool server_find_in(const struct step_run *run, const char *name, const char *id,
+                    struct server_access *access, struct error *error)
+{
+    return find(run, name, id, VIEW_INSIDE, access, error);
 }
 
 bool server_find_again(struct server_access *access, struct error *error)

@@ -33,6 +33,10 @@ bool server_find_as_client(const struct step_run *run, const char *name,
  * inside. An error when the server has no container that runs. */
 bool server_find_inside(const struct step_run *run, const char *name, struct server_access *access,
                         struct error *error);
+/* The same in the container of that id, whatever the runbook calls the server's by now: names move
+ * with a switch. */
+bool server_find_in(const struct step_run *run, const char *name, const char *id,
+                    struct server_access *access, struct error *error);
 /* What server_find_inside has found, once more and by its id: the container may have been started
  * anew, or have another name. Connections have to be closed before. */
 bool server_find_again(struct server_access *access, struct error *error);

@@ -1,0 +1,158 @@
+/* decide.c: `pgrunbook pause`, `resume`, `first` and `skip`: one command to a run's engine. */
+#include "cli/options.h"
+
+#include "engine/control.h"
+#include "engine/directory.h"
+#include "engine/group.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct answer {
+    int replies; /* the first one answers attaching */
+    bool sent, ok;
+    struct error error;
+};
+
+static void on_event(void *context, const cJSON *event)
+{
+    struct answer *answer = context;
+    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "type"));
+    if (!text_equal(type, "reply"))
+        return;
+    const char *message = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "message"));
+    const char *remedy = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "remedy"));
+    answer->replies++;
+    answer->ok = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "ok"));
+    if (answer->ok)
+        return;
+    error_set(&answer->error, ERROR_OTHER, "%s", message ? message : "refused");
+    if (remedy && *remedy)
+        error_remedy(&answer->error, "%s", remedy);
+}
+
+static bool converse(struct control *control, bool (*send)(struct control *, struct error *),
+                     struct answer *answer)
+{
+    while (answer->replies < 2) {
+        struct pollfd readable = {.fd = control_descriptor(control), .events = POLLIN};
+        bool good =
+            poll(&readable, 1, -1) >= 0 && control_read(control, on_event, answer, &answer->error);
+        if (!good && answer->replies < 2)
+            return false;
+        if (answer->replies && !answer->sent && !send(control, &answer->error))
+            return false;
+        answer->sent = answer->replies > 0;
+    }
+    return answer->ok;
+}
+
+static bool is_one_run(const char *directory, struct error *error)
+{
+    struct group group;
+    if (run_environment(strrchr(directory, '/')))
+        return true;
+    if (!group_open(directory, &group, error))
+        return false;
+    bool one = group.count == 1;
+    if (!one) {
+        error_set(error, ERROR_USAGE, "run %s has several environments", group.run);
+        error_remedy(error, "say which one is meant, such as %s@%s", group.run,
+                     group.items[1].environment);
+    }
+    group_free(&group);
+    return one;
+}
+
+static int decide(const char *directory, const struct options *options,
+                  bool (*send)(struct control *, struct error *))
+{
+    struct answer answer = {.error = ERROR_INIT};
+    struct control *control = NULL;
+    bool done = is_one_run(directory, &answer.error) &&
+                ensure_engine(directory, options, &answer.error) &&
+                (control = control_open(directory, false, &answer.error)) &&
+                converse(control, send, &answer);
+    control_close(control);
+    if (!done)
+        return tell_error(&answer.error);
+    printf("done; pgrunbook status %s says where it stands\n", strrchr(directory, '/') + 1);
+    return 0;
+}
+
+static bool send_pause(struct control *control, struct error *error)
+{
+    return control_pause(control, true, error);
+}
+
+static bool send_resume(struct control *control, struct error *error)
+{
+    return control_pause(control, false, error);
+}
+
+static const struct {
+    const struct command *command;
+    bool (*send)(struct control *control, struct error *error);
+} decisions[] = {
+    {&pause_command, send_pause},
+    {&resume_command, send_resume},
+    {&first_command, control_go_first},
+    {&skip_command, control_leave_out},
+};
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct options options;
+    struct error error = ERROR_INIT;
+    char *directory = NULL;
+    int status;
+    if (!options_read(command, argc, argv, &options, &status))
+        return status;
+    if (!run_directory_find(options.operand, &directory, &error))
+        status = tell_error(&error);
+    for (size_t i = 0; directory && i < sizeof decisions / sizeof decisions[0]; i++)
+        if (decisions[i].command == command)
+            status = decide(directory, &options, decisions[i].send);
+    free(directory);
+    options_free(&options);
+    return status;
+}
+
+static const struct command_option decide_options[] = {VARS_OF_RUN_OPTION, {NULL, NULL, NULL}};
+
+const struct command pause_command = {
+    .name = "pause",
+    .operands = "[RUN]",
+    .help = "let a run stand still before its next step",
+    .about = "Of several environments the others go on: one that is paused holds nobody up.",
+    .options = decide_options,
+    .run = run,
+};
+
+const struct command resume_command = {
+    .name = "resume",
+    .operands = "[RUN]",
+    .help = "let a paused run go on",
+    .options = decide_options,
+    .run = run,
+};
+
+const struct command first_command = {
+    .name = "first",
+    .operands = "RUN@ENVIRONMENT",
+    .help = "let an environment begin its phase before those that it waits for",
+    .about = "It is on record. What the runbook requires of other environments holds all the same.",
+    .options = decide_options,
+    .run = run,
+};
+
+const struct command skip_command = {
+    .name = "skip",
+    .operands = "RUN@ENVIRONMENT",
+    .help = "leave an environment out that hasn't begun",
+    .about = "The others no longer wait for it. One that requires it never begins.",
+    .options = decide_options,
+    .run = run,
+};

@@ -1,0 +1,33 @@
+/* load_dump.h: loads a backup's directory while it is being written, as it is told what is there.
+ */
+#ifndef STEPS_RESTORE_LOAD_DUMP_H
+#define STEPS_RESTORE_LOAD_DUMP_H
+
+#include "steps/step.h"
+
+/* What it is told, each a line of JSON. */
+#define LOAD_ROLES "roles"         /* true: the roles' file is complete */
+#define LOAD_DATABASE "database"   /* name: its dump begins... */
+#define LOAD_DIRECTORY "directory" /* ...in this one, below the backup's */
+#define LOAD_CONTENTS "contents"   /* true: its table of contents is complete */
+#define LOAD_ITEM "item"           /* id: the file of these rows is complete */
+#define LOAD_DUMPED "dumped"       /* true: the database's dump is complete */
+#define LOAD_COMPLETE "complete"   /* true: so is the backup */
+/* What it answers in the end, after its reports. */
+#define LOAD_LOADED "loaded" /* true */
+#define LOAD_FAILED "failed" /* why */
+
+struct load_dump_setting {
+    const struct step_run *run;
+    const char *server, *directory;
+    double bytes; /* of all databases, an estimate */
+    long jobs;
+    bool again;            /* an attempt before has left its roles */
+    int commands, reports; /* descriptors */
+};
+
+/* The body of a process of its own: returns when all is loaded, something has failed, or nobody is
+ * left to tell it anything. */
+void load_dump(const struct load_dump_setting *setting);
+
+#endif

@@ -1,0 +1,296 @@
+/* load_queue.c: the order of loading, from what the dump's entries need. */
+#include "steps/restore/load_queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COPY_END " FROM stdin;\n"
+
+/* Beside each entry of the table of contents. */
+struct place {
+    struct load_item item; /* entry NULL: not in the queue */
+    size_t *wanted_by;     /* places of builds that wait for this one */
+    size_t wanted;
+    size_t missing; /* how many it waits for itself */
+    size_t table;   /* place of the table that it locks, or its own */
+    size_t rows;    /* of a table: place of its rows; its own when there are none */
+    size_t building;
+    bool locked; /* by one that lets no other build */
+    bool has_data;
+    bool begun, finished;
+};
+
+struct load_queue {
+    const struct toc *toc;
+    struct place *places;
+    size_t *builds; /* that may be begun */
+    size_t build_count;
+    size_t *rows; /* that are dumped, from `row_next` on not begun by the list */
+    size_t row_count, row_next;
+    size_t left;
+};
+
+static bool is(const struct toc_entry *entry, const char *kind)
+{
+    return !strcmp(entry->kind, kind);
+}
+
+static struct place *place_of(const struct load_queue *queue, const struct toc_entry *entry)
+{
+    return &queue->places[entry - queue->toc->items];
+}
+
+static size_t index_of(const struct load_queue *queue, const struct toc_entry *entry)
+{
+    return (size_t)(entry - queue->toc->items);
+}
+
+static void add(size_t **list, size_t *count, size_t number)
+{
+    if (!(*count & (*count - 1))) /* full at every power of two */
+        *list = xrealloc(*list, (*count ? 2 * *count : 1) * sizeof **list);
+    (*list)[(*count)++] = number;
+}
+
+/* The table whose rows or index these are; NULL when the dump doesn't make it. */
+static const struct toc_entry *table_of(const struct load_queue *queue,
+                                        const struct toc_entry *entry)
+{
+    for (size_t i = 0; i < entry->needed; i++) {
+        const struct toc_entry *need = toc_find(queue->toc, entry->needs[i]);
+        if (need && (is(need, "TABLE") || is(need, "MATERIALIZED VIEW")))
+            return need;
+    }
+    return NULL;
+}
+
+static void enter(struct load_queue *queue, const struct toc_entry *entry, enum load_kind kind,
+                  const struct toc_entry *table)
+{
+    struct place *place = place_of(queue, entry);
+    place->item = (struct load_item){.entry = entry, .kind = kind};
+    place->table = index_of(queue, table ? table : entry);
+    queue->left++;
+}
+
+/* Rows that go through a partitioned table's root have a definition which says so; an extension's
+ * table has rows of the extension's own. */
+static void enter_rows(struct load_queue *queue, const struct toc_entry *entry)
+{
+    const struct toc_entry *table = table_of(queue, entry);
+    if (!table || !is(table, "TABLE"))
+        return;
+    struct place *of_table = place_of(queue, table);
+    of_table->has_data = true;
+    if (!*entry->file || *entry->definition || !text_ends(entry->copy, COPY_END))
+        return;
+    of_table->rows = index_of(queue, entry);
+    enter(queue, entry, LOAD_ROWS, table);
+}
+
+/* Whether all that it needs is there before the data, or in the queue before it. */
+static bool can_wait(const struct load_queue *queue, const struct toc_entry *entry)
+{
+    for (size_t i = 0; i < entry->needed; i++) {
+        const struct toc_entry *need = toc_find(queue->toc, entry->needs[i]);
+        if (!need || need->section == TOC_PRE_DATA)
+            continue;
+        if (need >= entry || !place_of(queue, need)->item.entry)
+            return false;
+    }
+    return true;
+}
+
+static void wait_for(struct load_queue *queue, struct place *waiting, size_t number)
+{
+    struct place *place = &queue->places[number];
+    if (!place->item.entry || &place->item == &waiting->item)
+        return;
+    add(&place->wanted_by, &place->wanted, (size_t)(waiting - queue->places));
+    waiting->missing++;
+}
+
+static void enter_build(struct load_queue *queue, const struct toc_entry *entry)
+{
+    const struct toc_entry *table = table_of(queue, entry);
+    if (!table || !can_wait(queue, entry))
+        return;
+    const struct place *of_table = place_of(queue, table);
+    if (of_table->has_data && !queue->places[of_table->rows].item.entry)
+        return;
+    enter(queue, entry, LOAD_BUILD, table);
+    struct place *place = place_of(queue, entry);
+    wait_for(queue, place, of_table->rows);
+    for (size_t i = 0; i < entry->needed; i++) {
+        const struct toc_entry *need = toc_find(queue->toc, entry->needs[i]);
+        if (need && need->section != TOC_PRE_DATA)
+            wait_for(queue, place, index_of(queue, need));
+    }
+    if (!place->missing)
+        add(&queue->builds, &queue->build_count, index_of(queue, entry));
+}
+
+static void enter_statement(struct load_queue *queue, const struct toc_entry *entry)
+{
+    enter(queue, entry, LOAD_STATEMENT, NULL);
+    add(&queue->builds, &queue->build_count, index_of(queue, entry));
+}
+
+static const struct {
+    const char *kind;
+    enum toc_section section;
+    void (*enter)(struct load_queue *queue, const struct toc_entry *entry);
+} kinds[] = {
+    {"TABLE DATA", TOC_DATA, enter_rows},
+    {"SEQUENCE SET", TOC_DATA, enter_statement},
+    {"INDEX", TOC_POST_DATA, enter_build},
+    {"CONSTRAINT", TOC_POST_DATA, enter_build},
+};
+
+struct load_queue *load_queue_new(const struct toc *toc)
+{
+    struct load_queue *queue = xcalloc(1, sizeof *queue);
+    queue->toc = toc;
+    queue->places = xcalloc(toc->count + 1, sizeof *queue->places);
+    for (size_t i = 0; i < toc->count; i++)
+        queue->places[i].rows = i;
+    for (size_t i = 0; i < toc->count; i++)
+        for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)
+            if (toc->items[i].section == kinds[kind].section &&
+                is(&toc->items[i], kinds[kind].kind))
+                kinds[kind].enter(queue, &toc->items[i]);
+    return queue;
+}
+
+void load_queue_free(struct load_queue *queue)
+{
+    if (!queue)
+        return;
+    for (size_t i = 0; i < queue->toc->count; i++)
+        free(queue->places[i].wanted_by);
+    free(queue->places);
+    free(queue->builds);
+    free(queue->rows);
+    free(queue);
+}
+
+static struct place *rows_at(const struct load_queue *queue, int id)
+{
+    const struct toc_entry *entry = toc_find(queue->toc, id);
+    struct place *place = entry ? place_of(queue, entry) : NULL;
+    return place && place->item.entry && place->item.kind == LOAD_ROWS ? place : NULL;
+}
+
+void load_queue_dumped(struct load_queue *queue, int id, double bytes)
+{
+    struct place *place = rows_at(queue, id);
+    if (!place || place->item.dumped)
+        return;
+    place->item.dumped = true;
+    place->item.bytes = bytes;
+    for (size_t i = 0; i < place->wanted; i++)
+        queue->places[place->wanted_by[i]].item.bytes = bytes;
+    if (!place->begun)
+        add(&queue->rows, &queue->row_count, (size_t)(place - queue->places));
+}
+
+bool load_item_is_parallel(const struct load_item *item)
+{
+    return item->kind == LOAD_BUILD && (strstr(item->entry->definition, " USING hnsw (") ||
+                                        strstr(item->entry->definition, " USING ivfflat ("));
+}
+
+static bool goes_before(const struct load_item *left, const struct load_item *right)
+{
+    bool parallel = load_item_is_parallel(left);
+    if (parallel != load_item_is_parallel(right))
+        return parallel;
+    return left->bytes > right->bytes ||
+           (left->bytes == right->bytes && left->entry < right->entry);
+}
+
+/* A constraint takes its table for itself; indexes may be built side by side. */
+static bool may_lock(const struct load_queue *queue, const struct place *place)
+{
+    const struct place *table = &queue->places[place->table];
+    return place->item.kind != LOAD_BUILD ||
+           (!table->locked && (!table->building || is(place->item.entry, "INDEX")));
+}
+
+static struct load_item *begin_build(struct load_queue *queue, size_t which)
+{
+    struct place *place = &queue->places[queue->builds[which]];
+    queue->builds[which] = queue->builds[--queue->build_count];
+    place->begun = true;
+    if (place->item.kind == LOAD_BUILD) {
+        queue->places[place->table].building++;
+        queue->places[place->table].locked = !is(place->item.entry, "INDEX");
+    }
+    return &place->item;
+}
+
+struct load_item *load_queue_next(struct load_queue *queue)
+{
+    const struct place *best = NULL;
+    size_t which = 0;
+    for (size_t i = 0; i < queue->build_count; i++) {
+        const struct place *place = &queue->places[queue->builds[i]];
+        if (!may_lock(queue, place) || (best && !goes_before(&place->item, &best->item)))
+            continue;
+        best = place;
+        which = i;
+    }
+    if (best)
+        return begin_build(queue, which);
+    while (queue->row_next < queue->row_count) {
+        struct place *place = &queue->places[queue->rows[queue->row_next++]];
+        if (place->begun)
+            continue;
+        place->begun = true;
+        return &place->item;
+    }
+    return NULL;
+}
+
+struct load_item *load_queue_follow(struct load_queue *queue, int id)
+{
+    struct place *place = rows_at(queue, id);
+    if (!place || place->begun)
+        return NULL;
+    place->begun = true;
+    return &place->item;
+}
+
+void load_queue_finished(struct load_queue *queue, const struct load_item *item)
+{
+    struct place *place = place_of(queue, item->entry);
+    place->finished = true;
+    queue->left--;
+    if (item->kind == LOAD_BUILD) {
+        queue->places[place->table].building--;
+        queue->places[place->table].locked = false;
+    }
+    for (size_t i = 0; i < place->wanted; i++)
+        if (--queue->places[place->wanted_by[i]].missing == 0)
+            add(&queue->builds, &queue->build_count, place->wanted_by[i]);
+}
+
+size_t load_queue_left(const struct load_queue *queue)
+{
+    return queue->left;
+}
+
+size_t load_queue_rest(const struct load_queue *queue, struct text *ids, bool *files)
+{
+    size_t count = 0;
+    *files = false;
+    for (size_t i = 0; i < queue->toc->count; i++) {
+        const struct toc_entry *entry = &queue->toc->items[i];
+        if (entry->section == TOC_PRE_DATA || queue->places[i].item.entry)
+            continue;
+        text_printf(ids, "%d;\n", entry->id);
+        *files = *files || *entry->file;
+        count++;
+    }
+    return count;
+}

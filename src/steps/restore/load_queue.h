@@ -1,0 +1,49 @@
+/* load_queue.h: what of a dump may be loaded next, while it is still being written. */
+#ifndef STEPS_RESTORE_LOAD_QUEUE_H
+#define STEPS_RESTORE_LOAD_QUEUE_H
+
+#include "base/text.h"
+#include "postgres/dump_toc.h"
+
+enum load_kind {
+    LOAD_ROWS,      /* of a table that the dump itself makes, and that is empty therefore */
+    LOAD_BUILD,     /* an index or a constraint with one */
+    LOAD_STATEMENT, /* a sequence's position */
+};
+
+struct load_item {
+    const struct toc_entry *entry;
+    enum load_kind kind;
+    bool dumped;  /* of rows: their file is complete */
+    double bytes; /* of that file; of a build: of its table's */
+};
+
+struct load_queue;
+
+/* `toc` has to stay. Everything before its data is on the server already. */
+struct load_queue *load_queue_new(const struct toc *toc);
+void load_queue_free(struct load_queue *queue);
+
+/* The file of that entry's rows is complete. Entries that aren't in the queue are fine. */
+void load_queue_dumped(struct load_queue *queue, int id, double bytes);
+
+/* What is best begun now, NULL when nothing can be: builds first, as they take longest, those that
+ * use several cores before others, then the largest; then rows. Two builds that lock each other out
+ * are never begun at once. Stays the queue's. */
+struct load_item *load_queue_next(struct load_queue *queue);
+/* Rows that are still being dumped, to be followed; NULL when that entry isn't in the queue or was
+ * begun already. */
+struct load_item *load_queue_follow(struct load_queue *queue, int id);
+void load_queue_finished(struct load_queue *queue, const struct load_item *item);
+
+/* How many aren't finished; those under way count. */
+size_t load_queue_left(const struct load_queue *queue);
+
+/* What the queue leaves to pg_restore, of the data and of what comes after it: a line with its id
+ * each, in order. *files: some of it is in files. Returns how many. */
+size_t load_queue_rest(const struct load_queue *queue, struct text *ids, bool *files);
+
+/* Whether a build gains from several cores at once: HNSW and IVFFlat do. */
+bool load_item_is_parallel(const struct load_item *item);
+
+#endif

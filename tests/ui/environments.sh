@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# The screen on several environments: one after the other is shown, and what is decided goes to the one that is shown.
+# runs-alone
+# time-limit: 90
+set -euo pipefail
+# shellcheck source=tests/lib/replay.sh
+. "$(dirname "$0")/../lib/replay.sh"
+others=$(mktemp -d "${TMPDIR:-/tmp}/pgrunbook-ui.XXXXXX")
+trap 'screen_stop; rm -rf "$replay_dir" "$others"' EXIT
+
+# A stand-in for one more environment, on that journal; its events and commands stand in $others/NAME.
+environment() {
+    mkdir -p "$others/$1"
+    grep -v test_clock "$top_dir/tests/ui/journals/$2.jsonl" >"$others/$1/journal.jsonl" # the first one sets the clock
+    rm -f "$others/$1/events" "$others/$1/commands"
+    mkfifo "$others/$1/events"
+    : >"$others/$1/commands"
+}
+
+# The journal of a run that waits for its turn in its second phase.
+waiting() {
+    sed -n 2p "$top_dir/tests/ui/journals/running.jsonl" |
+        sed 's/"run": "[^"]*"/"run": "pg15@live", "environment": "live", "environments": ["test", "stage", "live"]/; s#limor/postgres#live/postgres#' \
+            >"$others/live/journal.jsonl"
+    printf '%s\n' '{"seq":2,"time":1771336801000,"type":"turn_awaited","phase":"assess","message":"waits for test to be through everything, which it requires","awaited":[{"environment":"test","phase":""}]}' \
+        >>"$others/live/journal.jsonl"
+}
+
+commands_of() {
+    jq -r 'select(.command != "attach") | .command' "$others/$1/commands" | tr '\n' ' '
+}
+
+paused() { [ "$(commands_of live)" = "go_first pause " ]; }
+confirmed() { [ "$(commands_of stage)" = "confirm " ]; }
+went_first() { [ "$(commands_of live)" = "go_first " ]; }
+
+for size in 80x24 160x50; do
+    environment stage gate-key
+    environment live running
+    waiting
+    replay "${size%x*}" "${size#*x}" running "stage=$others/stage" "live=$others/live"
+    wait_for 5 screen_shows 'GATE' || true
+    golden "environments-gate-$size"
+    press '}'
+    golden "environments-waiting-$size"
+    press '}'
+    golden "environments-running-$size"
+done
+
+environment stage gate-key
+environment live running
+waiting
+replay 80 24 running "stage=$others/stage" "live=$others/live"
+ok "one that needs somebody is shown first" wait_for 2 screen_shows 'GATE'
+press y
+ok "what is answered goes to the one that is shown" wait_for 2 confirmed
+is "$(commands)$(commands_of live)" "" "and to no other"
+press '{'
+ok "the one before is shown" wait_for 2 screen_shows 'RUNNING'
+press '}' y
+sleep 0.4
+is "$(commands_of stage)" "confirm " "what is typed right behind coming to a gate doesn't answer it"
+press '}'
+ok "the one that waits is shown" wait_for 2 screen_shows 'WAITING before assess'
+press F
+sleep 0.4
+golden environments-first-80x24
+press y
+ok "it may go first" wait_for 2 went_first
+press X
+sleep 0.4
+golden environments-out-80x24
+press n p
+wait_for 2 paused || true
+is "$(commands_of live)" "go_first pause " "it isn't left out by a no, and can be paused while it waits"
+printf '%s\n' '{"seq":900,"time":1771336900000,"type":"step_finished","step":"prepare/restore","ok":false,"message":"disk full"}' >"$replay_dir/events"
+ok "what happens in another one is seen" wait_for 2 screen_shows 'test step failed'
+environment stage gate-key
+replay 40 12 running "stage=$others/stage" "live=$others/live"
+ok "a narrow screen has the names" wait_for 2 screen_shows 'test  *stage at gate  *live'
+environment stage running
+environment live running
+waiting
+replay 80 24 complete "stage=$others/stage" "live=$others/live"
+ok "nobody is needed: one that works is shown" wait_for 2 screen_shows 'RUNNING'
+sed -n '$p' "$top_dir/tests/ui/journals/complete.jsonl" >"$others/stage/events"
+ok "it ends" wait_for 2 screen_shows 'stage complete'
+printf '%s\n' '{"seq":901,"time":1771336900000,"type":"turn_came","phase":"assess"}' \
+    "$(grep '"gate_opened"' "$top_dir/tests/ui/journals/gate-key.jsonl" | tail -n 1)" >"$others/live/events"
+ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE prepare/backup'
+done_testing

@@ -1,0 +1,259 @@
+/* test_load.c: a dump's table of contents, read and cut off everywhere, and what of it may be
+ * loaded when. */
+#include "steps/restore/load_queue.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* An entry as pg_dump writes it. */
+struct written {
+    int id;
+    enum toc_section section;
+    const char *kind, *name, *definition, *copy, *file;
+    int needs[3]; /* 0 ends them */
+};
+
+static void put_integer(struct text *toc, int value)
+{
+    unsigned rest = (unsigned)(value < 0 ? -value : value);
+    char bytes[5] = {value < 0, (char)(rest & 255), (char)(rest >> 8 & 255),
+                     (char)(rest >> 16 & 255), (char)(rest >> 24)};
+    text_append(toc, bytes, sizeof bytes);
+}
+
+static void put_text(struct text *toc, const char *text)
+{
+    put_integer(toc, text ? (int)strlen(text) : -1);
+    text_add(toc, text ? text : "");
+}
+
+static void put_head(struct text *toc, char minor, int compression, int count)
+{
+    const char head[] = {'P', 'G', 'D', 'M', 'P', 1, minor, 0, 4, 8, 3};
+    text_append(toc, head, sizeof head);
+    if (minor < 15)
+        put_integer(toc, compression);
+    else
+        text_append(toc, &(const char){(char)compression}, 1);
+    for (int i = 0; i < 7; i++)
+        put_integer(toc, i);
+    put_text(toc, "shop");
+    put_text(toc, "15.20");
+    put_text(toc, "15.20");
+    put_integer(toc, count);
+}
+
+static void put_entry(struct text *toc, char minor, const struct written *entry)
+{
+    char number[16];
+    put_integer(toc, entry->id);
+    put_integer(toc, *entry->file != '\0');
+    put_text(toc, "1259");
+    put_text(toc, "16385");
+    put_text(toc, entry->name);
+    put_text(toc, entry->kind);
+    put_integer(toc, (int)entry->section);
+    put_text(toc, entry->definition);
+    put_text(toc, "");
+    put_text(toc, *entry->copy ? entry->copy : NULL);
+    put_text(toc, "public");
+    put_text(toc, NULL);
+    put_text(toc, "heap");
+    if (minor >= 16)
+        put_integer(toc, 'r');
+    put_text(toc, "owner");
+    put_text(toc, "false");
+    for (size_t i = 0; i < 3 && entry->needs[i]; i++) {
+        snprintf(number, sizeof number, "%d", entry->needs[i]);
+        put_text(toc, number);
+    }
+    put_text(toc, NULL);
+    put_text(toc, entry->file);
+}
+
+#define COPY(table) "COPY public." table " (id) FROM stdin;\n"
+static const struct written shop[] = {
+    {1, TOC_PRE_DATA, "TABLE", "large", "CREATE TABLE", "", "", {0}},
+    {2, TOC_PRE_DATA, "TABLE", "small", "CREATE TABLE", "", "", {0}},
+    {3, TOC_NONE, "ACL", "TABLE small", "GRANT", "", "", {2, 0}},
+    {10, TOC_DATA, "TABLE DATA", "large", "", COPY("large"), "10.dat", {1, 0}},
+    {11, TOC_DATA, "TABLE DATA", "small", "", COPY("small"), "11.dat", {2, 0}},
+    {12, TOC_DATA, "TABLE DATA", "of_an_extension", "", COPY("e"), "12.dat", {99, 0}},
+    {13, TOC_DATA, "BLOBS", "BLOBS", "", "", "blobs.toc", {0}},
+    {14, TOC_DATA, "SEQUENCE SET", "seq", "SELECT setval", "", "", {0}},
+    {20, TOC_POST_DATA, "CONSTRAINT", "large_pkey", "ALTER TABLE", "", "", {1, 0}},
+    {21, TOC_POST_DATA, "INDEX", "large_a", "CREATE INDEX USING btree (a)", "", "", {1, 0}},
+    {22, TOC_POST_DATA, "INDEX", "large_v", "CREATE INDEX USING hnsw (v)", "", "", {1, 0}},
+    {23, TOC_POST_DATA, "INDEX", "small_a", "CREATE INDEX", "", "", {2, 20, 0}},
+    {24, TOC_POST_DATA, "INDEX", "of_a_key", "CREATE INDEX", "", "", {2, 25, 0}},
+    {25, TOC_POST_DATA, "FK CONSTRAINT", "fk", "ALTER TABLE", "", "", {1, 2, 0}},
+};
+#define SHOP (sizeof shop / sizeof shop[0])
+
+static void write_shop(struct text *bytes, char minor, int compression)
+{
+    put_head(bytes, minor, compression, (int)SHOP);
+    for (size_t i = 0; i < SHOP; i++)
+        put_entry(bytes, minor, &shop[i]);
+}
+
+static void read_shop(struct toc *toc, char minor)
+{
+    struct text bytes = {0};
+    struct error error = ERROR_INIT;
+    write_shop(&bytes, minor, 0);
+    assert_true(toc_parse(bytes.bytes, bytes.length, toc, &error));
+    text_free(&bytes);
+}
+
+static void test_reads_every_form(void **state)
+{
+    (void)state;
+    for (char minor = 14; minor <= 16; minor++) {
+        struct toc toc;
+        read_shop(&toc, minor);
+        assert_int_equal(toc.count, SHOP);
+        assert_false(toc.compressed);
+        const struct toc_entry *entry = toc_find(&toc, 11);
+        assert_non_null(entry);
+        assert_string_equal(entry->kind, "TABLE DATA");
+        assert_string_equal(entry->copy, COPY("small"));
+        assert_string_equal(entry->file, "11.dat");
+        assert_int_equal(entry->needed, 1);
+        assert_int_equal(entry->needs[0], 2);
+        assert_int_equal(toc_find(&toc, 3)->section, TOC_PRE_DATA);
+        assert_null(toc_find(&toc, 99));
+        toc_free(&toc);
+    }
+}
+
+static void test_says_that_it_is_compressed(void **state)
+{
+    (void)state;
+    for (char minor = 14; minor <= 16; minor++) {
+        struct text bytes = {0};
+        struct toc toc;
+        struct error error = ERROR_INIT;
+        write_shop(&bytes, minor, 1);
+        assert_true(toc_parse(bytes.bytes, bytes.length, &toc, &error));
+        assert_true(toc.compressed);
+        toc_free(&toc);
+        text_free(&bytes);
+    }
+}
+
+static void test_no_part_is_taken_for_the_whole(void **state)
+{
+    struct text bytes = {0};
+    (void)state;
+    write_shop(&bytes, 16, 0);
+    for (size_t length = 0; length < bytes.length; length++) {
+        char *part = xmalloc(length + 1); /* of its own, so that a read beyond its end shows */
+        struct toc toc;
+        struct error error = ERROR_INIT;
+        memcpy(part, bytes.bytes, length);
+        assert_false(toc_parse(part, length, &toc, &error));
+        toc_free(&toc);
+        free(part);
+    }
+    text_free(&bytes);
+}
+
+static void test_refuses_what_it_does_not_know(void **state)
+{
+    static const size_t places[] = {0, 5, 6, 8, 10};
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct text bytes = {0};
+        struct toc toc;
+        struct error error = ERROR_INIT;
+        write_shop(&bytes, 16, 0);
+        bytes.bytes[places[i]] = 17;
+        assert_false(toc_parse(bytes.bytes, bytes.length, &toc, &error));
+        toc_free(&toc);
+        text_free(&bytes);
+    }
+}
+
+static int next_id(struct load_queue *queue, struct load_item **item)
+{
+    *item = load_queue_next(queue);
+    return *item ? (*item)->entry->id : 0;
+}
+
+static void test_order_of_loading(void **state)
+{
+    struct toc toc;
+    struct load_item *item, *rows, *hnsw, *other;
+    (void)state;
+    read_shop(&toc, 15);
+    struct load_queue *queue = load_queue_new(&toc);
+    assert_int_equal(load_queue_left(queue), 7);
+    assert_int_equal(next_id(queue, &item), 14);
+    load_queue_finished(queue, item);
+    assert_int_equal(next_id(queue, &item), 0); /* nothing is dumped */
+    assert_null(load_queue_follow(queue, 12));
+    rows = load_queue_follow(queue, 10);
+    assert_non_null(rows);
+    assert_false(rows->dumped);
+    assert_null(load_queue_follow(queue, 10));
+    load_queue_dumped(queue, 10, 1000);
+    assert_true(rows->dumped);
+    load_queue_dumped(queue, 11, 10);
+    load_queue_dumped(queue, 12, 10);
+    load_queue_dumped(queue, 4711, 10);
+    assert_int_equal(next_id(queue, &item), 11);
+    load_queue_finished(queue, rows);
+    assert_int_equal(next_id(queue, &hnsw), 22); /* before the other builds */
+    assert_true(load_item_is_parallel(hnsw));
+    assert_int_equal(next_id(queue, &other), 21); /* the key would lock it out */
+    assert_int_equal(next_id(queue, &rows), 0);
+    load_queue_finished(queue, hnsw);
+    assert_int_equal(next_id(queue, &rows), 0);
+    load_queue_finished(queue, other);
+    assert_int_equal(next_id(queue, &other), 20);
+    load_queue_finished(queue, item);
+    assert_int_equal(next_id(queue, &rows), 0); /* it waits for the other table's key too */
+    load_queue_finished(queue, other);
+    assert_int_equal(next_id(queue, &item), 23);
+    load_queue_finished(queue, item);
+    assert_int_equal(load_queue_left(queue), 0);
+    load_queue_free(queue);
+    toc_free(&toc);
+}
+
+static void test_the_rest_is_pg_restores(void **state)
+{
+    struct toc toc;
+    struct text ids = {0};
+    bool files = false;
+    (void)state;
+    read_shop(&toc, 16);
+    struct load_queue *queue = load_queue_new(&toc);
+    assert_int_equal(load_queue_rest(queue, &ids, &files), 4);
+    assert_string_equal(text_string(&ids), "12;\n13;\n24;\n25;\n");
+    assert_true(files);
+    text_free(&ids);
+    load_queue_free(queue);
+    toc_free(&toc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_every_form),
+        cmocka_unit_test(test_says_that_it_is_compressed),
+        cmocka_unit_test(test_no_part_is_taken_for_the_whole),
+        cmocka_unit_test(test_refuses_what_it_does_not_know),
+        cmocka_unit_test(test_order_of_loading),
+        cmocka_unit_test(test_the_rest_is_pg_restores),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
