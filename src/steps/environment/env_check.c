@@ -16,7 +16,7 @@
 
 struct checking {
     struct step_run *run;
-    struct environment environment;
+    struct environment_file environment;
     struct environment_entry entry;
     struct server_access access;
     struct stack stack;
@@ -33,7 +33,7 @@ static char *piece(const struct checking *check, size_t place, size_t length)
 
 static bool check_names_free(struct checking *check, struct error *error)
 {
-    const struct environment *environment = &check->environment;
+    const struct environment_file *environment = &check->environment;
     const cJSON *item;
     cJSON_ArrayForEach(item, step_list(check->run, "free"))
     {
@@ -53,7 +53,7 @@ static bool check_names_free(struct checking *check, struct error *error)
 
 static bool check_line(struct checking *check, struct error *error)
 {
-    const struct environment *environment = &check->environment;
+    const struct environment_file *environment = &check->environment;
     const char *bytes = text_string(&environment->before);
     if (!environment_find(environment->path, bytes, environment->before.length, check->name,
                           &check->entry, error) ||

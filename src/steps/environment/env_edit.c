@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 /* One edit of the open file: fills `after`, or leaves it empty when there is nothing to do. */
-typedef bool edit(struct environment *environment, struct error *error);
+typedef bool edit(struct environment_file *environment, struct error *error);
 
 /* A rollback takes back what this run has done, and nothing else. */
-static bool nothing_to_undo(const struct environment *environment)
+static bool nothing_to_undo(const struct environment_file *environment)
 {
     if (!environment->run->undoing || environment_edited(environment))
         return false;
@@ -19,7 +19,7 @@ static bool nothing_to_undo(const struct environment *environment)
 
 static bool run_edit(struct step_run *run, edit *work, struct error *error)
 {
-    struct environment environment;
+    struct environment_file environment;
     bool done = environment_open(run, &environment, error) &&
                 (nothing_to_undo(&environment) || work(&environment, error)) &&
                 (!environment.after.length || environment_write(&environment, error));
@@ -27,14 +27,15 @@ static bool run_edit(struct step_run *run, edit *work, struct error *error)
     return done;
 }
 
-static bool count(const struct environment *environment, const char *name,
+static bool count(const struct environment_file *environment, const char *name,
                   struct environment_count *found, struct error *error)
 {
     return environment_count(environment->path, text_string(&environment->before),
                              environment->before.length, name, found, error);
 }
 
-static bool nothing_to_do(const struct environment *environment, const char *name, const char *how)
+static bool nothing_to_do(const struct environment_file *environment, const char *name,
+                          const char *how)
 {
     step_log(environment->run, "%s: %s is %s already", environment->path, name, how);
     return true;
@@ -42,7 +43,7 @@ static bool nothing_to_do(const struct environment *environment, const char *nam
 
 /* ---- env.set ---- */
 
-static bool set(struct environment *environment, struct error *error)
+static bool set(struct environment_file *environment, struct error *error)
 {
     struct step_run *run = environment->run;
     const char *name = step_text(run, "name"), *host = step_text(run, "host");
@@ -78,7 +79,7 @@ static bool run_set(struct step_run *run, struct error *error)
 /* ---- env.rename ---- */
 
 /* A rollback that finds the name there has nothing to rename: the step hadn't come to it. */
-static bool rename_variable(struct environment *environment, struct error *error)
+static bool rename_variable(struct environment_file *environment, struct error *error)
 {
     struct step_run *run = environment->run;
     const char *from = step_text(run, "from"), *to = step_text(run, "to");
@@ -101,7 +102,7 @@ static bool run_rename(struct step_run *run, struct error *error)
 
 /* ---- env.detach, env.attach ---- */
 
-static bool detach(struct environment *environment, struct error *error)
+static bool detach(struct environment_file *environment, struct error *error)
 {
     const char *name = step_text(environment->run, "name");
     struct environment_count found;
@@ -121,7 +122,7 @@ static bool run_detach(struct step_run *run, struct error *error)
     return run_edit(run, detach, error);
 }
 
-static bool attach(struct environment *environment, struct error *error)
+static bool attach(struct environment_file *environment, struct error *error)
 {
     const char *name = step_text(environment->run, "name");
     struct environment_count found;
@@ -146,7 +147,7 @@ static bool run_attach(struct step_run *run, struct error *error)
 /* ---- env.remove ---- */
 
 /* The last line of all may be it: an empty file is written, then. */
-static bool remove_variable(struct environment *environment, bool *gone, struct error *error)
+static bool remove_variable(struct environment_file *environment, bool *gone, struct error *error)
 {
     const char *name = step_text(environment->run, "name");
     struct environment_count found;
@@ -164,7 +165,7 @@ static bool remove_variable(struct environment *environment, bool *gone, struct 
 
 static bool run_remove(struct step_run *run, struct error *error)
 {
-    struct environment environment;
+    struct environment_file environment;
     bool gone = false;
     bool done = environment_open(run, &environment, error) &&
                 remove_variable(&environment, &gone, error) &&

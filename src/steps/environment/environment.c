@@ -27,9 +27,10 @@ static char *path_of(const struct step_run *run)
     return joined;
 }
 
-bool environment_open(struct step_run *run, struct environment *environment, struct error *error)
+bool environment_open(struct step_run *run, struct environment_file *environment,
+                      struct error *error)
 {
-    *environment = (struct environment){.run = run, .path = path_of(run)};
+    *environment = (struct environment_file){.run = run, .path = path_of(run)};
     if (file_read(environment->path, FILE_MAX, &environment->before, error))
         return true;
     return error_remedy(error, "Name the file that the application gets its variables from (its "
@@ -44,16 +45,16 @@ static void wipe(struct text *text)
     text_free(text);
 }
 
-void environment_close(struct environment *environment)
+void environment_close(struct environment_file *environment)
 {
     wipe(&environment->before);
     wipe(&environment->after);
     free(environment->path);
-    *environment = (struct environment){0};
+    *environment = (struct environment_file){0};
 }
 
 /* Where the first bytes are kept; the caller frees. */
-static char *kept_path(const struct environment *environment)
+static char *kept_path(const struct environment_file *environment)
 {
     char hex[SHA256_HEX_SIZE];
     sha256_bytes(environment->path, strlen(environment->path), hex);
@@ -65,7 +66,8 @@ static char *kept_path(const struct environment *environment)
     return path;
 }
 
-static bool keep_first(const struct environment *environment, const char *kept, struct error *error)
+static bool keep_first(const struct environment_file *environment, const char *kept,
+                       struct error *error)
 {
     const struct text *before = &environment->before;
     char *copy = xstrdup(kept);
@@ -77,12 +79,12 @@ static bool keep_first(const struct environment *environment, const char *kept, 
 }
 
 /* The file's bytes now: those of the edit, or without one those that were read. */
-static const struct text *present(const struct environment *environment)
+static const struct text *present(const struct environment_file *environment)
 {
     return environment->after.length ? &environment->after : &environment->before;
 }
 
-static bool is_as_kept(const struct environment *environment, const char *kept)
+static bool is_as_kept(const struct environment_file *environment, const char *kept)
 {
     struct text first = {0};
     struct error ignored = ERROR_INIT;
@@ -94,7 +96,7 @@ static bool is_as_kept(const struct environment *environment, const char *kept)
     return same;
 }
 
-bool environment_write(struct environment *environment, struct error *error)
+bool environment_write(struct environment_file *environment, struct error *error)
 {
     const struct text *after = &environment->after;
     char *kept = kept_path(environment);
@@ -105,7 +107,7 @@ bool environment_write(struct environment *environment, struct error *error)
     return done;
 }
 
-bool environment_settle(struct environment *environment, struct error *error)
+bool environment_settle(struct environment_file *environment, struct error *error)
 {
     char *kept = kept_path(environment);
     bool there = file_exists(kept), same = is_as_kept(environment, kept);
@@ -118,7 +120,7 @@ bool environment_settle(struct environment *environment, struct error *error)
     return environment_forget(environment, error);
 }
 
-bool environment_edited(const struct environment *environment)
+bool environment_edited(const struct environment_file *environment)
 {
     char *kept = kept_path(environment);
     bool edited = file_exists(kept);
@@ -126,7 +128,7 @@ bool environment_edited(const struct environment *environment)
     return edited;
 }
 
-bool environment_forget(struct environment *environment, struct error *error)
+bool environment_forget(struct environment_file *environment, struct error *error)
 {
     char *kept = kept_path(environment);
     bool done = unlink(kept) == 0 || errno == ENOENT || error_errno(error, "can't remove %s", kept);
