@@ -38,6 +38,7 @@ PYTHON
 python3 "$work/store.py" "$work/port" &
 store=$!
 trap 'kill "$store"; stop_engines; rm -rf "$work"' EXIT
+# shellcheck disable=SC2016 # evaluated there
 wait_until '[ -s "$work/port" ]' || bail_out "the server doesn't come up"
 address=http://127.0.0.1:$(cat "$work/port")
 export SESAME=sesame-open
