@@ -189,11 +189,31 @@ bool compose_up(const struct compose_project *project, const struct compose_up *
     add_option(&rest, "up", up->start ? "-d" : "--no-start");
     add_option(&rest, "--timeout", seconds);
     add_option(&rest, "--pull", "never");
-    leave_out(&rest, up->without, &scales);
-    add(&rest, up->service);
+    if (up->try_only)
+        add(&rest, "--dry-run");
+    if (!up->dependencies && (!up->services || up->services->count))
+        leave_out(&rest, up->without, &scales);
+    if (!up->services)
+        add(&rest, up->service);
+    for (size_t i = 0; up->services && i < up->services->count; i++)
+        add(&rest, up->services->items[i]);
     bool ran = run(project, rest.items, &request, &result, error);
     process_result_free(&result);
     text_list_free(&scales);
     free(rest.items);
+    return ran;
+}
+
+bool compose_down_with_volumes(const struct compose_project *project, const struct compose_up *up,
+                               struct error *error)
+{
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%ld", (up->grace_ms + 999) / 1000);
+    const char *const rest[] = {"down", "--volumes", "--timeout", seconds, NULL};
+    struct process_request request = {
+        .timeout_ms = up->timeout_ms, .on_line = up->on_line, .context = up->context};
+    struct process_result result;
+    bool ran = run(project, rest, &request, &result, error);
+    process_result_free(&result);
     return ran;
 }

@@ -43,7 +43,10 @@ bool compose_hash(const struct compose_project *project, const char *service, ch
  * (may be NULL). */
 struct compose_up {
     const char *service;
+    const struct text_list *services; /* several in its place; none in it: all of the project */
     bool start;
+    bool dependencies; /* what they depend on is made as well where it isn't as the files say */
+    bool try_only;     /* `--dry-run`: nothing is made; Compose 2.15 or newer */
     /* Services that aren't made either, as they run already or aren't wanted. NULL: --no-deps, and
      * the container's label doesn't say what it depends on. */
     const struct text_list *without;
@@ -54,5 +57,10 @@ struct compose_up {
 };
 bool compose_up(const struct compose_project *project, const struct compose_up *up,
                 struct error *error);
+
+/* `docker compose down --volumes`: containers, networks and the volumes that the files declare
+ * without `external`. What is there of it only; `up` says the times and who gets its lines. */
+bool compose_down_with_volumes(const struct compose_project *project, const struct compose_up *up,
+                               struct error *error);
 
 #endif

@@ -79,8 +79,7 @@ static bool no_service(const struct editor *editor, struct fy_node *services, st
     return false;
 }
 
-/* The service's own mapping. */
-static bool find_service(struct editor *editor, struct fy_node **service, struct error *error)
+bool editor_find_service(struct editor *editor, struct fy_node **service, struct error *error)
 {
     struct fy_node *services = compose_value(editor->document->root, "services");
     struct fy_node_pair *pair = compose_pair(services, editor->change->service);
@@ -92,7 +91,7 @@ static bool find_service(struct editor *editor, struct fy_node **service, struct
     return true;
 }
 
-static bool change_image(struct editor *editor, struct fy_node *service, struct error *error)
+bool editor_change_image(struct editor *editor, struct fy_node *service, struct error *error)
 {
     char *what = xprintf("the image of service %s", editor->change->service);
     struct fy_node_pair *pair = compose_pair(service, "image");
@@ -145,7 +144,8 @@ bool compose_edit(const char *name, const char *bytes, size_t length,
     struct fy_node *service = NULL;
     struct text text = {0};
     bool done = compose_document_open(name, bytes, length, &document, error) &&
-                find_service(&editor, &service, error) && change_image(&editor, service, error) &&
+                editor_find_service(&editor, &service, error) &&
+                editor_change_image(&editor, service, error) &&
                 editor_change_mount(&editor, service, error) &&
                 editor_declare_volume(&editor, error);
     if (done)

@@ -17,6 +17,9 @@ struct editor {
  * for all. */
 bool editor_replace(struct editor *editor, struct fy_node *node, const char *what, size_t prefix,
                     const char *value, struct error *error);
+/* edit.c: the service's own mapping, and the image that it names. */
+bool editor_find_service(struct editor *editor, struct fy_node **service, struct error *error);
+bool editor_change_image(struct editor *editor, struct fy_node *service, struct error *error);
 /* edit_volumes.c: the declaration of the new volume among the top-level `volumes:`. */
 bool editor_declare_volume(struct editor *editor, struct error *error);
 /* edit_mount.c: the item of the service's `volumes:` that is mounted at the target. */

@@ -1,17 +1,12 @@
 /* edit_volumes.c: the declaration of the new volume among a compose file's top-level `volumes:`, in
  * the file's own indentation and line ends. */
+#include "compose/block.h"
 #include "compose/edit_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_STEP 2
-
-static const char *line_end_of(const struct compose_document *document)
-{
-    const char *end = memchr(document->bytes, '\n', document->length);
-    return end && end > document->bytes && end[-1] == '\r' ? "\r\n" : "\n";
-}
 
 /* Position behind the line that holds `place`. */
 static size_t behind_line(const struct compose_document *document, size_t place)
@@ -25,7 +20,7 @@ static size_t behind_line(const struct compose_document *document, size_t place)
 static void insert_lines(struct editor *editor, size_t place, const char *lines)
 {
     const struct compose_document *document = editor->document;
-    const char *line_end = line_end_of(document);
+    const char *line_end = compose_line_end(document);
     bool open = place > 0 && document->bytes[place - 1] != '\n';
     struct text text = {0};
     if (open)

@@ -30,7 +30,8 @@ static const char list_sql[] =
     "SELECT pg_catalog.format('%s@%s from %s%s', coalesce(a.usename, '?'), "
     "coalesce(a.datname, a.backend_type), coalesce(pg_catalog.host(a.client_addr), 'inside'), "
     "CASE WHEN a.application_name = '' THEN '' ELSE ' (' || a.application_name || ')' END), "
-    "a.backend_xid IS NOT NULL " FOREIGN " ORDER BY 2 DESC, 1";
+    "a.backend_xid IS NOT NULL, coalesce(pg_catalog.host(a.client_addr), '') " FOREIGN
+    " ORDER BY 2 DESC, 1";
 
 static const char end_sql[] =
     "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(a.pid)) " FOREIGN;
@@ -46,15 +47,18 @@ bool sessions_read(struct pg_connection *connection, const char *before, struct 
     list->items = xcalloc((size_t)rows + 1, sizeof *list->items);
     for (int row = 0; row < rows; row++)
         list->items[list->count++] = (struct session){.name = xstrdup(pg_field(result, row, 0)),
-                                                      .writing = pg_true(result, row, 1)};
+                                                      .writing = pg_true(result, row, 1),
+                                                      .address = xstrdup(pg_field(result, row, 2))};
     PQclear(result);
     return true;
 }
 
 void session_list_free(struct session_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].name);
+        free(list->items[i].address);
+    }
     free(list->items);
     *list = (struct session_list){0};
 }

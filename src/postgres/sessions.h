@@ -5,9 +5,10 @@
 #include "postgres/connection.h"
 
 struct session {
-    char *name;   /* "limor_app@limor_prod from 172.18.0.3 (app.py)": no statement, it may hold
-                     secrets */
-    bool writing; /* its transaction has written something */
+    char *name;    /* "limor_app@limor_prod from 172.18.0.3 (app.py)": no statement, it may hold
+                      secrets */
+    char *address; /* of the client; "" for one inside */
+    bool writing;  /* its transaction has written something */
 };
 
 struct session_list {

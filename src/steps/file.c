@@ -167,14 +167,16 @@ static bool copy_once(struct step_run *run, const char *from, const char *to, st
         return false;
     if (absent)
         return error_set(error, ERROR_OTHER, "there is no file %s", from);
-    if (there_not)
-        return copy_file(run, from, to, error);
+    if (there_not && !copy_file(run, from, to, error))
+        return false;
     if (!same_bytes(from, to, &same, error))
         return false;
     if (same) {
-        step_log(run, "%s is the same as %s already", to, from);
+        step_check(run, "SHA-256", VERDICT_PASS, "%s, read back, is the same as %s", to, from);
         return true;
     }
+    if (there_not)
+        return error_set(error, ERROR_OTHER, "%s, read back, isn't the same as %s", to, from);
     error_set(error, ERROR_OTHER, "%s exists and has other contents", to);
     return error_remedy(error, "Move it away or choose another name; nothing is overwritten.");
 }

@@ -135,11 +135,21 @@ static bool check_backup(struct step_run *run, const struct edit_plan *plan, str
     return usable;
 }
 
+/* The change of the service itself, or another service beside it. */
+static bool make_plan(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                      struct error *error)
+{
+    const char *added = step_text(run, "new_service");
+    if (!added || !*added)
+        return edit_plan_make(run, docker, plan, error);
+    return edit_plan_open_data(run, docker, plan, error) && edit_plan_add_service(run, plan, error);
+}
+
 static bool run_check(struct step_run *run, struct error *error)
 {
     struct edit_plan plan = {0};
     struct docker *docker = docker_open(error);
-    bool planned = docker && edit_plan_make(run, docker, &plan, error);
+    bool planned = docker && make_plan(run, docker, &plan, error);
     if (planned) {
         step_check(run, "compose file", VERDICT_PASS, "%s can be edited; nothing else changes",
                    plan.path);
@@ -166,6 +176,9 @@ static const struct argument arguments[] = {
      "the copy that will be made; another file of that name is a fault"},
     {"image", ARGUMENT_TEXT, true, NULL, NULL, "the image to go to"},
     {"volume", ARGUMENT_TEXT, true, NULL, NULL, "the volume to go to"},
+    {"new_service", ARGUMENT_TEXT, false, NULL, NULL,
+     "the service to add for them; without it the service itself is to be changed"},
+    {"new_container", ARGUMENT_TEXT, false, NULL, NULL, "with new_service: its container"},
     {0},
 };
 

@@ -35,15 +35,28 @@ bool stack_containers(struct docker *docker, const char *project, const char *se
     return listed;
 }
 
-static void add_environment_files(struct stack *stack, const char *value)
+/* "a,b" as two; blanks around them don't count. */
+static void add_separated(struct text_list *list, const char *value)
 {
     while (value && *value) {
-        size_t length = strcspn(value, ",");
-        char *path = xstrndup(value, length);
-        if (length)
-            text_list_add(&stack->environment_files, path);
-        free(path);
-        value += length + (value[length] == ',');
+        value += strspn(value, ", ");
+        size_t length = strcspn(value, ","), end = length;
+        while (end && value[end - 1] == ' ')
+            end--;
+        char *part = xstrndup(value, end);
+        if (end)
+            text_list_add(list, part);
+        free(part);
+        value += length;
+    }
+}
+
+void stack_services(const struct step_run *run, const char *argument, struct text_list *services)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, step_list(run, argument))
+    {
+        add_separated(services, cJSON_GetStringValue(item));
     }
 }
 
@@ -56,7 +69,7 @@ static void take_labels(struct step_run *run, struct stack *stack, const cJSON *
     if (!directory || stat(directory, &info) != 0)
         return;
     stack->directory = xstrdup(directory);
-    add_environment_files(stack, environment);
+    add_separated(&stack->environment_files, environment);
     cJSON *fact = cJSON_CreateObject();
     cJSON_AddStringToObject(fact, "directory", directory);
     cJSON_AddStringToObject(fact, "environment_files", environment ? environment : "");
@@ -71,7 +84,7 @@ static bool find_circumstances(struct step_run *run, struct docker *docker, stru
     const char *directory = json_text(fact, "directory");
     if (directory) {
         stack->directory = xstrdup(directory);
-        add_environment_files(stack, json_text(fact, "environment_files"));
+        add_separated(&stack->environment_files, json_text(fact, "environment_files"));
         return true;
     }
     cJSON *list = NULL;

@@ -59,6 +59,10 @@ bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *
 bool stack_containers(struct docker *docker, const char *project, const char *service, cJSON **list,
                       struct error *error);
 
+/* The names in the step's list argument, several in one text too with commas between, without empty
+ * ones. The caller frees the list. */
+void stack_services(const struct step_run *run, const char *argument, struct text_list *services);
+
 /* What the configuration says of the service: its image, which has to be here (stays the config's),
  * and where that keeps its data (the caller frees, in any case): there it has to mount `volume`, a
  * volume's real name or a path, which has to be there too. */
@@ -105,6 +109,17 @@ struct edit_plan {
  */
 bool edit_plan_make(struct step_run *run, struct docker *docker, struct edit_plan *plan,
                     struct error *error);
+/* The same without the change, for the arguments file, project, service: the file in which the
+ * service's image stands; with what holds its data. Free in any case. */
+bool edit_plan_open(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                    struct error *error);
+bool edit_plan_open_data(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                         struct error *error);
+/* Works out a service that is added beside: arguments new_service, new_container, image, volume. */
+bool edit_plan_add_service(struct step_run *run, struct edit_plan *plan, struct error *error);
+/* Shows the plan's change and writes it; what was there before this run's first edit is known by
+ * its hash, before a byte changes. */
+bool edit_plan_write(struct step_run *run, const struct edit_plan *plan, struct error *error);
 void edit_plan_free(struct edit_plan *plan);
 /* Reports the plan's difference: log lines and the fact "diff". */
 void edit_plan_show(struct step_run *run, const struct edit_plan *plan);

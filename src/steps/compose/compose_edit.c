@@ -8,16 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The hash of what was there before the edit is known before a byte changes. */
-static bool write_edit(struct step_run *run, const struct edit_plan *plan, struct error *error)
+/* This run has edited the file before, and nobody else since. */
+static bool goes_on(const struct step_run *run, const char *before)
+{
+    return fact_text(run, FACT_ORIGINAL) && text_equal(fact_text(run, FACT_EDITED), before);
+}
+
+bool edit_plan_write(struct step_run *run, const struct edit_plan *plan, struct error *error)
 {
     char before[SHA256_HEX_SIZE], after[SHA256_HEX_SIZE];
     sha256_bytes(text_string(&plan->before), plan->before.length, before);
     sha256_bytes(text_string(&plan->after), plan->after.length, after);
+    edit_plan_show(run, plan);
     step_fact_text(run, FACT_FILE, plan->path);
     if (strcmp(before, after) == 0)
         return true;
-    step_fact_text(run, FACT_ORIGINAL, before);
+    if (!goes_on(run, before))
+        step_fact_text(run, FACT_ORIGINAL, before);
     step_fact_text(run, FACT_EDITED, after);
     if (!file_write_atomic(plan->path, text_string(&plan->after), plan->after.length, plan->mode,
                            error))
@@ -30,11 +37,8 @@ static bool run_edit(struct step_run *run, struct error *error)
 {
     struct edit_plan plan = {0};
     struct docker *docker = docker_open(error);
-    bool done = docker && edit_plan_make(run, docker, &plan, error);
-    if (done) {
-        edit_plan_show(run, &plan);
-        done = write_edit(run, &plan, error);
-    }
+    bool done =
+        docker && edit_plan_make(run, docker, &plan, error) && edit_plan_write(run, &plan, error);
     edit_plan_free(&plan);
     docker_close(docker);
     return done;

@@ -52,8 +52,8 @@ static bool choose_file(struct step_run *run, struct edit_plan *plan, struct err
         struct compose_places places;
         struct text text = {0};
         bool read = compose_file_read(path, &text, &plan->mode, error) &&
-                    compose_find(path, text_string(&text), text.length, service, plan->target,
-                                 &places, error);
+                    compose_find(path, text_string(&text), text.length, service,
+                                 plan->target ? plan->target : "/", &places, error);
         if (read && (places.image || i == 0)) {
             plan->path = xstrdup(path);
             plan->before = text;
@@ -99,15 +99,32 @@ static bool work_out(struct step_run *run, struct edit_plan *plan, struct error 
            try_out(plan, &change, error);
 }
 
-bool edit_plan_make(struct step_run *run, struct docker *docker, struct edit_plan *plan,
-                    struct error *error)
+static bool open_stack(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                       struct error *error)
 {
     *plan = (struct edit_plan){0};
     return stack_open(run, docker, &plan->stack, error) &&
            compose_config(&plan->stack.project, &plan->config, error) &&
-           compose_config_service(plan->config, step_text(run, "service"), &plan->service, error) &&
-           find_data(docker, plan, error) && find_mount(run, plan, error) &&
-           choose_file(run, plan, error) && work_out(run, plan, error);
+           compose_config_service(plan->config, step_text(run, "service"), &plan->service, error);
+}
+
+bool edit_plan_open(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                    struct error *error)
+{
+    return open_stack(run, docker, plan, error) && choose_file(run, plan, error);
+}
+
+bool edit_plan_open_data(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                         struct error *error)
+{
+    return open_stack(run, docker, plan, error) && find_data(docker, plan, error) &&
+           find_mount(run, plan, error) && choose_file(run, plan, error);
+}
+
+bool edit_plan_make(struct step_run *run, struct docker *docker, struct edit_plan *plan,
+                    struct error *error)
+{
+    return edit_plan_open_data(run, docker, plan, error) && work_out(run, plan, error);
 }
 
 void edit_plan_free(struct edit_plan *plan)

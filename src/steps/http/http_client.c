@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONNECT_MS 10000L
 #define AGENT "pgrunbook"
@@ -17,6 +18,7 @@ struct transfer {
     const struct http_call *call;
     struct http_answer *answer;
     CURL *handle;
+    unsigned long long given; /* bytes of the upload */
 };
 
 static size_t keep(char *bytes, size_t size, size_t count, void *context)
@@ -32,6 +34,30 @@ static size_t keep(char *bytes, size_t size, size_t count, void *context)
     text_append(body, bytes, length < room ? length : room);
     transfer->answer->cut = transfer->answer->cut || length > room;
     return length;
+}
+
+/* A file that has become shorter ends the transfer: the other side was told another size. */
+static size_t give(char *buffer, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    const struct http_upload *upload = transfer->call->upload;
+    unsigned long long left = upload->size - transfer->given;
+    size_t room = size * count < left ? size * count : (size_t)left;
+    ssize_t got = room ? pread(upload->file, buffer, room, (off_t)transfer->given) : 0;
+    if (got < 0 || (got == 0 && room))
+        return CURL_READFUNC_ABORT;
+    transfer->given += (unsigned long long)got;
+    return (size_t)got;
+}
+
+/* libcurl may have to begin anew on another connection. */
+static int give_from(void *context, curl_off_t place, int origin)
+{
+    struct transfer *transfer = context;
+    if (origin != SEEK_SET || place < 0)
+        return CURL_SEEKFUNC_CANTSEEK;
+    transfer->given = (unsigned long long)place;
+    return CURL_SEEKFUNC_OK;
 }
 
 /* RFC 9110, sections 5.1 and 5.5: a name is a token, and no line ends inside of a value. */
@@ -71,6 +97,8 @@ static bool add_headers(const struct http_call *call, struct curl_slist **list, 
     }
     if (good && call->json && !is_given(call->headers, "Accept"))
         good = add_header(list, "Accept", "application/json", error);
+    if (good && call->upload && !is_given(call->headers, "Content-Type"))
+        good = add_header(list, "Content-Type", "application/octet-stream", error);
     if (good && call->body && !is_given(call->headers, "Content-Type"))
         good = add_header(list, "Content-Type", "application/json", error);
     return good;
@@ -80,7 +108,7 @@ static void set_times(CURL *handle, const struct http_call *call)
 {
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                      call->timeout_ms < CONNECT_MS ? call->timeout_ms : CONNECT_MS);
-    if (!call->take) {
+    if (!call->take && !call->upload) {
         curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, call->timeout_ms);
         return;
     }
@@ -101,6 +129,18 @@ static void set_method(CURL *handle, const struct http_call *call)
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
+static void set_upload(CURL *handle, const struct http_call *call, struct transfer *transfer)
+{
+    if (!call->upload)
+        return;
+    curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->upload->size);
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, give);
+    curl_easy_setopt(handle, CURLOPT_READDATA, transfer);
+    curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, give_from);
+    curl_easy_setopt(handle, CURLOPT_SEEKDATA, transfer);
+}
+
 static void set_options(CURL *handle, const struct http_call *call, struct transfer *transfer)
 {
     curl_easy_setopt(handle, CURLOPT_URL, call->url);
@@ -117,6 +157,7 @@ static void set_options(CURL *handle, const struct http_call *call, struct trans
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, transfer);
     set_times(handle, call);
+    set_upload(handle, call, transfer);
     set_method(handle, call);
 }
 
@@ -140,7 +181,7 @@ static bool no_answer(const struct http_call *call, struct http_answer *answer, 
     free(address);
     answer->hopeless = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
                        code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
-                       code == CURLE_WRITE_ERROR;
+                       code == CURLE_WRITE_ERROR || code == CURLE_ABORTED_BY_CALLBACK;
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         error_remedy(error, "The other side's certificate can't be trusted, so nothing was sent. "
                             "Where an authority of your own has signed it, name that authority's "
@@ -152,7 +193,7 @@ static bool perform(CURL *handle, const struct http_call *call, struct http_answ
                     struct error *error)
 {
     char reason[CURL_ERROR_SIZE] = "";
-    struct transfer transfer = {call, answer, handle};
+    struct transfer transfer = {.call = call, .answer = answer, .handle = handle};
     struct curl_slist *headers = NULL;
     int64_t started = clock_monotonic_ms();
     if (!add_headers(call, &headers, error)) {

@@ -8,15 +8,22 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
+/* A file that is sent from its beginning, in pieces. */
+struct http_upload {
+    int file;
+    unsigned long long size; /* bytes of it that are sent */
+};
+
 /* What is asked. Certificates are always verified, redirects never followed: they would carry
  * headers and body to wherever they point. */
 struct http_call {
     const char *method; /* "GET" */
     const char *url;
-    const cJSON *headers;  /* object of texts, or NULL */
-    const char *body;      /* JSON, or NULL */
+    const cJSON *headers;             /* object of texts, or NULL */
+    const char *body;                 /* JSON, or NULL */
+    const struct http_upload *upload; /* in place of a body, or NULL */
     const char *authority; /* file of certificate authorities in place of the system's, or NULL */
-    long timeout_ms;       /* for the whole answer; with `take`, for a pause in it */
+    long timeout_ms;       /* for the whole answer; with `take` or `upload`, for a pause in it */
     size_t answer_max;     /* bytes of the answer that are kept */
     bool json;             /* the answer is to be JSON */
     /* When set, gets the bytes of a 2xx answer instead of `body`; false ends the transfer. */

@@ -1,0 +1,181 @@
+/* pg_check_sessions.c: pg.check_sessions: the application's sessions are on the new server, and
+ * nobody's is on the old one. */
+#include "steps/actions.h"
+#include "steps/compose/compose_common.h"
+#include "steps/server/server.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "docker/attachment.h"
+#include "docker/lifecycle.h"
+#include "postgres/sessions.h"
+#include "postgres/write_position.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_EVERY_MS 200
+#define NAMES_MAX 5
+
+struct looking {
+    struct step_run *run;
+    struct server_access new, old;
+    struct pg_connection *on_new, *on_old;
+    struct text_list addresses; /* of the application's containers */
+    size_t sessions;            /* of the application, on the new server */
+    size_t strangers;           /* on the old one, whosever */
+    struct text names;          /* theirs */
+};
+
+static void add_addresses(struct looking *looking, const struct docker_container *container)
+{
+    static const char *const keys[] = {"IPAddress", "GlobalIPv6Address"};
+    const cJSON *network;
+    cJSON_ArrayForEach(network, docker_networks(container))
+    {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            const char *address = json_text(network, keys[i]);
+            if (address && *address)
+                text_list_add(&looking->addresses, address);
+        }
+    }
+}
+
+static bool read_service(struct looking *looking, const char *service, struct error *error)
+{
+    cJSON *list = NULL;
+    const cJSON *entry;
+    bool read = stack_containers(looking->new.docker, step_text(looking->run, "project"), service,
+                                 &list, error);
+    cJSON_ArrayForEach(entry, list)
+    {
+        struct docker_container container = {0};
+        const char *id = json_text(entry, "Id");
+        read = read && id && docker_inspect(looking->new.docker, id, &container, error);
+        if (read)
+            add_addresses(looking, &container);
+        docker_container_free(&container);
+    }
+    cJSON_Delete(list);
+    return read;
+}
+
+static bool read_addresses(struct looking *looking, struct error *error)
+{
+    struct text_list services = {0};
+    bool read = true;
+    stack_services(looking->run, "services", &services);
+    for (size_t i = 0; read && i < services.count; i++)
+        read = read_service(looking, services.items[i], error);
+    text_list_free(&services);
+    return read;
+}
+
+static bool look(struct looking *looking, struct error *error)
+{
+    struct session_list on_new = {0}, on_old = {0};
+    bool read = sessions_read(looking->on_new, NULL, &on_new, error) &&
+                sessions_read(looking->on_old, NULL, &on_old, error);
+    looking->sessions = 0;
+    looking->strangers = on_old.count;
+    for (size_t i = 0; i < on_new.count; i++)
+        looking->sessions += text_list_has(&looking->addresses, on_new.items[i].address);
+    text_consume(&looking->names, looking->names.length);
+    session_list_describe(&on_old, NAMES_MAX, &looking->names);
+    session_list_free(&on_new);
+    session_list_free(&on_old);
+    return read;
+}
+
+static bool judge(const struct looking *looking, struct error *error)
+{
+    step_check(looking->run, "on the new server", looking->sessions ? VERDICT_PASS : VERDICT_FAIL,
+               "%zu sessions of the application", looking->sessions);
+    step_check(looking->run, "on the old server", looking->strangers ? VERDICT_FAIL : VERDICT_PASS,
+               looking->strangers ? "%zu sessions: %s" : "%zu sessions%s", looking->strangers,
+               text_string(&looking->names));
+    if (!looking->sessions) {
+        error_set(error, ERROR_OTHER, "the application has no session on the new server");
+        return error_remedy(error, "Does it connect only when it is asked for something? Ask it, "
+                                   "then retry. Through a pooler it isn't seen: look there.");
+    }
+    if (looking->strangers) {
+        error_set(error, ERROR_OTHER, "the old server still has sessions: %s",
+                  text_string(&looking->names));
+        return error_remedy(error, "Who is that? It may have the address elsewhere. Let it use the "
+                                   "new server, then retry.");
+    }
+    return true;
+}
+
+/* Nothing was written there to the end. */
+static bool check_unmoved(const struct looking *looking, struct error *error)
+{
+    const char *key = step_text(looking->run, "proven");
+    const char *known = key ? json_text_at(step_known(looking->run, key), "xid_now") : NULL;
+    struct write_position now;
+    if (!known)
+        return true;
+    if (!write_position_read(looking->on_old, &now, error))
+        return false;
+    bool same = text_equal(known, now.xid);
+    step_check(looking->run, "written on the old server", same ? VERDICT_PASS : VERDICT_FAIL,
+               same ? "nothing since the copy was proven: transaction id %s"
+                    : "something since the copy was proven: transaction id %s then, %s now",
+               known, now.xid);
+    if (same)
+        return true;
+    error_set(error, ERROR_OTHER,
+              "something was written on the old server after the copy was "
+              "proven");
+    return error_remedy(error, "The copy lacks that. Roll back, and begin again with "
+                               "--set fence=network; or find it on the old server, which is "
+                               "unchanged, and carry it over by hand.");
+}
+
+static bool wait_for_sessions(struct looking *looking, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + step_duration(looking->run, "for");
+    for (;;) {
+        if (!look(looking, error))
+            return false;
+        if ((looking->sessions && !looking->strangers) || clock_monotonic_ms() >= deadline)
+            return judge(looking, error);
+        clock_sleep_ms(LOOK_EVERY_MS);
+    }
+}
+
+static bool run_check_sessions(struct step_run *run, struct error *error)
+{
+    struct looking looking = {.run = run};
+    if (server_not_yet(run, step_text(run, "new")))
+        return true;
+    looking.on_new = server_open_argument(run, "new", &looking.new, error);
+    looking.on_old = looking.on_new ? server_open_argument(run, "old", &looking.old, error) : NULL;
+    bool right = looking.on_old && server_needs_container(&looking.new, error) &&
+                 read_addresses(&looking, error) && wait_for_sessions(&looking, error) &&
+                 check_unmoved(&looking, error);
+    pg_close(looking.on_new);
+    pg_close(looking.on_old);
+    server_free(&looking.new);
+    server_free(&looking.old);
+    text_list_free(&looking.addresses);
+    text_free(&looking.names);
+    return right;
+}
+
+static const struct argument arguments[] = {
+    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
+    {"services", ARGUMENT_LIST, true, NULL, NULL, "the application's services"},
+    {"new", ARGUMENT_SERVER, true, NULL, NULL, "the server that they have to be connected to"},
+    {"old", ARGUMENT_SERVER, true, NULL, NULL, "the server that nobody may be connected to"},
+    {"proven", ARGUMENT_TEXT, false, NULL, NULL,
+     "a fact with a transaction id, such as drift, which the old server has to stand at still"},
+    {"for", ARGUMENT_DURATION, false, "30s", NULL, "how long to wait for that"},
+    {0},
+};
+
+const struct action pg_check_sessions_action = {
+    "pg.check_sessions", DANGER_READ,
+    "check that the application is connected to the new server, and nobody to the old one",
+    arguments, run_check_sessions};

@@ -1,0 +1,412 @@
+/* compose_deploy.c: compose.deploy: services are made as the compose file and the environment files
+ * now say, and no other container is touched. */
+#include "steps/actions.h"
+#include "steps/compose/compose_common.h"
+#include "steps/compose/deploy_probe.h"
+#include "steps/docker/docker_common.h"
+#include "steps/server/server.h"
+#include "steps/switched.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "compose/config.h"
+#include "docker/lifecycle.h"
+#include "postgres/write_position.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MARGIN_MS 300000L
+#define LOOK_EVERY_MS 50
+#define LOG_LINES 15
+
+struct deploy {
+    struct step_run *run;
+    struct docker *docker;
+    struct stack stack;
+    cJSON *config;
+    struct text_list services;
+    cJSON *before; /* the project's containers */
+    struct deploy_probe probe;
+    int64_t began_ms;
+    long outage_ms; /* -1: not measured */
+};
+
+static bool read_services(struct deploy *deploy, struct error *error)
+{
+    const cJSON *service;
+    stack_services(deploy->run, "services", &deploy->services);
+    for (size_t i = 0; i < deploy->services.count; i++)
+        if (!compose_config_service(deploy->config, deploy->services.items[i], &service, error))
+            return false;
+    return true;
+}
+
+static bool prepare(struct deploy *deploy, struct error *error)
+{
+    return stack_open(deploy->run, deploy->docker, &deploy->stack, error) &&
+           compose_config(&deploy->stack.project, &deploy->config, error) &&
+           read_services(deploy, error) &&
+           stack_containers(deploy->docker, step_text(deploy->run, "project"), NULL,
+                            &deploy->before, error);
+}
+
+/* ---- what is left has to stand as it was proven ---- */
+
+static bool has_moved(unsigned long long proven, const char *now, struct error *error)
+{
+    error_set(error, ERROR_OTHER,
+              "something was written on the old server since the copy was proven: transaction id "
+              "%llu then, %s now; nothing was deployed",
+              proven, now);
+    return error_remedy(error, "Was the server restarted or its configuration reloaded under the "
+                               "fence? That ends it. Else a client takes the read-only setting "
+                               "off: --set fence=network at the start keeps every client out.");
+}
+
+static bool check_unmoved(struct deploy *deploy, struct error *error)
+{
+    const char *key = step_text(deploy->run, "proven");
+    const char *known = key ? json_text_at(step_known(deploy->run, key), "xid_now") : NULL;
+    struct server_access access = {0};
+    struct write_position now;
+    if (!key || deploy->run->undoing)
+        return true;
+    if (!known) {
+        error_set(error, ERROR_RUNBOOK, "no transaction id is recorded in the fact \"%s\"", key);
+        return error_remedy(error, "A step pg.drift has to come before this one.");
+    }
+    struct pg_connection *connection = server_open_argument(deploy->run, "left", &access, error);
+    bool read = connection && write_position_read(connection, &now, error);
+    pg_close(connection);
+    server_free(&access);
+    unsigned long long proven = strtoull(known, NULL, 10);
+    if (!read)
+        return error_wrap(error, "looking whether the old server still stands as it was proven");
+    return (strtoull(now.xid, NULL, 10) == proven && !now.transactions) ||
+           has_moved(proven, now.xid, error);
+}
+
+/* ---- which containers were touched ---- */
+
+static const cJSON *listed(const cJSON *list, const char *name)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, list)
+    {
+        if (text_equal(docker_listed_name(entry), name))
+            return entry;
+    }
+    return NULL;
+}
+
+static bool is_of(const struct deploy *deploy, const cJSON *entry)
+{
+    const char *service =
+        json_text(cJSON_GetObjectItemCaseSensitive(entry, "Labels"), COMPOSE_LABEL("service"));
+    return !deploy->services.count || (service && text_list_has(&deploy->services, service));
+}
+
+static bool same_container(const cJSON *before, const cJSON *after)
+{
+    return before && after && text_equal(json_text(before, "Id"), json_text(after, "Id"));
+}
+
+static void add_name(struct text *text, const cJSON *entry)
+{
+    text_printf(text, "%s%s", text->length ? ", " : "", docker_listed_name(entry));
+}
+
+/* Every other container has to be the one that was there before. */
+static bool check_others(struct deploy *deploy, struct error *error)
+{
+    struct text made = {0}, same = {0}, wrong = {0};
+    const cJSON *entry;
+    cJSON *after = NULL;
+    if (!stack_containers(deploy->docker, step_text(deploy->run, "project"), NULL, &after, error))
+        return false;
+    cJSON_ArrayForEach(entry, after)
+    {
+        const cJSON *old = listed(deploy->before, docker_listed_name(entry));
+        add_name(same_container(old, entry) ? &same : &made, entry);
+    }
+    cJSON_ArrayForEach(entry, deploy->before)
+    {
+        if (!is_of(deploy, entry) &&
+            !same_container(entry, listed(after, docker_listed_name(entry))))
+            add_name(&wrong, entry);
+    }
+    step_check(deploy->run, "containers", wrong.length ? VERDICT_FAIL : VERDICT_PASS,
+               "made anew: %s; untouched: %s", made.length ? text_string(&made) : "none",
+               same.length ? text_string(&same) : "none");
+    bool right = !wrong.length ||
+                 error_set(error, ERROR_OTHER, "Compose has replaced more than it should: %s",
+                           text_string(&wrong));
+    text_free(&made);
+    text_free(&same);
+    text_free(&wrong);
+    cJSON_Delete(after);
+    return right;
+}
+
+/* When no container of theirs was touched, nobody has got to the new server. */
+static void take_back_switch(struct deploy *deploy)
+{
+    const char *volume = step_text(deploy->run, "volume");
+    struct error ignored = ERROR_INIT;
+    const cJSON *entry;
+    cJSON *after = NULL;
+    bool touched = !stack_containers(deploy->docker, step_text(deploy->run, "project"), NULL,
+                                     &after, &ignored);
+    cJSON_ArrayForEach(entry, after)
+    {
+        touched =
+            touched || (is_of(deploy, entry) &&
+                        !same_container(listed(deploy->before, docker_listed_name(entry)), entry));
+    }
+    if (volume && !deploy->run->undoing && !touched)
+        switched_take_back(deploy->run, volume);
+    cJSON_Delete(after);
+}
+
+/* ---- with what the services depend on, or without ---- */
+
+/* A line such as " DRY-RUN MODE -  Container limor-db-1  Running". */
+struct trial {
+    const struct deploy *deploy;
+    size_t fresh; /* services that have no container yet */
+    bool touches; /* Compose would touch another container */
+};
+
+static bool leaves_alone(const char *state)
+{
+    static const char *const harmless[] = {"Running", "Waiting", "Healthy", "Started", "Exited"};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (text_starts(state, harmless[i]))
+            return true;
+    return false;
+}
+
+static void judge_line(void *context, const char *line, bool from_stderr)
+{
+    struct trial *trial = context;
+    const char *name = strstr(line, "Container ");
+    (void)from_stderr;
+    if (!name)
+        return;
+    name += strlen("Container ");
+    size_t length = strcspn(name, " ");
+    const char *state = name + length + strspn(name + length, " ");
+    char *container = xstrndup(name, length);
+    const cJSON *known = listed(trial->deploy->before, container);
+    if (known && !is_of(trial->deploy, known) && !leaves_alone(state))
+        trial->touches = true;
+    else if (!known && text_starts(state, "Creating") && trial->fresh-- == 0)
+        trial->touches = true;
+    free(container);
+}
+
+static size_t count_fresh(const struct deploy *deploy)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < deploy->services.count; i++) {
+        bool there = false;
+        const cJSON *entry;
+        cJSON_ArrayForEach(entry, deploy->before)
+        {
+            const cJSON *labels = cJSON_GetObjectItemCaseSensitive(entry, "Labels");
+            there = there || text_equal(json_text(labels, COMPOSE_LABEL("service")),
+                                        deploy->services.items[i]);
+        }
+        count += !there;
+    }
+    return count;
+}
+
+/* With --no-deps Compose leaves what a service depends on out of the container's hash, and the next
+ * `docker compose up -d` would make it anew once more. Without, Compose might replace a database
+ * that isn't as the file says; that is tried first. Met with Compose 2.26. */
+static bool may_name_dependencies(struct deploy *deploy, const struct compose_up *up)
+{
+    struct trial trial = {.deploy = deploy, .fresh = count_fresh(deploy)};
+    struct compose_up dry = *up;
+    struct error why = ERROR_INIT;
+    dry.dependencies = dry.try_only = true;
+    dry.on_line = judge_line;
+    dry.context = &trial;
+    bool tried = compose_up(&deploy->stack.project, &dry, &why);
+    if (tried && !trial.touches)
+        return true;
+    step_check(deploy->run, "compose up", VERDICT_WARN,
+               "the next docker compose up -d may make these containers anew once more: %s",
+               tried ? "what they depend on isn't as the file says and is left alone now"
+                     : why.message);
+    return false;
+}
+
+/* ---- the work ---- */
+
+static void log_line(void *context, const char *line, bool from_stderr)
+{
+    (void)from_stderr;
+    if (*line)
+        step_log(context, "compose: %s", line);
+}
+
+/* Both switched: from here on the application may write on the new server. */
+static bool bring_up(struct deploy *deploy, struct error *error)
+{
+    struct step_run *run = deploy->run;
+    const char *volume = step_text(run, "volume");
+    struct compose_up up = {
+        .services = &deploy->services,
+        .start = true,
+        .grace_ms = step_duration(run, "grace"),
+        .timeout_ms = step_duration(run, "grace") + MARGIN_MS,
+        .on_line = log_line,
+        .context = run,
+    };
+    up.dependencies = may_name_dependencies(deploy, &up);
+    if (volume && !run->undoing && !switched_record(run, volume, error))
+        return false;
+    if (!run->undoing)
+        step_fact_number(run, FACT_SERVING, (double)clock_wall_ms());
+    deploy_probe_start(&deploy->probe, step_text(run, "probe"));
+    deploy->began_ms = clock_monotonic_ms();
+    return compose_up(&deploy->stack.project, &up, error);
+}
+
+static bool is_up(const cJSON *entry)
+{
+    const char *state = json_text(entry, "State"), *status = json_text(entry, "Status");
+    bool waiting =
+        status && (strstr(status, "(health: starting)") || strstr(status, "(unhealthy)"));
+    return text_equal(state, "running") && !waiting;
+}
+
+static bool not_up(struct deploy *deploy, const cJSON *entry, struct error *error)
+{
+    const char *status = json_text(entry, "Status");
+    step_show_log(deploy->run, deploy->docker, docker_listed_name(entry), LOG_LINES);
+    error_set(error, ERROR_OTHER, "container %s doesn't come up: %s", docker_listed_name(entry),
+              status ? status : "?");
+    return error_remedy(error, "Its last log lines stand above. Retry, or roll back: R.");
+}
+
+/* One-off jobs that end with status 0 are up, too. */
+static bool has_ended_well(const cJSON *entry)
+{
+    const char *status = json_text(entry, "Status");
+    return status && text_starts(status, "Exited (0)");
+}
+
+static bool wait_until_up(struct deploy *deploy, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + step_duration(deploy->run, "for");
+    for (;;) {
+        cJSON *list = NULL;
+        const cJSON *entry, *down = NULL;
+        if (!stack_containers(deploy->docker, step_text(deploy->run, "project"), NULL, &list,
+                              error))
+            return false;
+        cJSON_ArrayForEach(entry, list)
+        {
+            if (is_of(deploy, entry) && !is_up(entry) && !has_ended_well(entry))
+                down = entry;
+        }
+        bool over = !down || clock_monotonic_ms() >= deadline;
+        if (over && down)
+            not_up(deploy, down, error);
+        cJSON_Delete(list);
+        if (over)
+            return !down;
+        clock_sleep_ms(LOOK_EVERY_MS);
+    }
+}
+
+/* The address that was probed has to answer, as long as there is time. */
+static bool wait_for_answer(struct deploy *deploy, struct error *error)
+{
+    const char *url = step_text(deploy->run, "probe");
+    int64_t deadline = clock_monotonic_ms() + step_duration(deploy->run, "for");
+    bool answers = !url || !*url;
+    while (!answers && clock_monotonic_ms() < deadline) {
+        answers = deploy_probe_ask(url);
+        if (!answers)
+            clock_sleep_ms(LOOK_EVERY_MS);
+    }
+    if (answers)
+        return true;
+    error_set(error, ERROR_OTHER, "the application's address doesn't answer with status 2xx");
+    return error_remedy(error, "Look at its log; then retry, or roll back: R.");
+}
+
+static void report(struct deploy *deploy)
+{
+    char shown[32];
+    long took = (long)(clock_monotonic_ms() - deploy->began_ms);
+    cJSON *fact = cJSON_CreateObject();
+    cJSON_AddNumberToObject(fact, "took_ms", (double)took);
+    if (deploy->outage_ms >= 0) {
+        cJSON_AddNumberToObject(fact, "outage_ms", (double)deploy->outage_ms);
+        step_check(deploy->run, "application's outage", VERDICT_PASS, "%s, by its address",
+                   text_duration(shown, sizeof shown, deploy->outage_ms));
+    }
+    step_fact(deploy->run, "deploy", fact);
+}
+
+static bool deploy_services(struct deploy *deploy, struct error *error)
+{
+    bool answers = false;
+    deploy_probe_start(&deploy->probe, step_text(deploy->run, "probe"));
+    bool done =
+        bring_up(deploy, error) && wait_until_up(deploy, error) && wait_for_answer(deploy, error);
+    deploy_probe_stop(&deploy->probe, &deploy->outage_ms, &answers);
+    if (!done) {
+        take_back_switch(deploy);
+        return false;
+    }
+    report(deploy);
+    return check_others(deploy, error);
+}
+
+static bool run_deploy(struct step_run *run, struct error *error)
+{
+    struct deploy deploy = {.run = run, .outage_ms = -1, .probe = {0, -1, -1}};
+    int lock = -1;
+    deploy.docker = docker_open(error);
+    bool done =
+        deploy.docker && stack_lock(run, step_duration(run, "grace") + MARGIN_MS, &lock, error) &&
+        prepare(&deploy, error) && check_unmoved(&deploy, error) && deploy_services(&deploy, error);
+    cJSON_Delete(deploy.before);
+    cJSON_Delete(deploy.config);
+    text_list_free(&deploy.services);
+    stack_close(&deploy.stack);
+    if (lock >= 0)
+        close(lock);
+    docker_close(deploy.docker);
+    return done;
+}
+
+static const struct argument arguments[] = {
+    {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
+    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
+    {"services", ARGUMENT_LIST, false, NULL, NULL,
+     "the services, without what they depend on; none: all of the stack"},
+    {"probe", ARGUMENT_TEXT, false, NULL, NULL,
+     "an address that answers 2xx when the application works: the outage is measured by it"},
+    {"proven", ARGUMENT_TEXT, false, NULL, NULL,
+     "a fact with a transaction id, such as drift, which the server `left` has to stand at still"},
+    {"left", ARGUMENT_SERVER, false, NULL, NULL, "with proven: the server that is left"},
+    {"volume", ARGUMENT_TEXT, false, NULL, NULL,
+     "the volume whose server gets traffic by this: the switch is recorded"},
+    {"grace", ARGUMENT_DURATION, false, "30s", NULL, "time for the containers to stop"},
+    {"for", ARGUMENT_DURATION, false, "60s", NULL, "time to run, become healthy and answer"},
+    {0},
+};
+
+const struct action compose_deploy_action = {
+    "compose.deploy", DANGER_CHANGE,
+    "make services as the compose file now says, and leave every other container alone", arguments,
+    run_deploy};

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# The action http.upload against a small server: a file is sent and read back; a refusal, a server that is busy, one that
+# keeps something else, and one that gets no secret in the open.
+# time-limit: 60
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/lib/tap.sh
+. tests/lib/tap.sh
+# shellcheck source=tests/lib/runs.sh
+. tests/lib/runs.sh
+
+cat >"$work/store.py" <<'PYTHON'
+import http.server, sys
+stored, busy = {}, {"/busy": 2}
+class Store(http.server.BaseHTTPRequestHandler):
+    def answer(self, status, body=b""):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Authorization") != "Bearer sesame-open":
+            return self.answer(401)
+        if busy.get(self.path, 0):
+            busy[self.path] -= 1
+            return self.answer(503)
+        stored[self.path] = body[:-1] + b"?" if self.path == "/changes" else body[:-1] if self.path == "/cuts" else body
+        self.answer(201)
+    def do_GET(self):
+        self.answer(200, stored[self.path]) if self.path in stored else self.answer(404)
+    def log_message(self, *arguments):
+        pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
+open(sys.argv[1], "w").write(str(server.server_port))
+server.serve_forever()
+PYTHON
+python3 "$work/store.py" "$work/port" &
+store=$!
+trap 'kill "$store"; stop_engines; rm -rf "$work"' EXIT
+# shellcheck disable=SC2016 # evaluated there
+wait_until '[ -s "$work/port" ]' || bail_out "the server doesn't come up"
+address=http://127.0.0.1:$(cat "$work/port")
+export SESAME=sesame-open
+seq 1 400000 >"$work/backup"
+sum=$(sha256sum <"$work/backup" | cut -d' ' -f1)
+
+# upload NAME URL
+upload() {
+    runbook "$1" <<YAML
+runbook: 1
+name: $1
+stack: $1
+vars:
+  sesame: {secret: true, from: [env SESAME]}
+phases:
+  - id: one
+    steps:
+      - {id: send, http.upload: {file: "$work/backup", url: "$2", headers: {Authorization: "Bearer \${sesame}"}, pause: 20ms, attempts: "3"}}
+YAML
+    run run "$work/$1.yaml" --plain --run-id "$1"
+}
+
+upload good "$address/good"
+is "$status" 0 "a file is sent"
+says "and what comes back has its SHA-256" "$sum, read back from"
+is "$(curl -fsS "$address/good" | sha256sum | cut -d' ' -f1)" "$sum" "it is there"
+upload busy "$address/busy"
+is "$status" 0 "a server that is busy is asked again"
+upload changes "$address/changes"
+is "$status" 11 "another byte there is a failure"
+says "and said to be one" "isn't the file that was sent"
+upload cuts "$address/cuts"
+is "$status" 11 "so is a byte less"
+SESAME=wrong upload refused "$address/refused"
+is "$status" 11 "a refusal is one, too"
+says "with its status" "status 401"
+upload open "http://192.0.2.1/backup"
+is "$status" 11 "nothing goes in the open"
+says "and that is said" "not encrypted"
+not_ok "the secret is in no journal and no log" grep -rqF -e sesame-open "$XDG_STATE_HOME"
+done_testing

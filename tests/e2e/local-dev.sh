@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# A development stack gets a new image and an environment's data: declined before the deletion, through to the end, rolled
+# back after the deletion.
+# time-limit: 600
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+
+give_up() {
+    show_output 60
+    done_testing
+    exit
+}
+
+renew() {
+    program_says run "$top_dir/runbooks/local-dev.yaml" --plain --run-id "$1" --set "container=$OLD_CONTAINER" \
+        --set "new_image=$NEW_IMAGE" --set "backup=$environment_backup" --set "local_backup_dir=$test_dir/local-$1" "${@:2}"
+}
+
+orders() {
+    psql_at "$PG_PORT" limor_prod 'SELECT count(*) FROM shop.orders'
+}
+
+stack_up --rate 0
+export POSTGRES_PASSWORD
+compose_before=$(sha256sum <"$COMPOSE_FILE")
+environment_backup=$test_dir/environment
+cat >"$test_dir/take.yaml" <<YAML
+runbook: 1
+name: take
+title: The environment's backup
+vars:
+  password: {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  environment: {container: "$OLD_CONTAINER", user: postgres, password: "\${password}"}
+phases:
+  - id: take
+    title: Take it
+    steps:
+      - {id: backup, title: Back it up, pg.backup: {server: environment, to: "$environment_backup", format: directory}}
+YAML
+program_says run "$test_dir/take.yaml" --plain --run-id take
+is "$status" 0 "the environment's backup is taken"
+[ "$status" = 0 ] || give_up
+orders_there=$(orders)
+# The developer's own data differs.
+psql_at "$PG_PORT" limor_prod "DELETE FROM shop.orders WHERE id IN (SELECT id FROM shop.orders ORDER BY id LIMIT 100)"
+orders_here=$(orders)
+
+renew first --confirm renew/local-backup
+is "$(run_field first .gate)" renew/down "it waits before anything is deleted"
+[ "$(run_field first .gate)" = renew/down ] || give_up
+like "$(run_field first '.facts["compose.volumes"]')" "$OLD_VOLUME" "the volumes that go are named"
+program_says rollback first
+is "$status" 12 "rolled back before the deletion"
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
+is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the local data was not touched"
+
+renew second --confirm renew/local-backup --confirm renew/down
+is "$(run_field second .gate)" cleanup/keep "the stack is renewed"
+[ "$(run_field second .gate)" = cleanup/keep ] || give_up
+is "$(server_major "$PG_PORT") $(orders)" "17 $orders_there" "it has the new image and the environment's data"
+ok "the application works on it" wait_for 30 app_is_healthy
+unlike "$(docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d 2>&1)" 'Recreate|Creat|rror' \
+    "docker compose up finds the stack as it is"
+
+# A count that differs is found.
+psql_at "$PG_PORT" limor_prod "DELETE FROM shop.orders WHERE id IN (SELECT id FROM shop.orders ORDER BY id LIMIT 1)"
+cat >"$test_dir/compare.yaml" <<YAML
+runbook: 1
+name: compare
+title: Compare
+vars:
+  password: {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  db: {container: "$OLD_CONTAINER", user: postgres, password: "\${password}"}
+phases:
+  - id: compare
+    title: Compare
+    steps:
+      - {id: compare, title: Compare, pg.compare_backup: {server: db, from: "$environment_backup"}}
+YAML
+program_says run "$test_dir/compare.yaml" --plain --run-id compare
+is "$status" 11 "one row less than in the backup is found"
+
+program_says rollback second
+is "$status" 12 "rolled back after the deletion"
+[ "$status" = 12 ] || give_up
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
+is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the old image and the local data are back"
+ok "the application works on it" wait_for 30 app_is_healthy
+done_testing

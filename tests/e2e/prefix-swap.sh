@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# The prefix swap while the application writes: killed in the middle of the renames (the application stopped), rolled back after the deployment, and
+# through to the end. Nothing that the application saw acknowledged is lost; every other byte of both files stays.
+# time-limit: 900
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+# shellcheck source=tests/lib/ledger.sh
+. "$lib_dir/ledger.sh"
+# shellcheck source=tests/lib/swap.sh
+. "$lib_dir/swap.sh"
+
+give_up() {
+    show_output 60
+    done_testing
+    exit
+}
+
+# comes_to RUN STEP WHAT: the run stands there.
+comes_to() {
+    is "$(run_field "$1" '.gate // .current_step')" "$2" "$3"
+    [ "$(run_field "$1" '.gate // .current_step')" = "$2" ] || give_up
+}
+
+is_rolled_back() {
+    is "$status" 12 "$1"
+    [ "$status" = 12 ] || give_up
+}
+
+# serves MAJOR CONTAINER WHAT: the application writes there, and everything that it saw acknowledged is there.
+serves() {
+    local before
+    ok "$3: the application is up" wait_for 30 app_is_healthy
+    is "$(app_health server_version | cut -d. -f1)" "$1" "$3: the application uses PostgreSQL $1"
+    before=$(swap_commits "$1")
+    ok "$3: and commits there" wait_for 30 swap_commits_beyond "$1" "$before"
+    app_pause
+    ok "$3: every acknowledged commit is there, once, in its newest state" swap_ledger_holds "$2"
+    app_resume
+}
+
+# what of the stack an upgrade may not touch
+databases() {
+    docker inspect -f '{{.Name}} {{.Id}} {{.State.StartedAt}}' "$OLD_CONTAINER" "$REDIS_CONTAINER" "$@"
+}
+
+names_no_password() {
+    local run=$1 name
+    for name in "$APP_PASSWORD" "$POSTGRES_PASSWORD"; do
+        if grep -rqF --exclude-dir=saved -e "$name" "$XDG_STATE_HOME/pgrunbook/runs/$run"; then
+            return 1
+        fi
+    done
+    "$program" report "$run" >"$test_dir/report"
+    ! grep -qF -e "$APP_PASSWORD" -e "$POSTGRES_PASSWORD" "$test_dir/report"
+}
+
+swap_stack --rate 60
+files_before=$(swap_files)
+application=$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")
+databases_before=$(databases)
+
+# ---- killed between the renames ----
+
+swap_waits rename-new
+swap killed --set close=stop --confirm prepare/volume
+comes_to killed switchover/fence "the new server is filled and proven"
+databases_filled=$(databases "$STACK-postgres17")
+like "$(cat "$ENV_FILE")" "NEW_DATABASE_DSN = 'postgres://[^ ]*@postgres17:5432/limor_prod'   # the shop" "its address stands under the prefix NEW"
+swap killed --set close=stop --confirm switchover/fence --confirm switchover/rename-old
+comes_to killed switchover/rename-new "DEFAULT is renamed and detached"
+is "$(docker exec "$OLD_CONTAINER" psql -X -U postgres -Atc 'SHOW default_transaction_read_only')" on "nobody may write"
+is "$(docker inspect -f '{{.State.Status}}' "$APP_CONTAINER")" exited "the application is stopped meanwhile"
+unlike "$(cat "$ENV_FILE")" '(^|export )DEFAULT_DATABASE_DSN' "no DEFAULT is there at that moment"
+swap_kill killed
+program_says rollback killed
+is_rolled_back "killed in the middle of the renames: rolled back"
+is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
+is "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application was not made anew"
+is "$(databases)" "$databases_before" "nor the old server"
+is "$(docker ps -aq --filter "name=$STACK-postgres17")$(docker volume ls -q --filter "name=$NEW_VOLUME")" '' "the new one is gone"
+serves 15 "$OLD_CONTAINER" "after the kill"
+
+# ---- declined, deployed, rolled back ----
+
+swap_as_shipped
+rm -rf "${BACKUP_DIR:?}"/*
+swap second --confirm prepare/volume
+comes_to second switchover/fence "a second run comes to the switchover"
+"$program" attach second --plain <<<no >"$test_dir/declined" 2>&1 || true
+is "$(docker exec "$OLD_CONTAINER" psql -X -U postgres -Atc 'SHOW default_transaction_read_only')" off "declined: clients go on writing"
+databases_filled=$(databases "$STACK-postgres17")
+before=$(swap_commits 15)
+wait_for 30 swap_commits_beyond 15 $((before + 40)) || bail_out "the application doesn't write"
+swap second --confirm switchover/fence --confirm switchover/rename-old
+comes_to second cleanup/stable "the prefixes are swapped, the application is deployed"
+ok "what was written since the backup was caught up" test "$(run_field second '.facts.catch_up.rows')" -gt 0
+is "$(databases "$STACK-postgres17")" "$databases_filled" "no database was touched by the deployment"
+isnt "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application's container is another one"
+ok "its outage was measured" test "$(run_field second '.facts.deploy.outage_ms')" -gt 0
+diag "the application's outage: $(run_field second '.facts.deploy.outage_ms') ms"
+serves 17 "$STACK-postgres17" "deployed"
+ok "no secret is in the journal, the logs or the report" names_no_password second
+program_says rollback second --save
+is_rolled_back "after the deployment: rolled back"
+is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
+is "$(databases)" "$databases_before" "the old server was never touched"
+ledger_next_epoch
+serves 15 "$OLD_CONTAINER" "rolled back"
+unlike "$(swap_up)" 'Recreate|Creat|rror' "docker compose up finds the stack as it is"
+
+# ---- to the end ----
+
+docker volume rm -f "$NEW_VOLUME" >/dev/null
+rm -rf "${BACKUP_DIR:?}"/*
+swap third --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
+    --confirm switchover/fence --confirm switchover/rename-old --confirm cleanup/delete-old --confirm cleanup/remove-backup
+is "$status" 0 "through to the end"
+[ "$status" = 0 ] || give_up
+serves 17 "$STACK-postgres17" "at the end"
+ok "the backup was copied elsewhere" test -s "$test_dir/elsewhere.sql"
+is "$(docker ps -aq --filter "name=^$OLD_CONTAINER\$")$(docker volume ls -q --filter "name=^$OLD_VOLUME\$")" '' "the old service is gone"
+is "$(swap_env_end)" "$(cat "$ENV_FILE")" "the environment file differs by the one host, and by nothing else"
+unlike "$(compose config --services)" '^postgres$' "the compose file has it no more"
+unlike "$(swap_up)" 'Recreate|Creat|rror' "docker compose up finds the stack as it is"
+done_testing

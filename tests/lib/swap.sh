@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# A stack whose application finds its database by DEFAULT_DATABASE_DSN in an environment file, and the runbooks that swap
+# prefixes. Needs e2e.sh and program.sh.
+
+# shellcheck disable=SC2154 # of e2e.sh
+swap_runbook=$top_dir/runbooks/prefix-swap.yaml
+
+# The application takes DB_HOST and the like; this makes them from its variable.
+swap_command="import os, runpy, urllib.parse as p; u = p.urlsplit(os.environ['DEFAULT_DATABASE_DSN']); \
+os.environ.update(DB_HOST=u.hostname, DB_PORT=str(u.port), DB_NAME=u.path[1:], DB_USER=u.username, DB_PASSWORD=u.password); \
+runpy.run_path('/app/app.py', run_name='__main__')"
+
+# swap_stack: CRLF in both files, comments, quotes, no newline at the end.
+# shellcheck disable=SC2153 # of the stack
+swap_stack() {
+    stack_up --no-app "$@"
+    ENV_FILE=$STACK_DIR/app.env
+    python3 - "$COMPOSE_FILE" "$ENV_FILE" "$APP_PASSWORD" "$swap_command" <<'PYTHON'
+import os, re, sys
+compose, env, password, command = sys.argv[1:]
+text = open(compose).read()
+text = re.sub(r"      DB_HOST:.*?(?=      WRITE_RATE)", "", text, flags=re.S)
+text = text.replace("    environment:\n      WRITE_RATE", "    env_file: [ app.env ]   # who finds what where\n    command: [ python3, -u, -c, \""
+                    + command + "\" ]\n    environment:\n      WRITE_RATE")
+with open(compose, "w", newline="") as file:
+    file.write(text.rstrip("\n").replace("\n", "\r\n"))
+lines = ["# the application's settings", "", "ODD='a=b #c'   # DEFAULT_DATABASE_DSN=no",
+         f"  export DEFAULT_DATABASE_DSN = 'postgres://limor_app:{password}@postgres:5432/limor_prod'   # the shop",
+         "#OTHER_DATABASE_DSN=postgres://u:p@elsewhere/x", 'GREETING="hello, world"', "LAST=1"]
+with open(env, "w", newline="", opener=lambda path, flags: os.open(path, flags, 0o640)) as file:
+    file.write("\r\n".join(lines))
+PYTHON
+    cp "$ENV_FILE" "$ENV_FILE.first"
+    export POSTGRES_PASSWORD
+    compose up -d app >/dev/null 2>&1 || bail_out "the application can't be brought up"
+    wait_for 30 app_is_healthy || bail_out "the application doesn't come up"
+}
+
+# swap RUN [ARGUMENT]...: headless; output in $output, exit status in $status.
+swap() {
+    program_says run "$swap_runbook" --plain --run-id "$1" --set "old_container=$OLD_CONTAINER" \
+        --set "env_file=app.env" --set "new_volume=$NEW_VOLUME" --set "new_container=$STACK-postgres17" \
+        --set "backup_dir=$BACKUP_DIR" --set "health_url=$HEALTH_URL" --set disk_factor=1 "${@:2}"
+}
+
+# What a rollback has to leave as it was, byte for byte, with modes.
+swap_files() {
+    sha256sum "$COMPOSE_FILE" "$ENV_FILE"
+    stat -c '%n %a %u' "$COMPOSE_FILE" "$ENV_FILE"
+}
+
+# swap_waits STEP: from now on the runbook waits at a gate before this step; swap_as_shipped: no more.
+swap_waits() {
+    sed "/^      - id: $1\$/a\\        gate: {confirm: key, question: 'Go on?'}" "$top_dir/runbooks/prefix-swap.yaml" >"$test_dir/swap-waits.yaml"
+    swap_runbook=$test_dir/swap-waits.yaml
+}
+
+swap_as_shipped() {
+    swap_runbook=$top_dir/runbooks/prefix-swap.yaml
+}
+
+# swap_kill RUN: its engine, as by kill -9.
+swap_kill() {
+    local process
+    process=$(grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
+    kill -9 "$process"
+}
+
+# What Compose does with the stack as it is.
+swap_up() {
+    docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d 2>&1
+}
+
+swap_commits() {
+    jq -r "select(.outcome == \"acknowledged\" and (.server_version | startswith(\"$1\"))) | 1" "$LEDGER" | wc -l
+}
+
+swap_commits_beyond() {
+    [ "$(swap_commits "$1")" -gt "$2" ]
+}
+
+# swap_ledger_holds CONTAINER: as ledger_holds, for a server without a published port.
+# shellcheck disable=SC2154 # of ledger.sh
+swap_ledger_holds() {
+    docker exec -i "$1" psql -X -q -U postgres -At -v ON_ERROR_STOP=1 -d limor_prod -c "$ledger_query" | ledger_lines |
+        "$lib_dir/ledger" "${ledger_epochs[@]}" "$LEDGER"
+}
+
+# What the environment file is to be in the end.
+swap_env_end() {
+    sed "s/@postgres:5432/@postgres17:5432/" "$STACK_DIR/app.env.first"
+}
