@@ -133,7 +133,8 @@ static void test_relay(void **state)
     (void)state;
     struct error error = ERROR_INIT;
     setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock", 1);
-    struct relay *relay = relay_start("some-container", 5432, &error);
+    const struct relay_target target = {.container = "some-container", .port = 5432};
+    struct relay *relay = relay_start(&target, &error);
     assert_non_null(relay);
     struct pg_parameters parameters = parameters_for(relay_host(relay));
     assert_null(pg_open_plain(&parameters, 0, &error));
