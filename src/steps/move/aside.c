@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,15 +115,6 @@ bool aside_wait(struct aside *aside, struct error *error)
     bool done = heard(aside, error);
     aside_end(aside);
     return done;
-}
-
-bool aside_wait_for(struct aside *aside, int for_ms, struct error *error)
-{
-    struct pollfd outcome = {.fd = aside->outcome, .events = POLLIN};
-    if (poll(&outcome, 1, for_ms) > 0)
-        return aside_wait(aside, error);
-    aside_end(aside);
-    return error_set(error, ERROR_OTHER, "a process of this step took more than %d ms", for_ms);
 }
 
 void aside_end(struct aside *aside)

@@ -26,8 +26,6 @@ bool aside_prepare(struct aside *aside, const struct aside_job *job, struct erro
 bool aside_begin(struct aside *aside, struct error *error);
 /* Waits for its end; false with its error. */
 bool aside_wait(struct aside *aside, struct error *error);
-/* The same for `for_ms` at most; it is ended then, and that is an error, too. */
-bool aside_wait_for(struct aside *aside, int for_ms, struct error *error);
 /* Ends it wherever it is. One that was never prepared, or has ended, is fine. */
 void aside_end(struct aside *aside);
 

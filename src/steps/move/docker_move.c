@@ -281,8 +281,6 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
 {
     bool clients = move->fence.connection != NULL;
     bool done = stop_clients(move, error) && (!clients || aside_begin(ender, error));
-    if (done)
-        stand_in_join(move);
     bool leaves = done && aside_begin(leaver, error);
     done = leaves && bring_rest_over(move, error);
     struct error left_not = ERROR_INIT;
@@ -310,7 +308,8 @@ static bool switch_over(struct move *move, struct error *error)
     stand_in_prepare(move);
     bool done = (!move->fence.connection || move_prepare_ending(move, &ender, error)) &&
                 move_prepare_leave(move, &leaver, error) && prepare_fence(move, error) &&
-                move_pool_pause(move, error) && swap(move, &leaver, &ender, error) &&
+                move_pool_pause(move, error) && stand_in_join(move) &&
+                swap(move, &leaver, &ender, error) &&
                 move_pool_resume(move->run, move->record, error);
     if (done)
         move_see_answer(move);

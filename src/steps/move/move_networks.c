@@ -33,14 +33,22 @@ bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *e
     return aside_prepare(leaver, &job, error);
 }
 
-static bool join_one(struct move *move, const cJSON *network, struct error *error)
+static void announce(struct move *move)
 {
     struct error reason = ERROR_INIT; /* they go on a second later, then */
-    if (!docker_network_join(move->docker, network->string, move->to.id, network, error))
-        return false;
-    stand_in_give(move, network->string);
     if (!reach_announce(&move->to, &reason))
         step_log(move->run, "%s", reason.message);
+}
+
+/* Announced twice: at no instant may a client be sent to one that doesn't have the address any
+ * more, and one that asked while both had it may have heard the wrong one. */
+static bool join_one(struct move *move, const cJSON *network, struct error *error)
+{
+    if (!docker_network_join(move->docker, network->string, move->to.id, network, error))
+        return false;
+    announce(move);
+    stand_in_give(move, network->string);
+    announce(move);
     return true;
 }
 

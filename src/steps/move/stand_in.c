@@ -16,7 +16,6 @@
 #include <stdlib.h>
 
 #define NOBODY "65534:65534"
-#define JOINED_MS 250 /* later than that it would only be one more to wait for */
 
 static bool open_engine(void *context, struct error *error)
 {
@@ -25,9 +24,10 @@ static bool open_engine(void *context, struct error *error)
     return move->docker != NULL;
 }
 
-static bool join(void *context, struct error *error)
+/* With the names that the server has, beside it: clients that try every address of a name find the
+ * server all the same. */
+static bool join(const struct move *move, struct error *error)
 {
-    const struct move *move = context;
     const cJSON *network;
     bool done = true;
     cJSON_ArrayForEach(network, docker_networks(&move->from))
@@ -68,12 +68,10 @@ static bool make(struct move *move, struct error *error)
 static bool prepare(struct move *move, struct error *error)
 {
     struct stand_in *stand_in = &move->stand_in;
-    const struct aside_job joining = {open_engine, join, move},
-                           leaving = {open_engine, leave, move};
+    const struct aside_job leaving = {open_engine, leave, move};
     return make(move, error) &&
            docker_inspect(move->docker, docker_helper_id(stand_in->helper), &stand_in->container,
                           error) &&
-           aside_prepare(&stand_in->joiner, &joining, error) &&
            aside_prepare(&stand_in->leaver, &leaving, error);
 }
 
@@ -87,13 +85,13 @@ void stand_in_prepare(struct move *move)
     stand_in_close(move);
 }
 
-void stand_in_join(struct move *move)
+bool stand_in_join(struct move *move)
 {
     struct error error = ERROR_INIT;
-    if (!move->stand_in.helper || aside_begin(&move->stand_in.joiner, &error))
-        return;
-    step_log(move->run, "%s", error.message);
-    aside_end(&move->stand_in.joiner);
+    move->stand_in.has_names = move->stand_in.helper && join(move, &error);
+    if (move->stand_in.helper && !move->stand_in.has_names)
+        step_log(move->run, "the stand-in doesn't have the service's names: %s", error.message);
+    return true;
 }
 
 static const char *address_on(const struct move *move, const char *network)
@@ -126,12 +124,8 @@ void stand_in_take(struct move *move)
     struct stand_in *stand_in = &move->stand_in;
     struct error error = ERROR_INIT;
     const cJSON *network;
-    if (!stand_in->helper)
+    if (!stand_in->has_names)
         return;
-    if (!stand_in->joiner.process || !aside_wait_for(&stand_in->joiner, JOINED_MS, &error)) {
-        step_log(move->run, "the stand-in doesn't have the service's names: %s", error.message);
-        return;
-    }
     stand_in->has_addresses = true;
     cJSON_ArrayForEach(network, docker_networks(&move->from))
     {
@@ -188,7 +182,6 @@ static void tell_its_clients(struct move *move)
 void stand_in_close(struct move *move)
 {
     struct stand_in *stand_in = &move->stand_in;
-    aside_end(&stand_in->joiner);
     aside_end(&stand_in->leaver);
     if (stand_in->helper && move->docker)
         tell_its_clients(move);

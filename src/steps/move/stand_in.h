@@ -13,15 +13,17 @@ struct move;
 struct stand_in {
     struct docker_helper *helper; /* NULL: there is none, and clients may have to wait */
     struct docker_container container;
-    struct aside joiner, leaver;
+    struct aside leaver;
+    bool has_names;
     bool has_addresses; /* it may bear some of the leaving server's */
 };
 
 /* While nothing is changed: a container on no network. Where it can't be had the move goes on
  * without it, and says so. */
 void stand_in_prepare(struct move *move);
-/* It begins to bear the names. */
-void stand_in_join(struct move *move);
+/* Right before clients are stopped: it bears the names, too. Always true: a move goes on without.
+ */
+bool stand_in_join(struct move *move);
 /* Once the server has left: its IPv4 addresses, too. */
 void stand_in_take(struct move *move);
 /* Gives up the address on that network: the other server has come. */
