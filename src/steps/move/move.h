@@ -83,6 +83,9 @@ bool move_check(struct move *move, struct error *error);
 bool move_mounts(const struct docker_container *container, const char *volume);
 
 /* move_networks.c: all calls of the Docker engine that the outage is made of. */
+/* For a child process, before it is told to begin: a Docker connection belongs to one process, and
+ * its opening takes some milliseconds. `context` is the move. */
+bool move_open_engine(void *context, struct error *error);
 /* A child process that takes the container off its networks once it is told to. */
 bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *error);
 bool move_join(struct move *move, struct error *error);

@@ -7,8 +7,7 @@
 #include "docker/network.h"
 #include "steps/server/reach.h"
 
-/* A Docker connection belongs to one process, and its opening takes some milliseconds. */
-static bool open_engine(void *context, struct error *error)
+bool move_open_engine(void *context, struct error *error)
 {
     struct move *move = context;
     move->docker = docker_open(error);
@@ -29,7 +28,7 @@ static bool leave(void *context, struct error *error)
 
 bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *error)
 {
-    const struct aside_job job = {open_engine, leave, move};
+    const struct aside_job job = {move_open_engine, leave, move};
     return aside_prepare(leaver, &job, error);
 }
 

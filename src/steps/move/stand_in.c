@@ -17,13 +17,6 @@
 
 #define NOBODY "65534:65534"
 
-static bool open_engine(void *context, struct error *error)
-{
-    struct move *move = context;
-    move->docker = docker_open(error);
-    return move->docker != NULL;
-}
-
 /* With the names that the server has, beside it: clients that try every address of a name find the
  * server all the same. */
 static bool join(const struct move *move, struct error *error)
@@ -68,7 +61,7 @@ static bool make(struct move *move, struct error *error)
 static bool prepare(struct move *move, struct error *error)
 {
     struct stand_in *stand_in = &move->stand_in;
-    const struct aside_job leaving = {open_engine, leave, move};
+    const struct aside_job leaving = {move_open_engine, leave, move};
     return make(move, error) &&
            docker_inspect(move->docker, docker_helper_id(stand_in->helper), &stand_in->container,
                           error) &&
