@@ -89,12 +89,9 @@ all_cases() {
 chosen_cases() {
     cat <<'CASES'
 error 2:POST .*/disconnect
-lost 2:POST .*/disconnect
 both 2:POST .*/disconnect
-both-after 2:POST .*/disconnect
 error 2:POST .*/connect
 lost 2:POST .*/connect
-worker 2:POST .*/connect
 both-after 2:POST .*/connect
 serving 2:POST .*/connect
 waiting 2:POST .*/connect
@@ -105,7 +102,6 @@ both 2:POST .*/rename
 error 1:POST .*/exec
 error 1:POST .*/disconnect
 error 1:POST .*/connect
-late 1:POST .*/connect
 CASES
 }
 

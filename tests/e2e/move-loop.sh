@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A service moved to a second server and back, again and again, while clients write and read on the published port and
-# in the network, on held connections and on new ones: no move fails, the service's name is never nobody's, no acknowledged write is lost or there twice, and
-# nothing is left behind. RUNS says how often: 10 when nothing is said.
+# in the network, on held connections and on new ones: no move fails, the service's name is never nobody's, no
+# acknowledged write is lost or there twice, and nothing is left behind. RUNS says how often: 5 when nothing is said.
 # time-limit: 14400
 # shellcheck disable=SC2154 # variables of the libraries
 set -euo pipefail
@@ -16,7 +16,7 @@ set -euo pipefail
 # shellcheck source=tests/lib/move.sh
 . "$lib_dir/move.sh"
 
-runs=${RUNS:-10}
+runs=${RUNS:-5}
 meters=(port_read port_write network_read network_write port_write_new network_write_new)
 
 give_up() {
