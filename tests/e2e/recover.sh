@@ -18,8 +18,8 @@ backup=$BACKUP_DIR/pg15_full_backup.sql
 ok "the rollback kept the backup" test -s "$backup"
 
 recover() {
-    # The docker command's context leads nowhere: Compose has to use the engine that the program uses.
-    DOCKER_CONTEXT=nowhere POSTGRES_PASSWORD=$POSTGRES_PASSWORD program_says run "$top_dir/runbooks/recover-from-backup.yaml" --plain --run-id "$1" \
+    # The address goes before a context, which leads nowhere: Compose has to use the engine that the program uses.
+    DOCKER_HOST=${DOCKER_HOST:-unix:///var/run/docker.sock} DOCKER_CONTEXT=nowhere POSTGRES_PASSWORD=$POSTGRES_PASSWORD program_says run "$top_dir/runbooks/recover-from-backup.yaml" --plain --run-id "$1" \
         --set "backup=$2" --set "recovery_container=$RECOVERY_CONTAINER" --set "recovery_volume=$RECOVERY_VOLUME" \
         --set "recovery_port=$NEW_PORT" --set "compose_project=$PROJECT" --set "compose_file=$COMPOSE_FILE" \
         --set "live_container=$OLD_CONTAINER" --set "live_port=$PG_PORT" "${@:3}"
