@@ -87,8 +87,10 @@ is "$status" 0 "both go through to the end"
 [ "$status" = 0 ] || show_output 60
 is "$(state_of test) $(state_of live)" "complete complete" "the record says so"
 stack_use "$test_stack"
+ENV_FILE=$STACK_DIR/app.env
 is_through test
 stack_use "$live_stack"
+ENV_FILE=$STACK_DIR/app.env
 is_through live
 began=$(grep -h '"step":"prepare/volume"' "$XDG_STATE_HOME/pgrunbook/runs/both@live/journal.jsonl" | head -n 1 | jq .time)
 ended=$(tail -n 1 "$XDG_STATE_HOME/pgrunbook/runs/both@test/journal.jsonl" | jq .time)
