@@ -1,13 +1,13 @@
 /* decide.c: `pgrunbook pause`, `resume`, `first` and `skip`: one command to a run's engine. */
 #include "cli/options.h"
 
+#include "base/json.h"
 #include "engine/control.h"
 #include "engine/directory.h"
 #include "engine/group.h"
 
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct answer {
@@ -19,11 +19,9 @@ struct answer {
 static void on_event(void *context, const cJSON *event)
 {
     struct answer *answer = context;
-    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "type"));
-    if (!text_equal(type, "reply"))
+    if (!text_equal(json_text(event, "type"), "reply"))
         return;
-    const char *message = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "message"));
-    const char *remedy = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "remedy"));
+    const char *message = json_text(event, "message"), *remedy = json_text(event, "remedy");
     answer->replies++;
     answer->ok = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "ok"));
     if (answer->ok)
@@ -66,22 +64,6 @@ static bool is_one_run(const char *directory, struct error *error)
     return one;
 }
 
-static int decide(const char *directory, const struct options *options,
-                  bool (*send)(struct control *, struct error *))
-{
-    struct answer answer = {.error = ERROR_INIT};
-    struct control *control = NULL;
-    bool done = is_one_run(directory, &answer.error) &&
-                ensure_engine(directory, options, &answer.error) &&
-                (control = control_open(directory, false, &answer.error)) &&
-                converse(control, send, &answer);
-    control_close(control);
-    if (!done)
-        return tell_error(&answer.error);
-    printf("done; pgrunbook status %s says where it stands\n", strrchr(directory, '/') + 1);
-    return 0;
-}
-
 static bool send_pause(struct control *control, struct error *error)
 {
     return control_pause(control, true, error);
@@ -102,22 +84,33 @@ static const struct {
     {&skip_command, control_leave_out},
 };
 
+static bool (*decision_of(const struct command *command))(struct control *, struct error *)
+{
+    size_t i = 0;
+    while (decisions[i].command != command)
+        i++;
+    return decisions[i].send;
+}
+
+static int decide(const char *directory, const struct options *options)
+{
+    bool (*send)(struct control *, struct error *) = decision_of(options->command);
+    struct answer answer = {.error = ERROR_INIT};
+    struct control *control = NULL;
+    bool done = is_one_run(directory, &answer.error) &&
+                ensure_engine(directory, options, &answer.error) &&
+                (control = control_open(directory, false, &answer.error)) &&
+                converse(control, send, &answer);
+    control_close(control);
+    if (!done)
+        return tell_error(&answer.error);
+    printf("done; pgrunbook status %s says where it stands\n", strrchr(directory, '/') + 1);
+    return 0;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct options options;
-    struct error error = ERROR_INIT;
-    char *directory = NULL;
-    int status;
-    if (!options_read(command, argc, argv, &options, &status))
-        return status;
-    if (!run_directory_find(options.operand, &directory, &error))
-        status = tell_error(&error);
-    for (size_t i = 0; directory && i < sizeof decisions / sizeof decisions[0]; i++)
-        if (decisions[i].command == command)
-            status = decide(directory, &options, decisions[i].send);
-    free(directory);
-    options_free(&options);
-    return status;
+    return with_run(command, argc, argv, decide);
 }
 
 static const struct command_option decide_options[] = {VARS_OF_RUN_OPTION, {NULL, NULL, NULL}};

@@ -79,7 +79,7 @@ static bool take_operands(const struct command *command, int argc, char **argv,
 bool options_read(const struct command *command, int argc, char **argv, struct options *options,
                   int *status)
 {
-    *options = (struct options){0};
+    *options = (struct options){.command = command};
     const struct target targets[] = {
         {"set", NULL, NULL, &options->set},
         {"vars", NULL, NULL, &options->vars},

@@ -9,6 +9,7 @@
 #include "steps/lookup.h"
 
 struct options {
+    const struct command *command; /* that they were read for */
     const char *operand;           /* the only one that any subcommand takes, or NULL */
     struct text_list set;          /* NAME=VALUE each */
     struct text_list vars;         /* files */
