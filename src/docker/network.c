@@ -1,6 +1,7 @@
-/* network.c: containers join and leave networks. */
+/* network.c: networks are made and removed, containers join and leave them. */
 #include "docker/network.h"
 
+#include "base/json.h"
 #include "docker/connection.h"
 
 #include <stdlib.h>
@@ -84,4 +85,76 @@ bool docker_network_join(struct docker *docker, const char *network, const char 
             cJSON_AddItemToObject(config, taken_over[i], cJSON_Duplicate(item, true));
     }
     return change(docker, network, "connect", body, error);
+}
+
+char *docker_network_create_internal(struct docker *docker, const char *name, const cJSON *labels,
+                                     struct error *error)
+{
+    int status = 0;
+    cJSON *answer = NULL, *body = cJSON_CreateObject();
+    cJSON_AddStringToObject(body, "Name", name);
+    cJSON_AddTrueToObject(body, "CheckDuplicate");
+    cJSON_AddTrueToObject(body, "Internal");
+    cJSON_AddItemToObject(body, "Labels", cJSON_Duplicate(labels, true));
+    bool made =
+        docker_call(docker, "POST", "/networks/create", body, CHANGE_MS, &status, &answer, error) &&
+        docker_accepted(status, answer, error, "making network %s", name);
+    const char *id = made ? json_text(answer, "Id") : NULL;
+    char *copy = id ? xstrdup(id) : NULL;
+    if (made && !id)
+        error_set(error, ERROR_DOCKER, "Docker made network %s and doesn't say which", name);
+    if (made)
+        cJSON_Delete(answer);
+    cJSON_Delete(body);
+    return copy;
+}
+
+static bool take_off_all(struct docker *docker, const char *network, const cJSON *found,
+                         struct error *error)
+{
+    const cJSON *container;
+    cJSON_ArrayForEach(container, cJSON_GetObjectItemCaseSensitive(found, "Containers"))
+    {
+        if (!docker_network_leave(docker, network, container->string, error))
+            return false;
+    }
+    return true;
+}
+
+bool docker_network_remove(struct docker *docker, const char *network, struct error *error)
+{
+    cJSON *found = NULL, *answer = NULL;
+    int status = 0;
+    if (!docker_network_inspect(docker, network, &found, error))
+        return false;
+    if (!found)
+        return true;
+    char *part = docker_escape(network), *path = xprintf("/networks/%s", part);
+    bool called = take_off_all(docker, network, found, error) &&
+                  docker_call(docker, "DELETE", path, NULL, CHANGE_MS, &status, &answer, error);
+    bool gone = called && (status == 404 ||
+                           docker_accepted(status, answer, error, "removing network %s", network));
+    if (gone)
+        cJSON_Delete(answer);
+    cJSON_Delete(found);
+    free(path);
+    free(part);
+    return gone;
+}
+
+bool docker_network_list(struct docker *docker, const char *label, cJSON **list,
+                         struct error *error)
+{
+    int status = 0;
+    cJSON *filters = cJSON_CreateObject(), *values = cJSON_AddArrayToObject(filters, "label");
+    cJSON_AddItemToArray(values, cJSON_CreateString(label));
+    char *json = cJSON_PrintUnformatted(filters), *value = docker_escape(json);
+    char *path = xprintf("/networks?filters=%s", value);
+    bool listed = docker_call(docker, "GET", path, NULL, 0, &status, list, error) &&
+                  docker_accepted(status, *list, error, "listing networks");
+    free(path);
+    free(value);
+    cJSON_free(json);
+    cJSON_Delete(filters);
+    return listed;
 }

@@ -1,4 +1,4 @@
-/* network.h: containers join and leave networks. */
+/* network.h: networks are made and removed, containers join and leave them. */
 #ifndef DOCKER_NETWORK_H
 #define DOCKER_NETWORK_H
 
@@ -8,6 +8,17 @@
  * name. The caller deletes. */
 bool docker_network_inspect(struct docker *docker, const char *network, cJSON **found,
                             struct error *error);
+/* One that leads nowhere outside of itself ("internal"): no port is published on it. `labels`: an
+ * object of texts. The engine's id for it; the caller frees; NULL with `error`. Source: Docker
+ * Engine API, NetworkCreate. */
+char *docker_network_create_internal(struct docker *docker, const char *name, const cJSON *labels,
+                                     struct error *error);
+/* Takes every container off it first. One that is gone is fine. */
+bool docker_network_remove(struct docker *docker, const char *network, struct error *error);
+/* The array of those with this label ("NAME=VALUE"), each with "Id" and "Name"; the caller deletes.
+ */
+bool docker_network_list(struct docker *docker, const char *label, cJSON **list,
+                         struct error *error);
 /* One that isn't on it is an error. */
 bool docker_network_leave(struct docker *docker, const char *network, const char *container,
                           struct error *error);

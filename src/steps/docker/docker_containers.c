@@ -2,6 +2,7 @@
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
+#include "steps/docker/leftovers.h"
 #include "steps/docker/loading.h"
 #include "steps/fence/fence_record.h"
 #include "steps/move/blueprint.h"
@@ -80,11 +81,12 @@ static bool remove_container(struct step_run *run, struct docker *docker,
     return true;
 }
 
-/* Compose may still be at work for an earlier attempt. */
+/* Of an earlier attempt; Compose may still be at work for it. */
 static bool clean_up(struct step_run *run, struct docker *docker, struct error *error)
 {
     int lock = -1;
-    bool done = stack_lock(run, LOCK_MS, &lock, error) && blueprint_clean_up(run, docker, error);
+    bool done = stack_lock(run, LOCK_MS, &lock, error) &&
+                step_remove_leftovers(run, docker, error) && blueprint_clean_up(run, docker, error);
     if (lock >= 0)
         close(lock);
     return done;

@@ -3,7 +3,9 @@
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
+#include "steps/docker/leftovers.h"
 #include "steps/move/blueprint.h"
+#include "steps/move/first_join.h"
 #include "steps/move/parked.h"
 #include "steps/move/place.h"
 #include "steps/server/ready.h"
@@ -252,8 +254,15 @@ static bool start(struct park *park, struct error *error)
     if (!check_volume_free(park, error) || !docker_start(park->docker, park->container.id, error) ||
         !look(park, park->container.id, error))
         return false;
-    return cJSON_GetArraySize(docker_networks(&park->container)) == 0 ||
-           joined_by_itself(park, error);
+    if (cJSON_GetArraySize(docker_networks(&park->container)) > 0)
+        return joined_by_itself(park, error);
+    return first_join(park->run, park->docker, &park->container, error);
+}
+
+/* An attempt that was killed may have left the container on a network of ours. */
+static bool clear_up(struct park *park, struct error *error)
+{
+    return step_remove_leftovers(park->run, park->docker, error) && look(park, park->name, error);
 }
 
 static bool bring_up(struct park *park, struct error *error)
@@ -329,8 +338,7 @@ static bool wait_ready(struct park *park, struct error *error)
 static bool park_server(struct park *park, struct error *error)
 {
     bool runs = false;
-    return look_up(park, error) && look(park, park->name, error) &&
-           runs_already(park, &runs, error) &&
+    return look_up(park, error) && clear_up(park, error) && runs_already(park, &runs, error) &&
            (runs || (bring_up(park, error) && wait_ready(park, error)));
 }
 

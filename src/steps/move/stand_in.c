@@ -8,9 +8,8 @@
 #include "docker/attachment.h"
 #include "docker/network.h"
 #include "postgres/namespace.h"
-#include "steps/docker/docker_common.h"
+#include "steps/docker/leftovers.h"
 #include "steps/move/move.h"
-#include "steps/server/pg_helper.h"
 #include "steps/server/reach.h"
 
 #include <stdlib.h>
@@ -44,8 +43,7 @@ static bool leave(void *context, struct error *error)
 static bool make(struct move *move, struct error *error)
 {
     const cJSON *first = docker_networks(&move->from)->child;
-    cJSON *labels = step_labels(move->run);
-    cJSON_AddStringToObject(labels, LABEL_HELPER, step_run_id(move->run));
+    cJSON *labels = step_helper_labels(move->run);
     const struct docker_helper_creation creation = {
         .image = move->to.image_id,
         .network = first->string,
@@ -62,7 +60,7 @@ static bool prepare(struct move *move, struct error *error)
 {
     struct stand_in *stand_in = &move->stand_in;
     const struct aside_job leaving = {move_open_engine, leave, move};
-    return make(move, error) &&
+    return step_remove_leftovers(move->run, move->docker, error) && make(move, error) &&
            docker_inspect(move->docker, docker_helper_id(stand_in->helper), &stand_in->container,
                           error) &&
            aside_prepare(&stand_in->leaver, &leaving, error);

@@ -2,9 +2,8 @@
 #include "steps/server/pg_helper.h"
 
 #include "base/file.h"
-#include "docker/lifecycle.h"
 #include "steps/backup/backup_manifest.h"
-#include "steps/docker/docker_common.h"
+#include "steps/docker/leftovers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,24 +13,6 @@
 
 #define PROBE "probe"
 #define PROBE_COPY PROBE ".copy"
-
-static bool remove_leftovers(struct step_run *run, struct docker *docker, struct error *error)
-{
-    char *label = xprintf("%s=%s", LABEL_HELPER, step_run_id(run));
-    cJSON *list = NULL;
-    const cJSON *entry;
-    bool done = docker_list_by(docker, "label", label, &list, error);
-    cJSON_ArrayForEach(entry, list)
-    {
-        struct error ignored = ERROR_INIT; /* the engine may be removing it */
-        const char *name = docker_listed_name(entry);
-        step_log(run, "removing the helper container %s of an attempt before", name);
-        docker_remove(docker, name, true, &ignored);
-    }
-    cJSON_Delete(list);
-    free(label);
-    return done;
-}
 
 static bool no_directory(const struct pg_helper_setting *setting, struct error *error)
 {
@@ -111,8 +92,7 @@ static struct docker_helper *make(struct step_run *run, struct docker *docker,
 {
     char *user = xprintf("%ld:%ld", (long)geteuid(), (long)getegid());
     char *network = setting->container ? xprintf("container:%s", setting->container) : NULL;
-    cJSON *labels = step_labels(run);
-    cJSON_AddStringToObject(labels, LABEL_HELPER, step_run_id(run));
+    cJSON *labels = step_helper_labels(run);
     struct docker_helper_creation creation = {
         .image = setting->image,
         .network = network ? network : "none",
@@ -132,7 +112,7 @@ struct docker_helper *pg_helper_open(struct step_run *run, struct docker *docker
                                      const struct pg_helper_setting *setting, struct error *error)
 {
     static const char *const manifest[] = {"sha256sum", HELPER_DIRECTORY "/" BACKUP_MANIFEST, NULL};
-    if (!setting->beside && !remove_leftovers(run, docker, error))
+    if (!setting->beside && !step_remove_leftovers(run, docker, error))
         return NULL;
     struct docker_helper *helper = make(run, docker, setting, error);
     bool sees =

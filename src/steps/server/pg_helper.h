@@ -5,8 +5,6 @@
 #include "docker/helper.h"
 #include "steps/step.h"
 
-#define LABEL_HELPER "org.pgrunbook.helper" /* its value: the run's id */
-
 struct pg_helper_setting {
     const char *image;
     const char *container; /* whose network it shares, or NULL for none */
