@@ -1,6 +1,6 @@
 // Asks a server SELECT 1 every few milliseconds, or commits a row, as its clients do, and connects
-// again after every failure. Ends at SIGTERM or SIGINT and prints as one line of JSON how long the
-// client went without an answer.
+// again after every failure. Ends with the first answer behind SIGTERM or SIGINT and prints as one
+// line of JSON how long the client went without an answer.
 //
 // An outage lasts from the last answer before it to the first answer after it; a write that is
 // refused is none. A silence without any failure counts as an outage from SILENCE_MS on, later
@@ -24,6 +24,7 @@ enum {
     CONNECT_LIMIT_MS = 250,
     ANSWER_LIMIT_MS = 500,
     SILENCE_MS = 50,
+    LAST_S = 3,
     MOST_OUTAGES = 1000,
     MOST_VERSIONS = 16,
     VERSION_SIZE = 32,
@@ -64,12 +65,17 @@ struct meter {
     char error[256];
 };
 
+// Told to end: the next answer is the last one. Where none comes for LAST_S it ends without.
+static volatile sig_atomic_t ending;
 static volatile sig_atomic_t stopping;
 
 static void stop(int signal_number)
 {
     (void)signal_number;
-    stopping = 1;
+    if (ending)
+        stopping = 1;
+    ending = 1;
+    alarm(LAST_S);
 }
 
 static double now_ms(clockid_t clock)
@@ -259,6 +265,8 @@ static void measure(struct meter *meter)
             record_answer(meter, started);
         else
             record_failure(meter, outcome);
+        if (ending && outcome == ACKNOWLEDGED)
+            return;
         if (meter->reconnects)
             disconnect(meter);
         wait_ms(started + (double)meter->interval - now_ms(CLOCK_MONOTONIC));
