@@ -84,6 +84,8 @@ static void take_marker(struct dump_scan *scan, const char *line)
     bool mark = true;
     if (!strcmp(line, "-- PostgreSQL database dump complete"))
         current_or_unnamed(scan)->complete = true;
+    else if (!strcmp(line, "-- PostgreSQL database cluster dump"))
+        scan->summary.globals_begun = true;
     else if (!strcmp(line, "-- PostgreSQL database cluster dump complete"))
         scan->summary.cluster_complete = true;
     else
@@ -210,7 +212,7 @@ bool dump_is_whole(const struct dump_summary *summary, const char *path, struct 
         return false;
     if (summary->end_mark >= 0 && (size_t)summary->end_mark != summary->count)
         return truncated(path, error, "its last line counts other databases than there are in it");
-    if (summary->end_mark >= 0 && !summary->globals_complete)
+    if (summary->end_mark >= 0 && summary->globals_begun && !summary->globals_complete)
         return truncated(path, error, "the roles have no mark of their end");
     bool single = summary->count == 1 && !*summary->databases[0].name;
     if (summary->end_mark < 0 && !summary->cluster_complete && !single)

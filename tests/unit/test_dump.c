@@ -65,6 +65,9 @@ static void whole(void **state)
     struct error error = ERROR_INIT;
     assert_true(is_whole(ours, strlen(ours), &error));
     assert_true(is_whole(theirs, strlen(theirs), &error));
+    static const char saved[] =
+        DATABASE("limor", TABLE) "-- pgrunbook backup complete, databases: 1\n";
+    assert_true(is_whole(saved, strlen(saved), &error));
     assert_true(is_whole(single, strlen(single), &error));
 }
 
