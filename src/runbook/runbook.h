@@ -90,7 +90,7 @@ struct server {
     struct position position;
 };
 
-enum availability { AVAILABLE, AVAILABLE_READ_ONLY, UNAVAILABLE };
+enum availability { AVAILABLE, AVAILABLE_READ_ONLY, UNAVAILABLE, INTERRUPTED };
 enum confirmation { CONFIRM_KEY, CONFIRM_TYPE };
 enum failure_policy { FAILURE_STOP, FAILURE_RETRY, FAILURE_UNDO };
 
