@@ -117,6 +117,7 @@ static const struct command_option decide_options[] = {VARS_OF_RUN_OPTION, {NULL
 
 const struct command pause_command = {
     .name = "pause",
+    .decides = true,
     .operands = "[RUN]",
     .help = "let a run stand still before its next step",
     .about = "Of several environments the others go on: one that is paused holds nobody up.",
@@ -126,6 +127,7 @@ const struct command pause_command = {
 
 const struct command resume_command = {
     .name = "resume",
+    .decides = true,
     .operands = "[RUN]",
     .help = "let a paused run go on",
     .options = decide_options,
@@ -134,6 +136,7 @@ const struct command resume_command = {
 
 const struct command first_command = {
     .name = "first",
+    .decides = true,
     .operands = "RUN@ENVIRONMENT",
     .help = "let an environment begin its phase before those that it waits for",
     .about = "It is on record. What the runbook requires of other environments holds all the same.",
@@ -143,6 +146,7 @@ const struct command first_command = {
 
 const struct command skip_command = {
     .name = "skip",
+    .decides = true,
     .operands = "RUN@ENVIRONMENT",
     .help = "leave an environment out that hasn't begun",
     .about = "The others no longer wait for it. One that requires it never begins.",

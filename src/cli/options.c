@@ -330,7 +330,7 @@ bool ensure_engine(const char *directory, const struct options *options, struct 
     lookup_close(&lookup);
     if (up)
         tell_unknown_secrets(runbook);
-    up = up && engine_resume(directory, runbook, error);
+    up = up && engine_resume(directory, runbook, options->command->decides, error);
     runbook_free(runbook);
     return up;
 }

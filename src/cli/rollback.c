@@ -129,6 +129,7 @@ static const struct command_option rollback_options[] = {
 
 const struct command rollback_command = {
     .name = "rollback",
+    .decides = true,
     .operands = "[RUN]",
     .help = "take a run back, newest step first",
     .about =

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DECISION_MS 30000 /* so long an engine waits for the command that it was started for */
+
 static void release(struct engine *engine)
 {
     watchers_stop(engine);
@@ -145,10 +147,12 @@ static void redirect_output(const char *directory)
     setvbuf(stderr, NULL, _IOLBF, 0);
 }
 
-static int be_engine(const char *directory, const struct runbook *runbook, int ready)
+static int be_engine(const char *directory, const struct runbook *runbook, bool for_decision,
+                     int ready)
 {
     struct engine engine = {.directory = directory,
                             .runbook = runbook,
+                            .decision_ms = for_decision ? clock_monotonic_ms() + DECISION_MS : 0,
                             .engine_lock = {-1},
                             .target_lock = {-1},
                             .clients = {.listening = -1},
@@ -182,7 +186,8 @@ static bool read_exactly(int file, void *target, size_t length)
 }
 
 /* Two forks and a session of its own: nothing that happens to the terminal reaches the engine. */
-static bool launch(const char *directory, const struct runbook *runbook, struct error *error)
+static bool launch(const char *directory, const struct runbook *runbook, bool for_decision,
+                   struct error *error)
 {
     int ready[2];
     if (pipe2(ready, O_CLOEXEC) < 0)
@@ -195,7 +200,7 @@ static bool launch(const char *directory, const struct runbook *runbook, struct 
             _exit(0);
         close(ready[0]);
         redirect_output(directory);
-        exit(be_engine(directory, runbook, ready[1]));
+        exit(be_engine(directory, runbook, for_decision, ready[1]));
     }
     close(ready[1]);
     if (child > 0)
@@ -240,7 +245,7 @@ bool engine_create(struct runbook *runbook, const char *run, char **directory, s
     if (!run_directory_create(run, runbook->name, &made, directory, error))
         return false;
     free(made);
-    if (save_runbook(*directory, runbook, error) && launch(*directory, runbook, error))
+    if (save_runbook(*directory, runbook, error) && launch(*directory, runbook, false, error))
         return true;
     remove_directory(*directory);
     free(*directory);
@@ -309,9 +314,11 @@ bool engine_load_runbook(const char *directory, const struct text_list *secrets,
     return good;
 }
 
-bool engine_resume(const char *directory, struct runbook *runbook, struct error *error)
+bool engine_resume(const char *directory, struct runbook *runbook, bool for_decision,
+                   struct error *error)
 {
-    return launch(directory, runbook, error) || error_wrap(error, "going on with the run");
+    return launch(directory, runbook, for_decision, error) ||
+           error_wrap(error, "going on with the run");
 }
 
 static bool take_process(void *context, const char *line, size_t length, struct error *error)

@@ -330,6 +330,8 @@ static bool dispatch(struct engine *engine, struct client *client, const cJSON *
             continue;
         if (row->decides && (client->watching || !client->attached))
             return error_set(error, ERROR_OTHER, "this client only watches, it may not %s", name);
+        if (row->decides)
+            engine->decision_ms = 0;
         return row->run(engine, client, command, error);
     }
     return error_set(error, ERROR_OTHER, "unknown command \"%s\"", name ? name : "");

@@ -48,6 +48,7 @@ static int wait_time(const struct engine *engine)
 {
     int64_t next = sooner(worker_next_ms(&engine->worker), engine->retry_ms);
     next = sooner(next, engine->linger_ms);
+    next = sooner(next, engine->decision_ms);
     if (engine->state->status == RUN_WAITING)
         next = sooner(next, engine->turn_ms);
     next = sooner(next, engine->stop_ms);
@@ -97,6 +98,13 @@ static void check_gate_deadline(struct engine *engine)
         gate_answer(engine, "timeout", NULL);
 }
 
+/* It didn't come: the run goes on as if it had been started without. */
+static void check_decision(struct engine *engine)
+{
+    if (clock_monotonic_ms() >= engine->decision_ms)
+        engine->decision_ms = 0;
+}
+
 static void serve(struct engine *engine, const struct polls *polls)
 {
     if (polls->items[polls->clients].revents)
@@ -110,6 +118,7 @@ static void serve(struct engine *engine, const struct polls *polls)
     worker_tick(&engine->worker);
     worker_tick(&engine->counter);
     check_gate_deadline(engine);
+    check_decision(engine);
     hold_check_limit(engine);
 }
 

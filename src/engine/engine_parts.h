@@ -54,6 +54,8 @@ struct engine {
     bool fence_undoing; /* an earlier engine ended in the undo that the rollback fenced for */
     struct siblings *siblings; /* the other environments; NULL: the runbook has none */
     int64_t turn_ms;           /* monotonic: whether it's this one's turn is looked at again then */
+    int64_t decision_ms;       /* monotonic: a decision is on its way, nothing is begun before it or
+                                  this time; 0: none is */
     int64_t retry_ms;          /* monotonic: a failed step is tried again then; 0: at once */
     int64_t linger_ms; /* monotonic: when the engine of a finished run ends; 0: not finished */
     int64_t stop_ms;   /* monotonic: told to end, it does so then at the latest; 0: not told */

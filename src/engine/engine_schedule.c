@@ -243,6 +243,35 @@ static bool turn_is_due(const struct engine *engine)
            (engine->state->pause_requested || clock_monotonic_ms() >= engine->turn_ms);
 }
 
+/* What was started for a decision doesn't begin what that may forbid. While something is held there
+ * is no time to wait. */
+static bool decision_awaited(const struct engine *engine)
+{
+    return engine->decision_ms && !run_state_holds(engine->state);
+}
+
+/* One move on, or back; false when the run stands. */
+static bool move(struct engine *engine, bool retry_is_due)
+{
+    enum run_status status = engine->state->status;
+    if (status == RUN_RUNNING || turn_is_due(engine)) {
+        if (decision_awaited(engine))
+            return false;
+        next_step(engine);
+    } else if (goes_back(status) && engine->failed_undo) {
+        next_after_failure(engine);
+    } else if (status == RUN_ROLLING_BACK) {
+        next_undo(engine);
+    } else if (status == RUN_RELEASING) {
+        next_release(engine);
+    } else if (status == RUN_ROLLBACK_FAILED && retry_is_due) {
+        repeat_now(engine);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void engine_schedule(struct engine *engine)
 {
     for (int moves = 0; moves < 10000 && !engine->broken && !engine->worker.process; moves++) {
@@ -253,17 +282,7 @@ void engine_schedule(struct engine *engine)
             return;
         bool due = engine->retry_ms != 0;
         engine->retry_ms = 0;
-        if (engine->state->status == RUN_RUNNING || turn_is_due(engine))
-            next_step(engine);
-        else if (goes_back(engine->state->status) && engine->failed_undo)
-            next_after_failure(engine);
-        else if (engine->state->status == RUN_ROLLING_BACK)
-            next_undo(engine);
-        else if (engine->state->status == RUN_RELEASING)
-            next_release(engine);
-        else if (engine->state->status == RUN_ROLLBACK_FAILED && due)
-            repeat_now(engine);
-        else
+        if (!move(engine, due))
             return;
     }
 }

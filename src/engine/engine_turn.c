@@ -82,6 +82,8 @@ static void add_who(cJSON *event, const cJSON *command)
 /* What the runbook requires isn't the operator's to decide. */
 static bool may_go_first(const struct engine *engine, const char *phase, struct error *error)
 {
+    if (!siblings_read(engine->siblings, error))
+        return error_wrap(error, "looking where the other environments stand");
     struct standing standing = standing_of(engine);
     struct turn turn;
     standing.first = true;

@@ -236,6 +236,24 @@ is "$(states_of killed)" "test=complete stage=left out live=complete" "without t
 is "$(grep -c stage "$work/killed.log" || true)" 0 "which did nothing"
 is "$(grep -c all-note "$work/killed.log")" 1 "what is for all was done once"
 
+# --- what is decided about one whose engine has ended comes before it goes on by itself
+
+environments asleep '{test: {}}'
+run run "$work/asleep.yaml" --plain --run-id asleep
+for run in asleep@stage asleep@live; do
+    kill -9 "$(engine_process "$run")"
+done
+run attach asleep@test --plain --confirm go
+is "$(states_of asleep)" "test=complete stage=waiting live=waiting" "what two without engines waited for is over"
+run pause asleep@stage
+is "$status $(state_of asleep@stage)" "0 paused" "one is paused before it goes on"
+run skip asleep@live
+is "$status $(state_of asleep@live)" "0 left out" "the other one is left out before it begins"
+is "$(grep -c live "$work/asleep.log" || true)" 0 "and nothing of it was done"
+kill -9 "$(engine_process asleep@stage)"
+run resume asleep@stage
+reaches asleep@stage "at gate" "resumed, it goes on"
+
 environments paused
 touch "$work/paused-test.held"
 "$program" run "$work/paused.yaml" --plain --run-id paused </dev/null >"$work/paused.out" 2>&1 &
