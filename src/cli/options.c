@@ -335,18 +335,44 @@ bool ensure_engine(const char *directory, const struct options *options, struct 
     return up;
 }
 
+/* Its engine isn't started again only to be looked at: the journal has all of it. */
+static bool ensure_member(const struct group_member *member, const struct options *options,
+                          struct error *error)
+{
+    if (run_is_finished(member->directory))
+        return true;
+    if (member->environment && !engine_alive(member->directory))
+        printf("pgrunbook: starting the engine of the environment %s\n", member->environment);
+    return ensure_engine(member->directory, options, error);
+}
+
+/* One that can't be started keeps nobody from the others. */
+static bool ensure_members(const struct group *group, const struct options *options,
+                           struct error *error)
+{
+    bool any = false;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct group_member *member = &group->items[i];
+        struct error own = ERROR_INIT;
+        bool up = ensure_member(member, options, &own);
+        any = any || up;
+        if (up)
+            continue;
+        error_wrap(&own, "starting the engine of %s",
+                   member->environment ? member->environment : "the phases for all");
+        tell_error(&own);
+    }
+    return any || error_set(error, ERROR_OTHER, "no engine of run %s could be started", group->run);
+}
+
 bool ensure_engines(const char *directory, const struct options *options, struct error *error)
 {
     struct group group;
     if (run_environment(strrchr(directory, '/')))
         return ensure_engine(directory, options, error);
-    bool up = group_open(directory, &group, error);
-    for (size_t i = 0; up && i < group.count; i++) {
-        const struct group_member *member = &group.items[i];
-        if (member->environment && !engine_alive(member->directory))
-            printf("pgrunbook: starting the engine of the environment %s\n", member->environment);
-        up = ensure_engine(member->directory, options, error);
-    }
+    bool up = group_open(directory, &group, error) &&
+              (group.count > 1 ? ensure_members(&group, options, error)
+                               : ensure_engine(directory, options, error));
     group_free(&group);
     return up;
 }

@@ -60,7 +60,8 @@ extern const struct command_option variable_options[]; /* --set, --vars, --envir
 /* A run's engine, started again if it isn't alive; then the secrets are read from the files of
  * --vars, and what nobody knows is told on standard error. */
 bool ensure_engine(const char *directory, const struct options *options, struct error *error);
-/* The same for every environment of a run, or for the one whose directory it is. */
+/* The same for every environment of a run that isn't finished, or for the one whose directory it
+ * is. One that can't be started is told; false when that is all of them. */
 bool ensure_engines(const char *directory, const struct options *options, struct error *error);
 /* The row of --vars for commands that go on with a run. */
 #define VARS_OF_RUN_OPTION                                                                         \

@@ -12,7 +12,8 @@
 struct control; /* one connection to one run's engine */
 
 /* Connects to the engine of the run in `directory`. `watch`: this client may decide nothing, and
- * the engine refuses its commands. The caller closes it. */
+ * the engine refuses its commands. Where no engine answers, control_read hands out the journal and
+ * then says that the connection is closed; every command fails. The caller closes it. */
 struct control *control_open(const char *directory, bool watch, struct error *error);
 void control_close(struct control *control);
 /* For poll(): readable means control_read has something. */

@@ -254,6 +254,28 @@ kill -9 "$(engine_process asleep@stage)"
 run resume asleep@stage
 reaches asleep@stage "at gate" "resumed, it goes on"
 
+run attach asleep --plain --confirm stage:go
+run report asleep@stage
+says "it goes to its end" "complete"
+
+# --- one that is finished, or that can't be started, keeps nobody from the others
+
+environments halt '{test: {}}'
+run run "$work/halt.yaml" --plain --run-id halt
+run rollback halt@test
+reaches halt@stage "at gate" "one goes on without the first"
+for run in halt halt@test halt@stage halt@live; do
+    flock -n "$runs/$run/engine.lock" true || kill -9 "$(engine_process "$run")"
+done
+echo >>"$runs/halt@stage/runbook.yaml"
+run attach halt --plain
+is "$(grep -c engine_started "$runs/halt@test/journal.jsonl")" 1 "a finished one's engine isn't started to look at it"
+says "one that can't be started says why" "starting the engine of stage: the run's copy of its runbook was changed"
+says "what is known of it is shown" "stage: run halt@stage is at gate"
+is "$("$program" status halt --json | jq -r '[.environments[] | .environment + "=" + (.engine_alive | tostring)] | join(" ")')" \
+    "test=false stage=false live=true" "the others' engines are started all the same"
+is "$status" 1 "the exit status says that one's engine is gone"
+
 environments paused
 touch "$work/paused-test.held"
 "$program" run "$work/paused.yaml" --plain --run-id paused </dev/null >"$work/paused.out" 2>&1 &
