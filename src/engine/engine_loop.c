@@ -60,7 +60,8 @@ static int wait_time(const struct engine *engine)
         if (!watcher->worker.process && !engine->linger_ms)
             next = sooner(next, watcher->restart_ms);
     }
-    int64_t now = clock_monotonic_ms(), deadline = engine->state->gate.deadline_ms;
+    bool at_gate = engine->state->status == RUN_AT_GATE;
+    int64_t now = clock_monotonic_ms(), deadline = at_gate ? engine->state->gate.deadline_ms : 0;
     deadline = sooner(deadline, hold_deadline(engine));
     if (deadline)
         next = sooner(next, now + (deadline - clock_wall_ms()));
