@@ -93,6 +93,7 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
         {"save", &options->save, NULL, NULL},
         {"retry", &options->retry, NULL, NULL},
         {"all", &options->all, NULL, NULL},
+        {"phase", NULL, &options->phase, NULL},
         {"lose", NULL, &options->lose, NULL},
         {NULL, NULL, NULL, NULL},
     };

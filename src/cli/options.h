@@ -17,7 +17,8 @@ struct options {
     struct text_list environments; /* by name; none: all of them */
     const char *run_id;
     const char *format;
-    const char *lose; /* number of rows */
+    const char *lose;  /* number of rows */
+    const char *phase; /* that an environment may begin first */
     bool plain, watch, json, save, retry, help, all;
 };
 

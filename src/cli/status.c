@@ -48,8 +48,8 @@ static void print_current(const struct run_state *state)
 static void print_turn(const struct run_state *state)
 {
     if (state->turn.phase)
-        printf("\n%s %s\n  before the others: pgrunbook first %s\n", state->turn.phase,
-               state->turn.message, state->run);
+        printf("\n%s %s\n  before the others: pgrunbook first %s --phase %s\n", state->turn.phase,
+               state->turn.message, state->run, state->turn.phase);
 }
 
 static void print_hold(const struct run_state *state, bool alive)

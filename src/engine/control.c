@@ -229,9 +229,12 @@ bool control_offer(struct control *control, const char *step, long opening, stru
     return send_command(control, gate_command("offer", step, opening), error);
 }
 
-bool control_go_first(struct control *control, struct error *error)
+bool control_go_first(struct control *control, const char *phase, struct error *error)
 {
-    return send_command(control, new_command("go_first"), error);
+    cJSON *command = new_command("go_first");
+    if (phase)
+        cJSON_AddStringToObject(command, "phase", phase);
+    return send_command(control, command, error);
 }
 
 bool control_leave_out(struct control *control, struct error *error)

@@ -49,9 +49,10 @@ bool control_price(struct control *control, struct error *error); /* counts it, 
 /* Takes what the gate offers (gate_state.offer). */
 bool control_offer(struct control *control, const char *step, long opening, struct error *error);
 
-/* In a run of several environments: lets this one begin the phase before those that it waits for,
- * or leaves it out, which only one that hasn't begun can be. */
-bool control_go_first(struct control *control, struct error *error);
+/* In a run of several environments: lets this one begin the phase, which the operator saw it wait
+ * before, ahead of those that it waits for; or leaves it out, which only one that hasn't begun can
+ * be. */
+bool control_go_first(struct control *control, const char *phase, struct error *error);
 bool control_leave_out(struct control *control, struct error *error);
 
 #endif

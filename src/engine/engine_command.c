@@ -204,6 +204,23 @@ static bool skip(struct engine *engine, struct client *client, const cJSON *comm
     return true;
 }
 
+void engine_add_who(cJSON *event, const cJSON *command)
+{
+    static const char *const names[] = {"command", "operator", "tty"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (field(command, names[i]))
+            cJSON_AddStringToObject(event, names[i], field(command, names[i]));
+}
+
+/* Takes the event. Others may no longer wait for this run, or wait for it again. */
+static void emit_pause(struct engine *engine, cJSON *event, const cJSON *command, bool wanted)
+{
+    engine_add_who(event, command);
+    if (!wanted)
+        cJSON_ReplaceItemInObjectCaseSensitive(event, "command", cJSON_CreateString("resume"));
+    engine_emit(engine, event);
+}
+
 static bool set_pause(struct engine *engine, struct client *client, const cJSON *command,
                       struct error *error)
 {
@@ -215,11 +232,11 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
                          "the run can't pause while %s holds: its time would run out",
                          engine->state->hold.step);
     if (status == RUN_PAUSED && !wanted) {
-        engine_emit(engine, engine_event("resumed"));
+        emit_pause(engine, engine_event("resumed"), command, wanted);
     } else if (status == RUN_RUNNING || (status == RUN_WAITING && wanted)) {
         cJSON *event = engine_event("pause_requested");
         cJSON_AddBoolToObject(event, "pause", wanted);
-        engine_emit(engine, event);
+        emit_pause(engine, event, command, wanted);
     } else {
         return error_set(error, ERROR_OTHER, "the run is %s; there is nothing to %s",
                          run_status_name(status), wanted ? "pause" : "resume");

@@ -194,6 +194,8 @@ void gate_take_offer(struct engine *engine, const cJSON *command);
 cJSON *engine_steps_between(const struct run_state *state, long first, long last);
 
 /* engine_command.c: a client's command, checked and carried out or refused. */
+/* What was decided and by whom, in the words of the client. */
+void engine_add_who(cJSON *event, const cJSON *command);
 void engine_command(void *context, struct client *client, const cJSON *command);
 
 /* engine_watch.c */

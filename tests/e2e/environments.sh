@@ -167,8 +167,12 @@ is "$(order_of turns)" "all-note test-copy-one-seen stage-copy-two-seen live-cop
 is "$(states_of turns)" "test=at gate stage=waiting live=waiting" "the first stands at its gate, the others wait for it"
 run status turns
 says "status says for whom" "waits for test to be through switch (at a gate)"
-run first turns@stage
+run first turns@stage --phase prepare
+is "$status" 1 "stage isn't let go first into another phase than the one that was meant"
+says "it says which one it waits before" "it is for switch now that it waits, not for prepare"
+run first turns@stage --phase switch
 is "$status" 0 "stage may go first"
+says "and which phase that is for" "it begins switch now"
 reaches turns@stage "at gate" "its gate opens"
 run first turns@stage
 is "$status" 1 "it no longer waits for anybody"
@@ -187,6 +191,8 @@ is "$(grep -c undo "$work/turns.log")" 1 "and nothing else is"
 is "$(states_of turns)" "test=rolled back stage=complete live=paused" "the others stand where they stood"
 run resume turns@live
 reaches turns@live "at gate" "one that was rolled back holds nobody up"
+is "$("$program" report turns@live --format json | jq -r '[.decisions[] | .command + " by " + .operator] | join(", ")')" \
+    "pause by $(id -un), resume by $(id -un)" "who paused it, and who let it go on, is on record"
 run run "$work/turns.yaml" --plain --run-id turns --confirm live:go
 is "$status" 12 "the exit status says that one isn't complete"
 comes_before "the phase for all follows when all that are still in are through" turns live-go all-tell
