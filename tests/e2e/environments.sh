@@ -264,6 +264,35 @@ run attach asleep --plain --confirm stage:go
 run report asleep@stage
 says "it goes to its end" "complete"
 
+# --- kill -9 while one of them holds writes
+
+runbook fence <<YAML
+runbook: 1
+name: fence
+stack: "fence-\${environment}"
+environments: {test: {}, live: {}}
+phases:
+  - id: one
+    steps:
+      - id: stop
+        hold: {until: switched, for: 10m}
+        shell: {command: "touch $work/\${environment}.fence"}
+        undo: {shell: {command: "rm -f $work/\${environment}.fence"}}
+      - {id: switch, gate: {confirm: key}, shell: {command: "echo 1", fact: switched}}
+YAML
+run run "$work/fence.yaml" --plain --run-id fence
+is "$(states_of fence)" "test=at gate live=waiting" "the first one stands at its gate and holds"
+run status fence
+says "status says so" "test: one/stop holds for"
+kill -9 "$(engine_process fence@test)"
+run status fence
+says "it cries out when the engine of that one has ended" "!! test: one/stop still holds"
+says "with the remedy" "pgrunbook attach fence@test lets go"
+run attach fence --plain
+is "$(ls "$work"/*.fence 2>/dev/null || true)" "" "attach lets go"
+run status fence
+is "$(grep -c "NOBODY LETS GO" "$work/out" || true)" 0 "and nobody cries any more"
+
 # --- one that is finished, or that can't be started, keeps nobody from the others
 
 environments halt '{test: {}}'
