@@ -5,6 +5,7 @@
 #include "cli/summary.h"
 
 #include "base/file.h"
+#include "engine/directory.h"
 #include "engine/group.h"
 #include "engine/journal.h"
 

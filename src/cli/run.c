@@ -17,9 +17,8 @@ static bool run_exists(const char *run)
 {
     if (!run || !run_id_valid(run))
         return false;
-    char *directory = run_directory(run), *journal = file_join(directory, "journal.jsonl");
-    bool exists = file_exists(journal);
-    free(journal);
+    char *directory = run_directory(run);
+    bool exists = run_is_there(directory);
     free(directory);
     return exists;
 }

@@ -46,10 +46,7 @@ static void release(struct engine *engine)
 
 static bool was_finished(const char *directory)
 {
-    char *journal = file_join(directory, "journal.jsonl");
-    bool there = file_exists(journal);
-    free(journal);
-    return there && run_is_finished(directory);
+    return run_is_there(directory) && run_is_finished(directory);
 }
 
 /* The target is named by where Docker is and what the stack is called there. The phases for all
@@ -241,13 +238,16 @@ static void remove_directory(const char *directory)
 
 bool engine_create(struct runbook *runbook, const char *run, char **directory, struct error *error)
 {
-    char *made = NULL;
-    if (!run_directory_create(run, runbook->name, &made, directory, error))
+    struct lock making;
+    if (!run_directory_create(run, runbook->name, &making, directory, error))
         return false;
-    free(made);
-    if (save_runbook(*directory, runbook, error) && launch(*directory, runbook, false, error))
+    bool launched =
+        save_runbook(*directory, runbook, error) && launch(*directory, runbook, false, error);
+    if (!launched)
+        remove_directory(*directory);
+    lock_release(&making);
+    if (launched)
         return true;
-    remove_directory(*directory);
     free(*directory);
     *directory = NULL;
     return false;

@@ -264,6 +264,14 @@ run attach asleep --plain --confirm stage:go
 run report asleep@stage
 says "it goes to its end" "complete"
 
+# --- kill -9 of a start: the names that it made can be used
+
+mkdir -p "$runs/started@test/logs" "$runs/started@live"
+: >"$runs/started@live/journal.jsonl"
+environments started
+run run "$work/started.yaml" --plain --run-id started
+is "$(states_of started)" "test=at gate stage=waiting live=waiting" "what a killed start has left is in nobody's way"
+
 # --- kill -9 while one of them holds writes
 
 runbook fence <<YAML
