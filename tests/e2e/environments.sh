@@ -100,6 +100,7 @@ is "$(grep -c '^# order' "$work/out")" 4 "the report has the phases for all and 
 is "$("$program" report order --format json | jq -r '[.environments[].steps | length] | join(" ")')" "2 2 2" \
     "and as one JSON object"
 is "$(grep -rlF tiger- "$runs" | wc -l)" 0 "no secret of any environment is on disk"
+is "$("$program" report order --format html | grep -c '<!doctype\|<h1>')" 5 "as HTML it is one document with four headings"
 run status order@nowhere
 is "$status" 2 "an environment that isn't there has no state"
 
