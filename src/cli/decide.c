@@ -55,18 +55,18 @@ static bool converse(struct control *control, sender *send, struct answer *answe
     return answer->ok;
 }
 
-static bool is_one_run(const char *directory, struct error *error)
+static bool is_one_run(const char *directory, const struct options *options, struct error *error)
 {
     struct group group;
-    if (run_environment(strrchr(directory, '/')))
+    if (means_one_run(directory, options))
         return true;
     if (!group_open(directory, &group, error))
         return false;
     bool one = group.count == 1;
     if (!one) {
         error_set(error, ERROR_USAGE, "run %s has several environments", group.run);
-        error_remedy(error, "say which one is meant, such as %s@%s", group.run,
-                     group.items[1].environment);
+        error_remedy(error, "say which one is meant, such as %s@%s; %s@all is the phases for all",
+                     group.run, group.items[1].environment, group.run);
     }
     group_free(&group);
     return one;
@@ -119,7 +119,7 @@ static int decide(const char *directory, const struct options *options)
                             .chosen = options->phase != NULL,
                             .phase = options->phase ? xstrdup(options->phase) : NULL};
     struct control *control = NULL;
-    bool done = is_one_run(directory, &answer.error) &&
+    bool done = is_one_run(directory, options, &answer.error) &&
                 ensure_engine(directory, options, &answer.error) &&
                 (control = control_open(directory, false, &answer.error)) &&
                 converse(control, decision_of(options->command), &answer);
@@ -129,7 +129,8 @@ static int decide(const char *directory, const struct options *options)
     free(answer.phase);
     if (!done)
         return tell_error(&answer.error);
-    printf("done; pgrunbook status %s says where it stands\n", strrchr(directory, '/') + 1);
+    printf("done; pgrunbook status %s says where it stands\n",
+           options->operand ? options->operand : strrchr(directory, '/') + 1);
     return 0;
 }
 
@@ -151,7 +152,8 @@ const struct command pause_command = {
     .decides = true,
     .operands = "[RUN]",
     .help = "let a run stand still before its next step",
-    .about = "Of several environments the others go on: one that is paused holds nobody up.",
+    .about = "Of several environments one, RUN@ENVIRONMENT, or RUN@all for the phases for all. The "
+             "others\ngo on: an environment that is paused holds nobody up.",
     .options = decide_options,
     .run = run,
 };
@@ -161,6 +163,7 @@ const struct command resume_command = {
     .decides = true,
     .operands = "[RUN]",
     .help = "let a paused run go on",
+    .about = "Of several environments one, RUN@ENVIRONMENT, or RUN@all for the phases for all.",
     .options = decide_options,
     .run = run,
 };

@@ -366,16 +366,31 @@ static bool ensure_members(const struct group *group, const struct options *opti
     return any || error_set(error, ERROR_OTHER, "no engine of run %s could be started", group->run);
 }
 
+bool means_one_run(const char *directory, const struct options *options)
+{
+    return options->alone || run_environment(strrchr(directory, '/'));
+}
+
 bool ensure_engines(const char *directory, const struct options *options, struct error *error)
 {
     struct group group;
-    if (run_environment(strrchr(directory, '/')))
+    if (means_one_run(directory, options))
         return ensure_engine(directory, options, error);
     bool up = group_open(directory, &group, error) &&
               (group.count > 1 ? ensure_members(&group, options, error)
                                : ensure_engine(directory, options, error));
     group_free(&group);
     return up;
+}
+
+/* The run's name without "@all", which stands for its own directory; the caller frees. */
+static char *bare_run(struct options *options)
+{
+    const char *environment = options->operand ? run_environment(options->operand) : NULL;
+    options->alone = text_equal(environment, ENVIRONMENT_ALL);
+    if (!options->operand || !options->alone)
+        return options->operand ? xstrdup(options->operand) : NULL;
+    return xstrndup(options->operand, (size_t)(environment - options->operand) - 1);
 }
 
 int with_run(const struct command *command, int argc, char **argv,
@@ -387,10 +402,12 @@ int with_run(const struct command *command, int argc, char **argv,
     int status;
     if (!options_read(command, argc, argv, &options, &status))
         return status;
-    if (run_directory_find(options.operand, &directory, &error))
+    char *run = bare_run(&options);
+    if (run_directory_find(run, &directory, &error))
         status = body(directory, &options);
     else
         status = tell_error(&error);
+    free(run);
     free(directory);
     options_free(&options);
     return status;

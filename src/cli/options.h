@@ -19,6 +19,7 @@ struct options {
     const char *format;
     const char *lose;  /* number of rows */
     const char *phase; /* that an environment may begin first */
+    bool alone;        /* RUN@all: the phases for all without the environments */
     bool plain, watch, json, save, retry, help, all;
 };
 
@@ -74,6 +75,10 @@ bool ensure_engines(const char *directory, const struct options *options, struct
  * the newest), and returns what `body` makes of it. */
 int with_run(const struct command *command, int argc, char **argv,
              int (*body)(const char *directory, const struct options *options));
+
+/* Whether the operand named one run of a group, RUN@ENVIRONMENT or RUN@all, whose directory it is.
+ */
+bool means_one_run(const char *directory, const struct options *options);
 
 /* Usage of one command on standard output (--help). */
 void print_usage(const struct command *command);

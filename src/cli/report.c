@@ -103,7 +103,7 @@ static int print_report(const char *directory, const struct options *options)
     struct error error = ERROR_INIT;
     if (!format)
         return ERROR_USAGE;
-    if (run_environment(strrchr(directory, '/'))) {
+    if (means_one_run(directory, options)) {
         printf("%s", format->begin);
         return report_one(directory, format);
     }

@@ -100,7 +100,7 @@ static int roll_back(const char *directory, const struct options *options)
         error_set(&error, ERROR_USAGE, "--retry, --save and --lose contradict each other");
         return tell_error(&error);
     }
-    if (run_environment(strrchr(directory, '/')))
+    if (means_one_run(directory, options))
         return roll_back_one(directory, options);
     bool opened = group_open(directory, &group, &error);
     int status = !opened           ? tell_error(&error)

@@ -133,7 +133,7 @@ static int show(const char *directory, const struct options *options)
     if (!state)
         return tell_error(&error);
     int status = exit_status_of(state);
-    if (state->environments.count && !state->environment)
+    if (state->environments.count && !means_one_run(directory, options))
         status = show_group(directory, state, options);
     else if (options->json)
         print_json(state_json(state, directory));
@@ -160,7 +160,8 @@ const struct command status_command = {
     .about =
         "Reads the run's journal; the engine needn't be alive. The exit status is the one that\n"
         "pgrunbook run --plain would end with: 0 complete, 10 waiting, 11 failed, 12 rolled back.\n"
-        "A run with several environments lists them; RUN@ENVIRONMENT is one of them.",
+        "A run with several environments lists them; RUN@ENVIRONMENT is one of them,\n"
+        "RUN@all what is done once for all.",
     .options = status_options,
     .run = run,
 };

@@ -261,6 +261,11 @@ kill -9 "$(engine_process asleep@stage)"
 run resume asleep@stage
 reaches asleep@stage "at gate" "resumed, it goes on"
 
+run pause asleep
+is "$status" 2 "which of them is to pause has to be said"
+run pause asleep@all
+is "$status $(state_of asleep@all) $(state_of asleep@stage)" "0 paused at gate" "RUN@all is the phases for all"
+run resume asleep@all
 run attach asleep --plain --confirm stage:go
 run report asleep@stage
 says "it goes to its end" "complete"
