@@ -78,6 +78,17 @@ ok "what happens in another one is seen" wait_for 2 screen_shows 'test step fail
 environment stage gate-key
 replay 40 12 running "stage=$others/stage" "live=$others/live"
 ok "a narrow screen has the names" wait_for 2 screen_shows 'test  *stage at gate  *live'
+many=()
+for number in 02 03 04 05 06 07 08 09 10 11 12; do
+    environment "region-$number" running
+    many+=("region-$number=$others/region-$number")
+done
+environment region-12 gate-key
+replay 80 24 running "${many[@]}"
+ok "of many the one that needs somebody is shown" wait_for 5 screen_shows ' [{]7  .*region-12 at gate'
+press Escape n
+press '}'
+ok "and how many there is no room for, on either side" wait_for 2 screen_shows '^ test  .*region-06 .* [}]6! *$'
 environment stage running
 environment live running
 waiting
