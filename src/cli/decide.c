@@ -47,7 +47,8 @@ static bool converse(struct control *control, sender *send, struct answer *answe
         bool good =
             poll(&readable, 1, -1) >= 0 && control_read(control, on_event, answer, &answer->error);
         if (!good && answer->replies < 2)
-            return false;
+            return error_remedy(&answer->error,
+                                "say it again: that starts the engine where the run stands");
         if (answer->replies && !answer->sent && !send(control, answer, &answer->error))
             return false;
         answer->sent = answer->replies > 0;

@@ -69,6 +69,12 @@ states_of() {
     "$program" status "$1" --json | jq -r '[.environments[] | .environment + "=" + .status] | join(" ")'
 }
 
+# Until its locks are free: what is said next finds no engine.
+kill_engine() {
+    kill -9 "$(engine_process "$1")"
+    wait_until "flock -n '$runs/$1/engine.lock' true" || true
+}
+
 reaches() {
     wait_until "[ \"\$(state_of $1)\" = \"$2\" ]" || true
     is "$(state_of "$1")" "$2" "$3"
@@ -207,12 +213,15 @@ run rollback later --environment stage
 is "$status" 2 "one that takes no part can't be rolled back"
 run run "$work/later.yaml" --plain --run-id later --environment stage
 is "$(state_of later@stage)" waiting "another one joins later, and waits for the first"
+(cd / && "$program" run "$work/later.yaml" --plain --run-id later --environment live </dev/null >"$work/out" 2>&1) || true
+is "$(jq -r 'select(.type == "run_created").directory' "$runs/later@live/journal.jsonl")" "$PWD" \
+    "from elsewhere, too: its directory is that of the others"
 run pause later@stage
 run skip later@stage
 is "$status" 1 "what has begun isn't left out"
 says "it says what to do instead" "pgrunbook rollback later@stage"
 run rollback later --all
-is "$(order_of later)" "all-note test-copy-one-seen stage-copy-two-seen stage-undo test-undo all-undo " \
+is "$(order_of later)" "all-note test-copy-one-seen stage-copy-two-seen live-copy-live-three-seen live-undo stage-undo test-undo all-undo " \
     "--all rolls the last one back first"
 run status later
 is "$status" 12 "and all are rolled back"
@@ -227,7 +236,7 @@ is "$(states_of killed)" "test=running stage=waiting live=waiting" "test works, 
 run skip killed@stage
 is "$(state_of killed@stage)" "left out" "stage is left out before it began"
 for run in killed killed@test killed@live; do
-    kill -9 "$(engine_process "$run")"
+    kill_engine "$run"
 done
 wait || true
 rm "$work/killed-test.held"
@@ -248,7 +257,7 @@ is "$(grep -c all-note "$work/killed.log")" 1 "what is for all was done once"
 environments asleep '{test: {}}'
 run run "$work/asleep.yaml" --plain --run-id asleep
 for run in asleep@stage asleep@live; do
-    kill -9 "$(engine_process "$run")"
+    kill_engine "$run"
 done
 run attach asleep@test --plain --confirm go
 is "$(states_of asleep)" "test=complete stage=waiting live=waiting" "what two without engines waited for is over"
@@ -257,7 +266,7 @@ is "$status $(state_of asleep@stage)" "0 paused" "one is paused before it goes o
 run skip asleep@live
 is "$status $(state_of asleep@live)" "0 left out" "the other one is left out before it begins"
 is "$(grep -c live "$work/asleep.log" || true)" 0 "and nothing of it was done"
-kill -9 "$(engine_process asleep@stage)"
+kill_engine asleep@stage
 run resume asleep@stage
 reaches asleep@stage "at gate" "resumed, it goes on"
 
@@ -277,6 +286,16 @@ mkdir -p "$runs/started@test/logs" "$runs/started@live"
 environments started
 run run "$work/started.yaml" --plain --run-id started
 is "$(states_of started)" "test=at gate stage=waiting live=waiting" "what a killed start has left is in nobody's way"
+for run in started started@test started@stage started@live; do
+    kill_engine "$run"
+done
+rm -r "$runs/started"
+echo "# another version" >>"$work/started.yaml"
+run run "$work/started.yaml" --plain --run-id started
+is "$status" 2 "another version of the runbook doesn't join what one has begun"
+says "it says how to go on" "pgrunbook run $runs/started@test/runbook.yaml --run-id started"
+run run "$runs/started@test/runbook.yaml" --plain --run-id started
+is "$(states_of started)" "test=at gate stage=waiting live=waiting" "with that one it goes on"
 
 # --- kill -9 while one of them holds writes
 
@@ -298,7 +317,7 @@ run run "$work/fence.yaml" --plain --run-id fence
 is "$(states_of fence)" "test=at gate live=waiting" "the first one stands at its gate and holds"
 run status fence
 says "status says so" "test: one/stop holds for"
-kill -9 "$(engine_process fence@test)"
+kill_engine fence@test
 run status fence
 says "it cries out when the engine of that one has ended" "!! test: one/stop still holds"
 says "with the remedy" "pgrunbook attach fence@test lets go"
@@ -314,7 +333,7 @@ run run "$work/halt.yaml" --plain --run-id halt
 run rollback halt@test
 reaches halt@stage "at gate" "one goes on without the first"
 for run in halt halt@test halt@stage halt@live; do
-    flock -n "$runs/$run/engine.lock" true || kill -9 "$(engine_process "$run")"
+    flock -n "$runs/$run/engine.lock" true || kill_engine "$run"
 done
 echo >>"$runs/halt@stage/runbook.yaml"
 run attach halt --plain
