@@ -40,29 +40,8 @@ static void release(struct engine *engine)
     run_state_free(engine->state);
     cJSON_Delete(engine->live);
     text_free(&engine->outbox);
-    lock_release(&engine->target_lock);
+    target_release(engine);
     lock_release(&engine->engine_lock);
-}
-
-static bool was_finished(const char *directory)
-{
-    return run_is_there(directory) && run_is_finished(directory);
-}
-
-/* The target is named by where Docker is and what the stack is called there. The phases for all
- * have none of their own: each environment holds its. A finished run is only looked at. */
-static bool take_target(struct engine *engine, const char *run, char **stack, struct error *error)
-{
-    *stack = runbook_stack_name(engine->runbook, error);
-    if (!*stack)
-        return false;
-    if ((engine->runbook->environment_count && !engine->runbook->environment) ||
-        was_finished(engine->directory))
-        return true;
-    char *target = where_target(*stack);
-    bool taken = lock_target(target, run, &engine->target_lock, error);
-    free(target);
-    return taken;
 }
 
 static const char *run_name(const char *directory)
@@ -119,7 +98,8 @@ static bool set_up(struct engine *engine, struct error *error)
         engine->siblings = siblings_open(engine->directory, engine->runbook);
     bool ready = lock_engine(engine->directory, &engine->engine_lock, error) &&
                  surroundings_enter(engine->directory, error) && where_stay(error) &&
-                 take_target(engine, run_name(engine->directory), &stack, error);
+                 (stack = runbook_stack_name(engine->runbook, error)) &&
+                 target_take(engine, stack, error);
     name_engine(&stack);
     if (ready)
         worker_end_leftovers(engine->directory);
@@ -152,6 +132,7 @@ static int be_engine(const char *directory, const struct runbook *runbook, bool 
                             .decision_ms = for_decision ? clock_monotonic_ms() + DECISION_MS : 0,
                             .engine_lock = {-1},
                             .target_lock = {-1},
+                            .named_lock = {-1},
                             .clients = {.listening = -1},
                             .worker = {.reports = -1, .commands = -1},
                             .counter = {.reports = -1, .commands = -1}};

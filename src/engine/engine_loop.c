@@ -130,7 +130,7 @@ static bool over(struct engine *engine)
     if (!run_state_finished(engine->state))
         return false;
     if (!engine->linger_ms)
-        lock_release(&engine->target_lock);
+        target_release(engine);
     if (!engine->linger_ms || clients_count(&engine->clients))
         engine->linger_ms = now + LINGER_MS;
     return now >= engine->linger_ms;

@@ -43,8 +43,10 @@ struct engine {
     struct journal *journal;
     struct clients clients;
     struct lock engine_lock, target_lock;
-    struct worker worker;        /* the step that runs, its undo, or the saving before a rollback */
-    struct worker counter;       /* counts a rollback's price beside it, or fences for that */
+    struct lock named_lock; /* the target by its Docker engine's own name, when that was ... */
+    bool target_unnamed;    /* ... not to be had at the start: the first step that can takes it */
+    struct worker worker;   /* the step that runs, its undo, or the saving before a rollback */
+    struct worker counter;  /* counts a rollback's price beside it, or fences for that */
     struct asked_rollback asked; /* goes on by itself when that price is nothing */
     struct watcher watchers[WATCHERS_MAX];
     struct text outbox; /* lines for all clients, sent after the next sync */
@@ -173,9 +175,18 @@ struct step_job {
     const struct invocation *invocations; /* carried out one after the other */
     size_t count;
     bool undoing;
+    bool claims; /* the target, first */
 };
 void engine_run_step(void *context, const struct worker_pipe *pipe);
 const struct step *engine_step(const struct engine *engine, const char *path);
+
+/* engine_target.c: the lock on what the run works on; a finished run takes none. */
+bool target_take(struct engine *engine, const char *stack, struct error *error);
+void target_release(struct engine *engine);
+/* In a step's process, before it does anything: what couldn't be locked by the Docker engine's own
+ * name at the start is now, if it answers. ERROR_LOCKED when another run holds it. */
+bool target_claim(const struct engine *engine, const struct worker_pipe *pipe, struct error *error);
+void target_keep(struct engine *engine, const cJSON *message); /* that process's message */
 
 /* engine_keep.c: a worker's message "facts": they are recorded and on disk, or refused; the worker
  * is told which. */

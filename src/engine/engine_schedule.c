@@ -71,7 +71,9 @@ static void take_message(void *context, const cJSON *message)
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
     if (state->current < 0)
         return;
-    if (text_equal(type, "facts"))
+    if (text_equal(type, "target"))
+        target_keep(context, message);
+    else if (text_equal(type, "facts"))
         engine_keep_facts(context, state->steps[state->current].path, message);
     else
         engine_take_report(context, state->steps[state->current].path, message);
@@ -103,8 +105,11 @@ long engine_undo_limit(const struct step *step)
 static void start_step(struct engine *engine, const struct step *step,
                        const struct step_state *seen)
 {
-    struct step_job job = {
-        .engine = engine, .step = step, .invocations = &step->invocation, .count = 1};
+    struct step_job job = {.engine = engine,
+                           .step = step,
+                           .invocations = &step->invocation,
+                           .count = 1,
+                           .claims = true};
     cJSON *event = engine_step_event("step_started", step->path);
     cJSON_AddNumberToObject(event, "attempt", seen->attempt + 1);
     hold_begin(engine, step);
