@@ -98,5 +98,10 @@ sed -n '$p' "$top_dir/tests/ui/journals/complete.jsonl" >"$others/stage/events"
 ok "it ends" wait_for 2 screen_shows 'stage complete'
 printf '%s\n' '{"seq":901,"time":1771336900000,"type":"turn_came","phase":"assess"}' \
     "$(grep '"gate_opened"' "$top_dir/tests/ui/journals/gate-key.jsonl" | tail -n 1)" >"$others/live/events"
-ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE prepare/backup'
+ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE live: prepare/backup'
+printf '%s\n' '{"type":"test_close"}' >"$others/live/events"
+ok "when its engine is gone there is nothing to answer any more" wait_for 2 screen_lacks '┌─ GATE'
+ok "but to leave" wait_for 2 screen_shows 'ENGINE IS GONE'
+press q
+ok "and q leaves" wait_for 2 screen_ended
 done_testing
