@@ -244,8 +244,9 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
     return true;
 }
 
-static bool may_roll_back(const struct run_state *state, struct error *error)
+static bool may_roll_back(const struct engine *engine, struct error *error)
 {
+    const struct run_state *state = engine->state;
     if (run_state_finished(state))
         return error_set(error, ERROR_OTHER, "the run is %s already",
                          run_status_name(state->status));
@@ -257,7 +258,7 @@ static bool may_roll_back(const struct run_state *state, struct error *error)
         return error_remedy(error, "the backup is what remains of the old server: "
                                    "runbooks/recover-from-backup.yaml");
     }
-    return true;
+    return turn_may_roll_back(engine, error);
 }
 
 /* Without an answer to the price it is counted first; a rollback that costs nothing begins at once
@@ -268,7 +269,7 @@ static bool roll_back(struct engine *engine, struct client *client, const cJSON 
     (void)client;
     const char *reason = field(command, "reason") ? field(command, "reason") : "asked for";
     const char *operator_name = field(command, "operator"), *tty = field(command, "tty");
-    if (!may_roll_back(engine->state, error))
+    if (!may_roll_back(engine, error))
         return false;
     if (!cJSON_HasObjectItem(command, "price_taken_ms")) {
         price_ask(engine, reason, operator_name, tty, false);
@@ -287,7 +288,7 @@ static bool count_price(struct engine *engine, struct client *client, const cJSO
                         struct error *error)
 {
     (void)client, (void)command;
-    if (!may_roll_back(engine->state, error))
+    if (!may_roll_back(engine, error))
         return false;
     if (run_state_price_step(engine->state) < 0)
         return error_set(error, ERROR_OTHER, "a rollback costs nothing from here");

@@ -101,6 +101,8 @@ bool turn_take(struct engine *engine, size_t phase);
 /* The operator lets it begin before those that it waits for, or leaves it out. */
 bool turn_force(struct engine *engine, const cJSON *command, struct error *error);
 bool turn_leave_out(struct engine *engine, const cJSON *command, struct error *error);
+/* False for the phases for all while an environment that goes on relies on what they did. */
+bool turn_may_roll_back(const struct engine *engine, struct error *error);
 
 /* engine_resume.c: what an earlier engine left: steps that ran, something that is still held. */
 void engine_take_up_loose_ends(struct engine *engine);

@@ -106,6 +106,26 @@ bool turn_force(struct engine *engine, const cJSON *command, struct error *error
     return true;
 }
 
+bool turn_may_roll_back(const struct engine *engine, struct error *error)
+{
+    if (!engine->siblings || engine->runbook->environment)
+        return true;
+    if (!siblings_read(engine->siblings, error))
+        return error_wrap(error, "looking where the environments stand");
+    const struct run_state *const *members = siblings_members(engine->siblings);
+    for (size_t i = 0; i < engine->runbook->environment_count; i++) {
+        if (!members[i] || run_state_finished(members[i]))
+            continue;
+        error_set(error, ERROR_OTHER, "%s goes on, and relies on what was done for all",
+                  members[i]->environment);
+        return error_remedy(error,
+                            "roll it back first, or all of them, the last one first: pgrunbook "
+                            "rollback %s --all",
+                            engine->state->run);
+    }
+    return true;
+}
+
 bool turn_leave_out(struct engine *engine, const cJSON *command, struct error *error)
 {
     const struct run_state *state = engine->state;

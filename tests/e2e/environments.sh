@@ -220,6 +220,9 @@ run pause later@stage
 run skip later@stage
 is "$status" 1 "what has begun isn't left out"
 says "it says what to do instead" "pgrunbook rollback later@stage"
+run rollback later@all
+is "$status $(state_of later@all)" "10 waiting" "what was done for all isn't taken back under those that go on"
+says "it says how" "pgrunbook rollback later --all"
 run rollback later --all
 is "$(order_of later)" "all-note test-copy-one-seen stage-copy-two-seen live-copy-live-three-seen live-undo stage-undo test-undo all-undo " \
     "--all rolls the last one back first"
