@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/surroundings.h"
 #include "steps/step.h"
+#include "steps/where.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,9 @@ static char *create(const struct options *options, int *status)
     struct error error = ERROR_INIT;
     char *directory = NULL;
     struct runbook *runbook = read_runbook(options->operand, status);
-    if (runbook && !gates_known(runbook, options, &error))
+    if (runbook && !where_stay(&error)) /* however long the questions take */
+        *status = tell_error(&error);
+    else if (runbook && !gates_known(runbook, options, &error))
         *status = tell_error(&error);
     else if (runbook && runbook->environment_count)
         start_environments(runbook, options, options->run_id, &directory, status);

@@ -46,6 +46,9 @@ void docker_configure(struct docker *docker, CURL *handle);
 bool docker_unreachable(const struct docker *docker, CURL *handle, CURLcode code,
                         struct error *error);
 
+/* The connection ended while a command's streams were open. Returns false. */
+bool docker_broke_off(const struct docker *docker, struct error *error);
+
 /* True for a status below 400. Otherwise `answer` is deleted, `error` gets "WHAT: the engine's
  * message", and false is returned. */
 bool docker_accepted(int status, cJSON *answer, struct error *error, const char *format, ...)

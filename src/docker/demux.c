@@ -56,3 +56,8 @@ bool demux_feed(struct demux *demux, const char *bytes, size_t length, struct er
     }
     return true;
 }
+
+bool demux_is_whole(const struct demux *demux)
+{
+    return demux->raw || (demux->left == 0 && demux->header_length == 0);
+}

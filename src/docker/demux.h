@@ -23,5 +23,7 @@ struct demux {
 /* Takes bytes as they arrive, cut anywhere. False when one of the functions refused or the bytes
  * are no such stream. */
 bool demux_feed(struct demux *demux, const char *bytes, size_t length, struct error *error);
+/* Whether the stream may end here: not within a piece. */
+bool demux_is_whole(const struct demux *demux);
 
 #endif

@@ -6,6 +6,7 @@
 #include "docker/connection.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 
 #define CONNECT_MS 10000L
 #define PING_MS 10000L
+#define KEEP_ALIVE_IDLE_S 30L
+#define KEEP_ALIVE_INTERVAL_S 10L
+#define UNANSWERED_MS 60000U
 #define SSH_PING_MS 30000L /* with the log-in */
 
 /* Spoken at most; a newer engine accepts older versions for years (engine 29 from 1.44 on). */
@@ -67,6 +71,25 @@ static void configure_certificates(const struct docker *docker, CURL *handle)
     free(key);
 }
 
+/* How long sent bytes may stay unanswered. Source: tcp(7), TCP_USER_TIMEOUT. */
+static int on_socket(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    unsigned int silence = UNANSWERED_MS;
+    (void)context;
+    (void)purpose;
+    bool set = setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof silence) == 0;
+    return set ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+/* A connection that was forgotten on its way ends after a minute instead of never. */
+static void configure_silence(CURL *handle)
+{
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, KEEP_ALIVE_IDLE_S);
+    curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_S);
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, on_socket);
+}
+
 void docker_configure(struct docker *docker, CURL *handle)
 {
     docker->failure[0] = '\0';
@@ -79,6 +102,8 @@ void docker_configure(struct docker *docker, CURL *handle)
         curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, docker->endpoint.socket);
     if (docker->endpoint.transport == TRANSPORT_SSH)
         configure_tunnel(docker, handle);
+    if (docker->endpoint.transport == TRANSPORT_TCP)
+        configure_silence(handle);
     if (docker->endpoint.certificates)
         configure_certificates(docker, handle);
 }
@@ -244,4 +269,14 @@ bool docker_unreachable(const struct docker *docker, CURL *handle, CURLcode code
         error_set(error, ERROR_DOCKER, "cannot reach Docker at %s: %s", docker->display,
                   docker->failure[0] ? docker->failure : curl_easy_strerror(code));
     return error_remedy(error, "%s", remedy_for(docker, code, (int)number));
+}
+
+bool docker_broke_off(const struct docker *docker, struct error *error)
+{
+    char *words = tunnel_words(&docker->tunnels);
+    error_set(error, ERROR_DOCKER, "the connection to Docker at %s broke off%s%s", docker->display,
+              *words ? ": " : "", words);
+    free(words);
+    return error_remedy(error, "What came over it isn't all. See that the host can be reached "
+                               "again, then retry: what was half done is done again.");
 }

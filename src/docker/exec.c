@@ -45,10 +45,8 @@ static bool fill_outgoing(struct exchange *exchange, struct error *error)
         exchange->outgoing_end = (size_t)got;
         exchange->input_open = got > 0;
     }
-    if (!exchange->input_open) {
-        hijack_end_input(&exchange->hijack);
-        exchange->sending = false;
-    }
+    if (!exchange->input_open)
+        exchange->sending = !hijack_end_input(&exchange->hijack);
     return true;
 }
 
@@ -56,6 +54,8 @@ static bool fill_outgoing(struct exchange *exchange, struct error *error)
 static void send_some(struct exchange *exchange)
 {
     size_t count = 0;
+    if (exchange->outgoing_start == exchange->outgoing_end)
+        return;
     if (!hijack_send(&exchange->hijack, exchange->outgoing + exchange->outgoing_start,
                      exchange->outgoing_end - exchange->outgoing_start, &count))
         exchange->sending = false;
@@ -134,6 +134,12 @@ static bool pump_once(struct exchange *exchange, bool *more, struct error *error
     return receive_some(exchange, more, error);
 }
 
+static bool check_end(struct exchange *exchange, struct error *error)
+{
+    return (demux_is_whole(&exchange->demux) && !hijack_broke(&exchange->hijack)) ||
+           docker_broke_off(exchange->hijack.docker, error);
+}
+
 static bool pump(struct exchange *exchange, struct error *error)
 {
     bool more = true;
@@ -143,7 +149,7 @@ static bool pump(struct exchange *exchange, struct error *error)
     while (!exchange->ended)
         if (!pump_once(exchange, &more, error))
             return false;
-    return true;
+    return check_end(exchange, error);
 }
 
 /* The engine closes the streams a moment before it knows the exit status. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -162,22 +163,33 @@ bool hijack_send(struct hijack *hijack, const char *bytes, size_t length, size_t
     return code == CURLE_OK || code == CURLE_AGAIN;
 }
 
-/* Over TLS the end has to be said in TLS ("close notify"). False when libcurl's TLS isn't OpenSSL.
- */
-static bool end_secure_input(struct hijack *hijack)
+/* NULL when libcurl's TLS isn't OpenSSL. */
+static SSL *secure_session(const struct hijack *hijack)
 {
     struct curl_tlssessioninfo *session = NULL;
-    if (curl_easy_getinfo(hijack->handle, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session ||
-        session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
-        return false;
-    SSL_shutdown((SSL *)session->internals);
-    return true;
+    bool known = hijack->secure &&
+                 curl_easy_getinfo(hijack->handle, CURLINFO_TLS_SSL_PTR, &session) == CURLE_OK;
+    return known && session && session->backend == CURLSSLBACKEND_OPENSSL ? session->internals
+                                                                          : NULL;
 }
 
-void hijack_end_input(struct hijack *hijack)
+/* Over TLS the end has to be said in TLS ("close notify"), for which there may be no room yet.
+ * Source: OpenSSL manual, SSL_shutdown(3), "RETURN VALUES". */
+bool hijack_end_input(struct hijack *hijack)
 {
-    if (!hijack->secure || !end_secure_input(hijack))
+    SSL *session = secure_session(hijack);
+    if (!session) {
         shutdown(hijack->socket, SHUT_WR);
+        return true;
+    }
+    ERR_clear_error();
+    int result = SSL_shutdown(session);
+    return result >= 0 || SSL_get_error(session, result) != SSL_ERROR_WANT_WRITE;
+}
+
+bool hijack_broke(struct hijack *hijack)
+{
+    return tunnel_broke(&hijack->docker->tunnels, hijack->socket);
 }
 
 void hijack_close(struct hijack *hijack)

@@ -22,8 +22,11 @@ bool hijack_open(struct docker *docker, const char *path, const cJSON *body, str
 bool hijack_receive(struct hijack *hijack, char *buffer, size_t size, size_t *count, bool *ended,
                     struct error *error);
 bool hijack_send(struct hijack *hijack, const char *bytes, size_t length, size_t *count);
-/* No more will be sent: the command's standard input ends. */
-void hijack_end_input(struct hijack *hijack);
+/* No more will be sent: the command's standard input ends. False when that can't leave yet: call it
+ * again once the socket takes more. */
+bool hijack_end_input(struct hijack *hijack);
+/* At the stream's end: whether it was the connection that ended, and not the command. */
+bool hijack_broke(struct hijack *hijack);
 void hijack_close(struct hijack *hijack);
 
 #endif

@@ -25,15 +25,22 @@
 #define LOOK_MS 2
 #define ACCEPT_MS 10000
 #define SSH_FAILED 255 /* its own failure, not the command's. Source: ssh(1), "EXIT STATUS" */
+#define SSH_KILLED 126 /* what we make of a signal */
+#define END_MS 5000    /* between the end of its streams and its own */
 #define ATTEMPTS 8
 #define PAUSE_MS 150
 #define CONNECT_TIMEOUT "ConnectTimeout=15"
-#define ARGUMENTS_MAX 16
+/* A connection that was forgotten on its way ends after a minute instead of never. */
+#define ALIVE_INTERVAL "ServerAliveInterval=15"
+#define ALIVE_COUNT "ServerAliveCountMax=4"
+#define ARGUMENTS_MAX 24
 
 struct tunnel {
     int socket;
     int words; /* a file in memory, so that nothing has to be read while it runs */
     pid_t process;
+    bool ended;
+    int status; /* of waitpid, once it has ended; 0 when nobody knows it */
 };
 
 static void close_if_open(int file)
@@ -42,7 +49,8 @@ static void close_if_open(int file)
         close(file);
 }
 
-/* Anybody on this machine may try: only the port of the one socket that we made gets through. */
+/* Anybody on this machine may try: only the address and port of the one socket that we made get
+ * through; the port alone can be had at 127.0.0.2 as well. */
 static int accept_port(int listener, in_port_t port)
 {
     struct pollfd entry = {.fd = listener, .events = POLLIN};
@@ -50,7 +58,7 @@ static int accept_port(int listener, in_port_t port)
         struct sockaddr_in peer = {0};
         socklen_t length = sizeof peer;
         int socket = accept(listener, (struct sockaddr *)&peer, &length);
-        if (socket >= 0 && peer.sin_port == port)
+        if (socket >= 0 && peer.sin_port == port && peer.sin_addr.s_addr == htonl(INADDR_LOOPBACK))
             return socket;
         close_if_open(socket);
     }
@@ -75,7 +83,7 @@ static int run_ssh(const char *const *arguments)
         become_ssh(arguments, self);
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 126;
+    return child > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : SSH_KILLED;
 }
 
 /* A server that is asked for many log-ins at once turns some away before any of them has begun
@@ -123,7 +131,9 @@ static _Noreturn void carry(int listener, in_port_t port, int words, const char 
 static void fill_arguments(const struct docker_endpoint *endpoint, const char *port,
                            const char *arguments[ARGUMENTS_MAX])
 {
-    static const char *const always[] = {"ssh", "-T", "-o", "BatchMode=yes", "-o", CONNECT_TIMEOUT};
+    static const char *const always[] = {
+        "ssh", "-T",           "-o", "BatchMode=yes", "-o", CONNECT_TIMEOUT,
+        "-o",  ALIVE_INTERVAL, "-o", ALIVE_COUNT};
     static const char *const command[] = {"docker", "system", "dial-stdio"};
     size_t count = 0;
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
@@ -194,26 +204,47 @@ int tunnel_open(struct tunnels *tunnels, const struct docker_endpoint *endpoint,
 }
 
 /* In a relay nobody's children are waited for: then they are simply gone. */
-static bool has_ended(pid_t process, long within_ms)
+static bool has_ended(struct tunnel *tunnel, long within_ms)
 {
     int64_t deadline = clock_monotonic_ms() + within_ms;
-    for (;;) {
-        pid_t waited = waitpid(process, NULL, WNOHANG);
-        if (waited == process || (waited < 0 && errno != EINTR))
-            return true;
-        if (clock_monotonic_ms() >= deadline)
+    while (!tunnel->ended) {
+        int status = 0;
+        pid_t waited = waitpid(tunnel->process, &status, WNOHANG);
+        tunnel->ended = waited == tunnel->process || (waited < 0 && errno != EINTR);
+        tunnel->status = waited == tunnel->process ? status : 0;
+        if (!tunnel->ended && clock_monotonic_ms() >= deadline)
             return false;
-        clock_sleep_ms(LOOK_MS);
+        if (!tunnel->ended)
+            clock_sleep_ms(LOOK_MS);
     }
+    return true;
 }
 
-static void end_process(pid_t process)
+static void end_process(struct tunnel *tunnel)
 {
     static const int signals[] = {SIGTERM, SIGKILL};
-    for (size_t i = 0; i < 2 && !has_ended(process, GRACE_MS); i++)
-        kill(process, signals[i]);
-    while (waitpid(process, NULL, 0) < 0 && errno == EINTR)
+    for (size_t i = 0; i < 2 && !has_ended(tunnel, GRACE_MS); i++)
+        kill(tunnel->process, signals[i]);
+    while (!tunnel->ended && waitpid(tunnel->process, NULL, 0) < 0 && errno == EINTR)
         continue;
+}
+
+static size_t tunnel_of(const struct tunnels *tunnels, int socket)
+{
+    size_t at = 0;
+    while (at < tunnels->count && tunnels->items[at].socket != socket)
+        at++;
+    return at;
+}
+
+bool tunnel_broke(struct tunnels *tunnels, int socket)
+{
+    size_t at = tunnel_of(tunnels, socket);
+    if (at == tunnels->count || !has_ended(&tunnels->items[at], END_MS))
+        return false;
+    int status = tunnels->items[at].status;
+    return !WIFEXITED(status) || WEXITSTATUS(status) == SSH_FAILED ||
+           WEXITSTATUS(status) == SSH_KILLED;
 }
 
 /* Lines become sentences of one line; the frames that ssh draws around its loudest warning go. */
@@ -235,15 +266,13 @@ static char *words_in(int file)
 
 void tunnel_close(struct tunnels *tunnels, int socket)
 {
-    size_t at = 0;
-    while (at < tunnels->count && tunnels->items[at].socket != socket)
-        at++;
+    size_t at = tunnel_of(tunnels, socket);
     close(socket);
     if (at == tunnels->count)
         return;
     struct tunnel closed = tunnels->items[at];
     tunnels->items[at] = tunnels->items[--tunnels->count];
-    end_process(closed.process);
+    end_process(&closed);
     free(tunnels->words);
     tunnels->words = words_in(closed.words);
     close(closed.words);

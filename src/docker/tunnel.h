@@ -17,11 +17,14 @@ struct tunnels {
 
 /* Starts one: a socket, still to be connected to `address` by the caller (within seconds), or -1
  * with an error. It goes over the loopback interface, as libcurl knows connections to a socket pair
- * or an abstract socket only once, and is let in by its port, which is nobody else's. ssh takes the
- * user's configuration, keys and agent, and never asks for anything. Whether it gets through shows
- * in the first answer. */
+ * or an abstract socket only once, and is let in by its address and port, which are nobody else's.
+ * ssh takes the user's configuration, keys and agent, and never asks for anything. Whether it gets
+ * through shows in the first answer. */
 int tunnel_open(struct tunnels *tunnels, const struct docker_endpoint *endpoint,
                 struct sockaddr_in *address, struct error *error);
+/* Whether it was ssh that ended, and not what it carried: then what has come may not be all. Call
+ * it at the end of the stream; it waits a moment for the process. */
+bool tunnel_broke(struct tunnels *tunnels, int socket);
 /* Closes the socket and waits for the process, which gets a second to hand on what is on its way.
  */
 void tunnel_close(struct tunnels *tunnels, int socket);

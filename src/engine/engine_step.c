@@ -105,10 +105,12 @@ void engine_run_step(void *context, const struct worker_pipe *pipe)
     cJSON *facts = cJSON_Duplicate(job->engine->state->facts, true);
     cJSON *rows = rows_of(job->engine->state);
     long index = run_state_step(job->engine->state, job->step->path);
+    const struct step_state none = {0};
+    const struct step_state *seen = index >= 0 ? &job->engine->state->steps[index] : &none;
     struct step_run run = {.runbook = job->engine->runbook,
                            .path = job->step->path,
-                           .retried = index >= 0 && job->engine->state->steps[index].retried,
-                           .again = index >= 0 && job->engine->state->steps[index].again,
+                           .retried = job->undoing ? seen->back_again : seen->retried,
+                           .again = !job->undoing && seen->again,
                            .undoing = job->undoing,
                            .loss_accepted = job->undoing && job->engine->state->loss_accepted,
                            .facts = facts,

@@ -143,6 +143,8 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
     turn_clear(state);
     release_clear(state);
     state->save.wanted = event_flag(event, "save");
+    for (size_t i = 0; i < state->step_count; i++)
+        state->steps[i].back_again = state->steps[i].status == STEP_UNDO_FAILED;
     state->loss_accepted =
         event_number(event, "price_rows", 0) > 0 || cJSON_HasObjectItem(event, "price_unknown");
     replace_text(&state->rollback_reason, event_text(event, "reason"));

@@ -66,11 +66,12 @@ struct step_state {
     bool point_of_no_return;
     long planned_ms; /* -1 unknown */
     enum step_status status;
-    bool started;   /* was ever started: rollback has to undo it */
-    bool confirmed; /* its gate was; the step may start */
-    bool asked;     /* the operator wants it carried out again: its condition isn't asked */
-    bool again;     /* it was done, and the operator wanted it done once more: this attempt */
-    bool retried;   /* the operator has asked for the next attempt, not the runbook */
+    bool started;    /* was ever started: rollback has to undo it */
+    bool confirmed;  /* its gate was; the step may start */
+    bool asked;      /* the operator wants it carried out again: its condition isn't asked */
+    bool again;      /* it was done, and the operator wanted it done once more: this attempt */
+    bool retried;    /* the operator has asked for the next attempt, not the runbook */
+    bool back_again; /* its undo failed, and the operator has asked for the way back once more */
     bool skipped_after_failure;
     int attempt;
     int64_t started_ms;  /* wall; 0 when never */

@@ -129,7 +129,7 @@ void step_state_renew(struct step_state *step)
 {
     step->status = STEP_PENDING;
     step->started = step->confirmed = step->asked = false;
-    step->again = step->retried = step->skipped_after_failure = false;
+    step->again = step->retried = step->skipped_after_failure = step->back_again = false;
     step->attempt = 0;
     step->started_ms = step->finished_ms = 0;
     replace_text(&step->message, NULL);
@@ -304,6 +304,8 @@ bool apply_undo_started(struct run_state *state, const cJSON *event, struct erro
     struct step_state *step = named_step(state, event, error);
     if (!step)
         return false;
+    /* An attempt that was cut off is repeated by the engine, not by the operator. */
+    step->back_again = step->back_again && step->status != STEP_UNDOING;
     step->status = STEP_UNDOING;
     replace_text(&step->message, NULL);
     replace_text(&step->remedy, NULL);
@@ -321,6 +323,7 @@ bool apply_undo_finished(struct run_state *state, const cJSON *event, struct err
     if (!step)
         return false;
     step->status = event_flag(event, "ok") ? STEP_UNDONE : STEP_UNDO_FAILED;
+    step->back_again = false;
     if (event_flag(event, "ok") && !state->release.step && text_equal(step->path, state->hold.step))
         hold_clear(state);
     replace_text(&step->message, event_text(event, "message"));

@@ -11,7 +11,8 @@
 
 static const char *const docker_names[] = {"DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
                                            "DOCKER_CONTEXT"};
-/* Where contexts and Compose are found; names no engine by itself, so it isn't taken away. */
+/* Where contexts and Compose are found; names no engine by itself, so a record that lacks it leaves
+ * it as it is. */
 #define CONFIGURATION "DOCKER_CONFIG"
 #define DOCKER_NAMES (sizeof docker_names / sizeof docker_names[0])
 

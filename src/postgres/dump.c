@@ -50,6 +50,8 @@ static struct dump_database *current(struct dump_scan *scan)
 static struct dump_database *begin_database(struct dump_scan *scan, const char *name, size_t length)
 {
     struct dump_summary *summary = &scan->summary;
+    if (summary->count == 0)
+        summary->globals_complete = summary->cluster_complete;
     if (summary->count >= DATABASES_MAX)
         return current(scan);
     summary->databases =
@@ -208,6 +210,8 @@ bool dump_is_whole(const struct dump_summary *summary, const char *path, struct 
         return false;
     if (summary->end_mark >= 0 && (size_t)summary->end_mark != summary->count)
         return truncated(path, error, "its last line counts other databases than there are in it");
+    if (summary->end_mark >= 0 && !summary->globals_complete)
+        return truncated(path, error, "the roles have no mark of their end");
     bool single = summary->count == 1 && !*summary->databases[0].name;
     if (summary->end_mark < 0 && !summary->cluster_complete && !single)
         return truncated(path, error, "the mark of its end is missing");

@@ -23,7 +23,7 @@ struct dump_summary {
     struct dump_database *databases;
     size_t count;
     unsigned long long bytes;
-    bool
+    bool globals_complete, /* the same before the first database: roles are dumped by themselves */
         cluster_complete; /* "PostgreSQL database cluster dump complete", after the last database */
     long end_mark;        /* the number in DUMP_END_MARK, -1 when it isn't there */
     bool inside_data;     /* the end came within a table's rows */

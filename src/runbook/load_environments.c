@@ -90,6 +90,15 @@ static void read_require(struct loader *loader, const struct field *field, const
     }
 }
 
+/* "ssh://user:password@host": a run keeps its runbook. */
+static bool names_password(const char *address)
+{
+    const char *authority = strstr(address, "://");
+    const char *user = authority ? authority + 3 : address;
+    const char *at = strrchr(user, '@');
+    return at && memchr(user, ':', (size_t)(at - user));
+}
+
 static void check_docker(struct loader *loader, const struct environment *environment,
                          const struct node *node)
 {
@@ -97,6 +106,9 @@ static void check_docker(struct loader *loader, const struct environment *enviro
     if (environment->docker_host && environment->docker_context)
         fault_add(loader->faults, docker->position,
                   "a Docker engine is named by its host or by a context, not by both");
+    if (environment->docker_host && names_password(environment->docker_host))
+        fault_add(loader->faults, docker->position,
+                  "a Docker engine's address holds no password: ssh takes keys, TCP certificates");
     if (environment->docker_certificates && !environment->docker_host)
         fault_add(loader->faults, docker->position, "certificates are those of a host");
 }

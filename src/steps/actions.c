@@ -73,6 +73,7 @@ const struct action *const actions[] = {
     &file_remove_action,
     &shell_action,
     &manual_action,
+    &price_unknown_action,
     &wait_action,
     NULL,
 };

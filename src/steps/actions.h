@@ -73,6 +73,7 @@ extern const struct action file_copy_action;
 extern const struct action file_remove_action;
 extern const struct action shell_action;
 extern const struct action manual_action;
+extern const struct action price_unknown_action;
 extern const struct action wait_action;
 
 #endif

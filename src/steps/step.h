@@ -26,7 +26,7 @@ struct step_run {
     const struct runbook *runbook;
     const char *path;   /* "PHASE/STEP" */
     bool retried;       /* the operator has asked for this attempt, after one that failed */
-    bool again;         /* it was done, and the operator wants it done once more */
+    bool again;         /* it was done, and the operator wants it done once more; never an undo */
     bool undoing;       /* the invocation is one of the step's undo */
     bool loss_accepted; /* the operator has given up what the new server holds alone */
     bool planning;      /* `plan` runs it: nothing may be changed */

@@ -22,17 +22,37 @@ bool where_description(char **description, struct error *error)
     return found;
 }
 
+static bool set_name(const char *name, const char *value, struct error *error)
+{
+    return setenv(name, value, 1) == 0 || error_errno(error, "can't set %s", name);
+}
+
+/* Before it is written anywhere: it mustn't hold a password. */
+static bool address_is_good(const char *address, struct error *error)
+{
+    struct docker_endpoint endpoint = {0};
+    bool good = docker_endpoint_read(address, &endpoint, error);
+    docker_endpoint_free(&endpoint);
+    return good;
+}
+
+/* No context is one as well, which the docker command calls so. */
+static bool stay_with_context(struct error *error)
+{
+    char *context = NULL;
+    bool set = docker_context_name(&context, error) &&
+               set_name("DOCKER_CONTEXT", context ? context : "default", error);
+    free(context);
+    return set;
+}
+
 bool where_stay(struct error *error)
 {
     const char *host = getenv("DOCKER_HOST");
-    char *context = NULL;
-    if (host && *host)
-        return true;
-    bool known = docker_context_name(&context, error);
-    bool set = known && (!context || setenv("DOCKER_CONTEXT", context, 1) == 0 ||
-                         error_errno(error, "can't set DOCKER_CONTEXT"));
-    free(context);
-    return set;
+    char *configuration = docker_configuration();
+    bool set = set_name("DOCKER_CONFIG", configuration, error);
+    free(configuration);
+    return set && (host && *host ? address_is_good(host, error) : stay_with_context(error));
 }
 
 char *where_target_addressed(const char *stack)

@@ -11,8 +11,9 @@
  * command finds it, and not asked. The caller frees. An error when what is set can't be used. */
 bool where_description(char **description, struct error *error);
 
-/* From now on this process, and what it starts, stay with the context that the docker command's
- * configuration names at this moment, whatever `docker context use` says later. */
+/* From now on this process, and what it starts, stay with the engine that the docker command would
+ * use at this moment, and with its directory of contexts, whatever `docker context use` says later.
+ * ERROR_DOCKER when DOCKER_HOST is no address, or one with a password in it. */
 bool where_stay(struct error *error);
 
 /* A stack's name with the engine that it is on, by what the engine says of itself: the same by

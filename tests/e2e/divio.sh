@@ -48,8 +48,15 @@ is "$status" 0 "plan reads what is there"
 says "and changes nothing" 'NOT RUN: it changes something'
 is "$(platform_requests '.method == "POST"')" 0 "no request but for reading"
 
+# A service that somebody else has added isn't taken, a lost answer of the run's own is.
+platform_control set '{"fail": [{"method": "POST", "path": "service-instances", "status": 502, "count": 1, "after": true}]}' >/dev/null
 divio live --set "download_to=$work/copy.dump"
 at_gate live prepare/add-new
+divio live --confirm prepare/add-new
+is "$status" 11 "the answer to the new service gets lost"
+run plan runbooks/divio.yaml --vars "$work/secrets.yaml" --set "api=$API" --set "ca_file=$CA_FILE" --set application=shop \
+    --set region=eu --set new_service=services-9
+says "a service with the new prefix that another run finds is refused" "A service has this prefix already, perhaps of an earlier attempt"
 divio live --confirm prepare/add-new
 at_gate live prepare/provision
 new=$(instance "$live" NEW)
@@ -93,6 +100,10 @@ at_gate live switch/works
 is "$(posts deployments)" 1 "deployed once"
 divio live --confirm switch/works --confirm switch/open
 at_gate live cleanup/delete-old
+run rollback live
+is "$(state_of live)" "at gate" "a rollback that nobody can count the loss of isn't begun by itself"
+says "and says what is lost" "written to the new service since it was deployed is LOST"
+says "and what it takes" "lose unknown"
 divio live --confirm cleanup/delete-old &
 client=$!
 wait_until '[ "$("$program" status live --json | jq -r .current_step)" = cleanup/old-deleted ]'
@@ -126,14 +137,33 @@ says "as a failure" "it has failed there (status == failure): failure"
 divio back
 at_gate back switch/deploy
 is "$(posts deployments)" 2 "a retry asks before it deploys again"
+platform_control set '{"deploy_status": "cancelled"}' >/dev/null
+divio back --confirm switch/deploy
+is "$status" 11 "one that ends in any other way does, too"
+says "as no success" "doesn't say: status == success"
 deployments=$(posts deployments)
+# The first one of the way back fails, the answer to the second gets lost, the third is good.
+platform_control set '{"deploy_status": "failure"}' >/dev/null
 "$program" rollback back --plain </dev/null >"$work/back.out" 2>&1 &
 client=$!
-ok "the way back says what to do by hand" wait_until 'grep -q "to do by hand: in the control panel, rename" "$work/back.out"'
+ok "the way back says what to do by hand" wait_until 'grep -q "to do by hand: .*in the control panel, rename" "$work/back.out"'
 is "$(posts deployments)" "$deployments" "and deploys nothing before it is done"
 rename_service "$new" NEW
 rename_service "$old" DEFAULT
-ok "then the old service is deployed" wait_until '[ "$(posts deployments)" -gt "$deployments" ]'
+status=0
+wait "$client" || status=$?
+is "$status $(posts deployments)" "11 $((deployments + 1))" "then the old service is deployed, which fails"
+ok "and what to do is said" grep -q "Rolling back once more deploys the old service again" "$work/back.out"
+platform_control set '{"fail": [{"method": "POST", "path": "deployments", "status": 500, "count": 1, "after": true}]}' >/dev/null
+run rollback back
+is "$status $(posts deployments)" "11 $((deployments + 2))" "rolling back once more deploys again; the answer gets lost"
+says "and that is said" "isn't known whether the request was carried out"
+run rollback back
+is "$status $(posts deployments)" "11 $((deployments + 2))" "the next one asks first"
+says "when it was sent" "this request was sent at 20"
+"$program" rollback back --plain </dev/null >"$work/back.out" 2>&1 &
+client=$!
+ok "and the one after it is the operator's word" wait_until '[ "$(posts deployments)" -gt $((deployments + 2)) ]'
 ok "and the new one is to be deleted" wait_until 'grep -q "to do by hand: delete the service with the prefix NEW" "$work/back.out"'
 platform_control delete "{\"uuid\": \"$new\"}" >/dev/null
 status=0

@@ -134,6 +134,17 @@ go waits
 is "$status" 11 "a wait ends with its time"
 says "the first one came to its end" "answers as it should"
 says "the second says what it waited for" "doesn't say: state == LOST"
+fail_next() {
+    platform_control set "{\"fail\": [$1]}" >/dev/null
+}
+steps away <<'YAML'
+      - {id: make, http.request: {url: "${api}/apps/v3/backups/", COMMON, body: {environment: e, services: [s], trigger: MANUAL}, take: {backup: uuid}}}
+      - {id: wait, http.get: {url: "${api}/apps/v3/backups/${fact.backup}/", COMMON, attempts: "2", until: ["state == COMPLETED"], for: 20s}}
+YAML
+fail_next '{"method": "GET", "path": "backups/", "status": 503, "count": 5}'
+go away
+is "$status" 0 "a platform that is away for a while doesn't end a wait"
+says "it is asked again" "asked again, as there is time left"
 platform_control set '{"backup_errors": "disk full"}' >/dev/null
 steps fails <<'YAML'
       - {id: make, http.request: {url: "${api}/apps/v3/backups/", COMMON, body: {environment: e, services: [s], trigger: MANUAL}, take: {backup: uuid}}}
@@ -150,9 +161,6 @@ is "$(platform_requests '.method == "POST" and .path == "/apps/v3/backups/"')" $
 
 # --- repeating, and what must not be repeated
 
-fail_next() {
-    platform_control set "{\"fail\": [$1]}" >/dev/null
-}
 steps again <<'YAML'
       - {id: read, http.get: {url: "${api}/apps/v3/applications/", COMMON}}
 YAML

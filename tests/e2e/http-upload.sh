@@ -20,7 +20,11 @@ class Store(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
     def do_PUT(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Authorization") != "Bearer sesame-open":
+        if self.path.startswith("/signed"):
+            # A signature is for one method, and for no header of ours.
+            if self.path != "/signed?for=put-sesame" or "Authorization" in self.headers:
+                return self.answer(403)
+        elif self.headers.get("Authorization") != "Bearer sesame-open":
             return self.answer(401)
         if busy.get(self.path, 0):
             busy[self.path] -= 1
@@ -28,6 +32,9 @@ class Store(http.server.BaseHTTPRequestHandler):
         stored[self.path] = body[:-1] + b"?" if self.path == "/changes" else body[:-1] if self.path == "/cuts" else body
         self.answer(201)
     def do_GET(self):
+        if self.path.startswith("/signed"):
+            good = self.path == "/signed?for=get-sesame" and "Authorization" not in self.headers
+            return self.answer(200, stored["/signed?for=put-sesame"]) if good else self.answer(403)
         self.answer(200, stored[self.path]) if self.path in stored else self.answer(404)
     def log_message(self, *arguments):
         pass
@@ -45,7 +52,7 @@ export SESAME=sesame-open
 seq 1 400000 >"$work/backup"
 sum=$(sha256sum <"$work/backup" | cut -d' ' -f1)
 
-# upload NAME URL
+# upload NAME URL: the statuses that are right are those of the PUT
 upload() {
     runbook "$1" <<YAML
 runbook: 1
@@ -56,7 +63,7 @@ vars:
 phases:
   - id: one
     steps:
-      - {id: send, http.upload: {file: "$work/backup", url: "$2", headers: {Authorization: "Bearer \${sesame}"}, pause: 20ms, attempts: "3"}}
+      - {id: send, http.upload: {file: "$work/backup", url: "$2", headers: {Authorization: "Bearer \${sesame}"}, expect: ["201"], pause: 20ms, attempts: "3"}}
 YAML
     run run "$work/$1.yaml" --plain --run-id "$1"
 }
@@ -78,5 +85,23 @@ says "with its status" "status 401"
 upload open "http://192.0.2.1/backup"
 is "$status" 11 "nothing goes in the open"
 says "and that is said" "not encrypted"
+
+# As prefix-swap.yaml does it: addresses that are signed, each for one method, and no header for who it is.
+{
+    printf 'runbook: 1\nname: signed\nstack: signed\nvars:\n  backup_dir: {default: "%s"}\n' "$work"
+    grep '^  upload_' runbooks/prefix-swap.yaml
+    printf 'phases:\n  - id: one\n    steps:\n'
+    sed -n '/- id: upload-backup/,/http.upload:/p' runbooks/prefix-swap.yaml
+} >"$work/signed.yaml"
+cp "$work/backup" "$work/pg15_full_backup.sql"
+UPLOAD_URL="$address/signed?for=put-sesame" UPLOAD_READ_FROM="$address/signed?for=get-sesame" run run "$work/signed.yaml" --plain --run-id signed
+is "$status" 0 "a file is sent to one signed address and read back from another"
+[ "$status" = 0 ] || diag "$(cat "$work/signed.yaml" "$work/out")"
+not_ok "which are in no journal and no log" grep -rqF -e put-sesame -e get-sesame "$XDG_STATE_HOME"
+UPLOAD_URL="$address/signed?for=put-sesame" run run "$work/signed.yaml" --plain --run-id signed-one
+is "$status" 11 "a signature for PUT isn't one for GET"
+"$program" rollback signed-one --plain </dev/null >/dev/null 2>&1 || true
+run run "$work/signed.yaml" --plain --run-id signed-none
+says "without an address nothing is sent" "skipped"
 not_ok "the secret is in no journal and no log" grep -rqF -e sesame-open "$XDG_STATE_HOME"
 done_testing

@@ -32,9 +32,8 @@ refused "TCP without TLS" 'has no TLS' "DOCKER_HOST=tcp://$remote_host:2376"
 cp "$operator_home/tls/"{cert,key}.pem "$test_dir/other"
 refused "another CA than the engine's" 'certificate' "${by_tls[@]::2}" "DOCKER_CERT_PATH=$test_dir/other"
 like "$output" 'Nothing was sent' "nothing was sent"
-operator ip route add 10.211.78.2/32 via "$remote_host"
-ip address add 10.211.78.2/32 dev to-operator
-refused "a certificate that is made out to another host" "10\\.211\\.78\\.2" DOCKER_HOST=tcp://10.211.78.2:2376 "${by_tls[@]:1}"
+refused "a certificate that is made out to another host" 'subject name' "DOCKER_HOST=tcp://$remote_other_host:2376" "${by_tls[@]:1}"
+like "$output" 'Nothing was sent' "nothing was sent"
 mkdir "$operator_home/no-certificate"
 cp "$operator_home/tls/ca.pem" "$operator_home/no-certificate"
 refused "no certificate of our own" 'alert (bad certificate|certificate required)' "${by_tls[@]::2}" "DOCKER_CERT_PATH=$operator_home/no-certificate"
@@ -90,11 +89,48 @@ like "$output" 'Compose.*at least' "Compose is asked about the same one"
 like "$output" "can't be seen from here" "and that its disk can't be seen"
 is "$(nothing_left)" "" "no ssh is left"
 
-# ---- one run at a time, whatever the address ----
+# ---- what a command there reads and writes ----
 
+# exec_there COMMAND [ARGUMENT]...: in the old server's container, from the operator's machine.
+exec_there() {
+    # shellcheck disable=SC1091 # written by operator_docker
+    (. "$test_dir/operator-environment" && HOME=$operator_home operator timeout 30 "$top_dir/build/tests/e2e/exec-tool" "$OLD_CONTAINER" "$@")
+}
+
+# More than fits into the buffers on the way while nobody reads yet.
+operator_docker "${by_tls[@]}"
+is "$(head -c 8388000 /dev/zero | exec_there sh -c 'sleep 0.3; wc -c')" 8388000 "by TLS: a command gets all its input, and its end"
+
+# A command that ends well when its connection breaks, as its input does.
 operator_docker "${by_ssh[@]}"
+mkfifo "$test_dir/input"
+exec_there sh -c 'touch /tmp/begun; cat >/dev/null; echo done' <"$test_dir/input" >"$test_dir/said" 2>&1 &
+command_pid=$!
+exec 7>"$test_dir/input"
+wait_for 20 docker exec "$OLD_CONTAINER" test -e /tmp/begun || bail_out "the command doesn't begin"
+ok "ssh is cut off" drop_ssh
+exec 7>&-
+status=0
+wait "$command_pid" || status=$?
+is "$status" 125 "by ssh: the end of the connection isn't the command's"
+like "$(cat "$test_dir/said")" 'broke off: .*closed by remote host' "but an error that says so"
+
+# ---- one run at a time, whatever the address, and a connection that breaks in the middle of a step ----
+
+count_waits() {
+    [ "$(psql_at "$PG_PORT" postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'limor_prod' AND wait_event_type = 'Lock'")" != 0 ]
+}
+
+app_pause
+psql_at "$PG_PORT" limor_prod "BEGIN; LOCK TABLE app.audit_log; SELECT pg_sleep(120)" >/dev/null 2>&1 &
+{ wait_for 60 count_waits && drop_ssh; } &
 upgrade first
-is "$status" 10 "a run waits at its first gate"
+is "$status" 11 "ssh breaks while a server is read: the step fails"
+[ "$status" = 11 ] || show_output 60
+like "$output" "through Docker at $remote_ssh.*closed the connection" "and says what broke"
+psql_at "$PG_PORT" postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()" >/dev/null
+upgrade first
+is "$status" 10 "retried, the run waits at its first gate"
 [ "$status" = 10 ] || show_output 60
 like "$("$program" status first)" "stack .* on $remote_ssh" "its stack has the engine beside it"
 operator_docker "${by_tls[@]}"
@@ -103,6 +139,15 @@ is "$status" 6 "another address of the same engine is the same target"
 like "$output" 'held by the run first' "and held"
 program_says rollback first
 is "$status" 12 "the first run, taken back from a shell that has another engine"
+[ "$status" = 12 ] || show_output
+
+# ---- a copy by TLS alone ----
+
+upgrade by-tls --confirm prepare/backup
+is "$(run_field by-tls .gate)" switchover/fence "by TLS the copy is made and proven"
+[ "$status" = 10 ] || show_output 60
+program_says rollback by-tls
+is "$status" 12 "and the run taken back"
 [ "$status" = 12 ] || show_output
 stop_remote_sshd
 operator_docker "${by_ssh[@]}"

@@ -8,6 +8,7 @@
 . "$lib_dir/ssh-server.sh"
 
 remote_host=10.211.77.2
+remote_other_host=10.211.78.2 # the engine listens there as well, and isn't vouched for by that name
 remote_ssh_port=2022
 remote_user=root
 remote_ssh=ssh://$remote_user@$remote_host:$remote_ssh_port
@@ -31,7 +32,7 @@ remote_engine() {
     operator_up
     certificates
     second_engine_arguments=(--tlsverify --tlscacert "$test_dir/host/ca.pem" --tlscert "$test_dir/host/cert.pem"
-        --tlskey "$test_dir/host/key.pem" -H "tcp://$remote_host:2376")
+        --tlskey "$test_dir/host/key.pem" -H "tcp://$remote_host:2376" -H "tcp://$remote_other_host:2376")
     second_engine_up distribution
     remote_sshd_up || bail_out "the ssh server doesn't come up"
     operator_program
@@ -53,9 +54,11 @@ operator_up() {
     operator_pid=$(pgrep -P "$operator_shell")
     ip link add to-operator type veth peer name to-host netns "$operator_pid"
     ip address add "$remote_host/24" dev to-operator
+    ip address add "$remote_other_host/32" dev to-operator
     ip link set to-operator up
     operator ip address add "$operator_address/24" dev to-host
     operator ip link set to-host up
+    operator ip route add "$remote_other_host/32" via "$remote_host"
 }
 
 # ssh takes its configuration from the home directory that this file says, whatever HOME is.
@@ -165,6 +168,14 @@ sshd_listens() {
 operator_knows_host() {
     printf '[%s]:%s %s\n' "$remote_host" "$remote_ssh_port" "$(cut -d' ' -f1,2 <"$remote_ssh_dir/host_key.pub")" \
         >"$operator_home/.ssh/known_hosts"
+}
+
+# Every connection by ssh breaks, as when the host is gone for a moment; new ones get through.
+drop_ssh() {
+    local sessions
+    sessions=$(pgrep -P "$remote_sshd_pid") || return 1
+    # shellcheck disable=SC2086 # one process a word
+    kill -KILL $sessions
 }
 
 stop_remote_sshd() {

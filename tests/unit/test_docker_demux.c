@@ -132,6 +132,21 @@ static void a_refusal_ends_it(void **state)
     both_free(&both);
 }
 
+static void the_end_within_a_piece_shows(void **state)
+{
+    (void)state;
+    struct text stream = {0};
+    struct error error = ERROR_INIT;
+    piece(&stream, 1, "a");
+    piece(&stream, 1, "bc");
+    for (size_t length = 0; length <= stream.length; length++) {
+        struct demux demux = {0};
+        assert_true(demux_feed(&demux, stream.bytes, length, &error));
+        assert_int_equal(demux_is_whole(&demux), length == 0 || length == 9 || length == 19);
+    }
+    text_free(&stream);
+}
+
 static void missing_functions_drop(void **state)
 {
     (void)state;
@@ -152,6 +167,7 @@ int main(void)
         cmocka_unit_test(what_has_no_header_is_an_error),
         cmocka_unit_test(a_terminals_stream_is_raw),
         cmocka_unit_test(a_refusal_ends_it),
+        cmocka_unit_test(the_end_within_a_piece_shows),
         cmocka_unit_test(missing_functions_drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

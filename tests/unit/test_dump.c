@@ -111,8 +111,11 @@ static void says_what_is_missing(void **state)
     assert_broken(theirs, strlen(theirs) - strlen(CLUSTER_END), "mark of its end");
     const char *last = strstr(ours, "\n-- pgrunbook backup");
     assert_broken(ours, (size_t)(last - ours), "mark of its end");
+    static const char half_roles[] =
+        GLOBALS DATABASE("a", "") "-- pgrunbook backup complete, databases: 1\n";
+    assert_broken(half_roles, strlen(half_roles), "roles have no mark");
     static const char wrong[] =
-        GLOBALS DATABASE("a", "") "-- pgrunbook backup complete, databases: 2\n";
+        GLOBALS CLUSTER_END DATABASE("a", "") "-- pgrunbook backup complete, databases: 2\n";
     assert_broken(wrong, strlen(wrong), "other databases");
 }
 

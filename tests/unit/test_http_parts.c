@@ -11,6 +11,7 @@
 
 #include "steps/http/http_address.h"
 #include "steps/http/http_condition.h"
+#include "steps/http/http_exchange.h"
 #include "steps/http/http_trouble.h"
 
 static void test_address(void **state)
@@ -149,13 +150,30 @@ static void test_messages(void **state)
     }
 }
 
+/* Only what was refused may be sent again without a question. */
+static void test_outcomes(void **state)
+{
+    (void)state;
+    static const struct {
+        long status;
+        enum http_outcome outcome;
+    } cases[] = {
+        {200, HTTP_UNREAD},   {202, HTTP_UNREAD},   {302, HTTP_UNKNOWN},  {303, HTTP_UNREAD},
+        {307, HTTP_NOT_DONE}, {308, HTTP_NOT_DONE}, {400, HTTP_NOT_DONE}, {429, HTTP_NOT_DONE},
+        {500, HTTP_UNKNOWN},  {502, HTTP_UNKNOWN},  {503, HTTP_NOT_DONE}, {504, HTTP_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (http_outcome_of(cases[i].status) != cases[i].outcome)
+            fail_msg("status %ld", cases[i].status);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_address),  cmocka_unit_test(test_no_address),
         cmocka_unit_test(test_shown),    cmocka_unit_test(test_places),
         cmocka_unit_test(test_origin),   cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_messages), cmocka_unit_test(test_outcomes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -442,6 +442,8 @@ static void test_environments(void **state)
     static const struct fault_case cases[] = {
         {HEAD "environments: @@{}\n" EACH, "a runbook has 1 to 16 environments"},
         {HEAD "environments: @@[test]\n" EACH, "environments has to be a map, not a list"},
+        {HEAD "environments: {test: {docker: @@{host: 'ssh://ops:secret@db1'}}}\n" EACH,
+         "holds no password"},
         {HEAD "environments: {@@Test: {}}\n" EACH, "an environment's name has to be"},
         {HEAD "environments: {@@all: {}}\n" EACH, "stands for all environments"},
         {HEAD "environments: {test: {@@sets: {}}}\n" EACH, "did you mean \"set\"?"},

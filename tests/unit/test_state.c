@@ -144,6 +144,17 @@ static void an_interrupted_step_stops_a_run_but_not_a_rollback(void **unused)
     assert_int_equal(state->steps[0].status, STEP_UNDO_FAILED);
     must(state, "{'type':'rollback_failed'}");
     assert_int_equal(state->status, RUN_ROLLBACK_FAILED);
+    /* The operator's word is for one attempt: not for the engine's own, nor for one after a crash.
+     */
+    must(state, "{'type':'undo_repeated'}");
+    must(state, "{'type':'undo_started','step':'one/a'}");
+    assert_false(state->steps[0].back_again);
+    must(state, "{'type':'undo_finished','step':'one/a','ok':false,'message':'x'}");
+    must(state, "{'type':'rollback_started','reason':'why','operator':'o'}");
+    must(state, "{'type':'undo_started','step':'one/a'}");
+    assert_true(state->steps[0].back_again);
+    must(state, "{'type':'undo_started','step':'one/a'}");
+    assert_false(state->steps[0].back_again);
     must(state, "{'type':'run_finished','time':9,'status':'rolled back'}");
     assert_true(run_state_finished(state));
     run_state_free(state);

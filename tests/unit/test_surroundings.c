@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/surroundings.h"
+#include "steps/where.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,6 +31,8 @@ static int set_up(void **state)
     unsetenv("DOCKER_CERT_PATH");
     unsetenv("DOCKER_TLS_VERIFY");
     unsetenv("DOCKER_CONTEXT");
+    unsetenv("DOCKER_CONFIG");
+    setenv("HOME", work, 1);
     return chdir(work);
 }
 
@@ -143,6 +146,75 @@ static void without_a_record_all_stays(void **state)
     assert_false(surroundings_enter(place->run, &error));
 }
 
+/* What `docker context use` leaves behind. */
+static void use_context(const char *configuration, const char *name)
+{
+    struct error error = ERROR_INIT;
+    char *path = file_join(configuration, "config.json");
+    char *text = xprintf("{\"currentContext\":\"%s\"}", name);
+    assert_true(file_make_directories(configuration, 0700, &error));
+    assert_true(file_write_atomic(path, text, strlen(text), 0600, &error));
+    free(text);
+    free(path);
+}
+
+static void remove_configuration(const char *configuration)
+{
+    char *path = file_join(configuration, "config.json");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(configuration), 0);
+    free(path);
+}
+
+/* This machine's own engine is kept as well, from the beginning and in another shell. */
+static void another_context_in_use_changes_nothing(void **state)
+{
+    const struct place *place = *state;
+    struct error error = ERROR_INIT;
+    char *configuration = file_join(place->work, ".docker"), *engine = NULL;
+    assert_true(where_stay(&error));
+    record(place);
+    use_context(configuration, "live"); /* there isn't even such a context */
+    assert_true(where_description(&engine, &error));
+    assert_null(engine);
+    unsetenv("DOCKER_CONTEXT");
+    assert_false(where_description(&engine, &error));
+    setenv("DOCKER_CONFIG", "/nowhere", 1);
+    assert_true(surroundings_use_docker(place->run, &error));
+    assert_string_equal(getenv("DOCKER_CONTEXT"), "default");
+    assert_string_equal(getenv("DOCKER_CONFIG"), configuration);
+    assert_true(where_description(&engine, &error));
+    assert_null(engine);
+    remove_configuration(configuration);
+    free(configuration);
+}
+
+static void the_context_in_use_at_the_start_stays(void **state)
+{
+    const struct place *place = *state;
+    struct error error = ERROR_INIT;
+    char *configuration = file_join(place->work, ".docker");
+    use_context(configuration, "live");
+    assert_true(where_stay(&error));
+    use_context(configuration, "default");
+    assert_true(where_stay(&error));
+    assert_string_equal(getenv("DOCKER_CONTEXT"), "live");
+    remove_configuration(configuration);
+    free(configuration);
+}
+
+static void an_address_with_a_password_is_refused(void **state)
+{
+    (void)state;
+    struct error error = ERROR_INIT;
+    setenv("DOCKER_HOST", "ssh://ops:s3cr3t@db1", 1);
+    assert_false(where_stay(&error));
+    assert_int_equal(error.kind, ERROR_DOCKER);
+    assert_null(strstr(error.message, "s3cr3t"));
+    setenv("DOCKER_HOST", "ssh://ops@db1", 1);
+    assert_true(where_stay(&error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +223,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_working_directory_is_entered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_directory_that_is_gone_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_record_all_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_context_in_use_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_context_in_use_at_the_start_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_address_with_a_password_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,16 @@ void deploy_probe_start(struct deploy_probe *probe, const char *url)
     probe->answers = answers[0];
 }
 
+/* Whole, as it is smaller than a pipe's buffer; a signal may come between. */
+static bool read_result(int answers, long result[2])
+{
+    ssize_t got;
+    do
+        got = read(answers, result, 2 * sizeof *result);
+    while (got < 0 && errno == EINTR);
+    return got == 2 * sizeof *result;
+}
+
 void deploy_probe_stop(struct deploy_probe *probe, long *outage_ms, bool *answers)
 {
     long result[2] = {-1, 0};
@@ -87,7 +97,7 @@ void deploy_probe_stop(struct deploy_probe *probe, long *outage_ms, bool *answer
     *answers = false;
     if (probe->control >= 0)
         close(probe->control);
-    if (probe->process > 0 && read(probe->answers, result, sizeof result) == sizeof result) {
+    if (probe->process > 0 && read_result(probe->answers, result)) {
         *outage_ms = result[0];
         *answers = result[1] != 0;
     }

@@ -72,8 +72,7 @@ static bool header_valid(const char *name, const char *value)
 static bool add_header(struct curl_slist **list, const char *name, const char *value,
                        struct error *error)
 {
-    /* libcurl wants "Name;" for a header with an empty value. */
-    char *line = *value ? xprintf("%s: %s", name, value) : xprintf("%s;", name);
+    char *line = xprintf("%s: %s", name, value);
     struct curl_slist *longer = header_valid(name, value) ? curl_slist_append(*list, line) : NULL;
     free(line);
     if (longer)
@@ -86,6 +85,7 @@ static bool is_given(const cJSON *headers, const char *name)
     return cJSON_GetObjectItem(headers, name) != NULL; /* in whatever case it is written */
 }
 
+/* One whose value is empty, as of a variable that isn't set, is left out. */
 static bool add_headers(const struct http_call *call, struct curl_slist **list, struct error *error)
 {
     const cJSON *header;
@@ -93,7 +93,8 @@ static bool add_headers(const struct http_call *call, struct curl_slist **list, 
     cJSON_ArrayForEach(header, call->headers)
     {
         const char *value = cJSON_GetStringValue(header);
-        good = good && add_header(list, header->string, value ? value : "", error);
+        if (value && *value)
+            good = good && add_header(list, header->string, value, error);
     }
     if (good && call->json && !is_given(call->headers, "Accept"))
         good = add_header(list, "Accept", "application/json", error);

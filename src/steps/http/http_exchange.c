@@ -109,21 +109,31 @@ static bool refuse(const struct http_exchange *exchange, const char *url,
     return http_status_remedy(answer->status, error);
 }
 
+/* RFC 9110, section 15: 4xx, 503 and a redirect that keeps the method are refusals; 2xx, and where
+ * to look for the result (303), say that it is done. What a server that failed did before isn't
+ * known. */
+enum http_outcome http_outcome_of(long status)
+{
+    if (status / 100 == 4 || status == 503 || status == 307 || status == 308)
+        return HTTP_NOT_DONE;
+    return status / 100 == 2 || status == 303 ? HTTP_UNREAD : HTTP_UNKNOWN;
+}
+
 static bool ask_once(struct http_exchange *exchange, const char *url, struct http_answer *answer,
                      enum http_outcome *outcome, struct error *error)
 {
     bool answered = http_call(&exchange->call, answer, error);
     exchange->asked++;
+    exchange->passing = !answer->hopeless && (!answer->status || is_passing(answer->status));
     *outcome = answer->sent ? HTTP_UNKNOWN : HTTP_NOT_DONE;
     if (!answered)
         return false;
     if (is_expected(exchange, answer->status)) {
+        exchange->passing = false;
         *outcome = HTTP_DONE;
         return true;
     }
-    /* What a server that failed has done before isn't known; 503 and 4xx are refusals. */
-    if (answer->status / 100 != 5 || answer->status == 503)
-        *outcome = HTTP_NOT_DONE;
+    *outcome = http_outcome_of(answer->status);
     return refuse(exchange, url, answer, error);
 }
 
@@ -132,8 +142,7 @@ static long pause_before(const struct http_exchange *exchange, const struct http
                          long tries)
 {
     long pause = step_duration(exchange->run, "pause");
-    if (!exchange->repeatable || answer->hopeless ||
-        (answer->status && !is_passing(answer->status)) ||
+    if (!exchange->repeatable || !exchange->passing ||
         tries >= step_integer(exchange->run, "attempts") ||
         answer->retry_after_ms > RETRY_AFTER_MAX_MS)
         return 0;
@@ -151,6 +160,7 @@ bool http_exchange(struct http_exchange *exchange, const char *url, struct http_
     *answer = (struct http_answer){0};
     *outcome = HTTP_NOT_DONE;
     exchange->call.url = url;
+    exchange->passing = false;
     if (!http_may_send(exchange, url, error))
         return false;
     for (long tries = 1;; tries++) {

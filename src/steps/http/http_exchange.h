@@ -23,8 +23,12 @@ struct http_exchange {
     char *authority;       /* owned; call.authority */
     const cJSON *expect;   /* statuses that are right, or NULL: 2xx */
     bool repeatable;       /* another try by itself does no harm */
+    bool passing;          /* the last request failed by what may well be over soon */
     long asked;            /* requests made so far */
 };
+
+/* What a status that isn't expected says about the request. */
+enum http_outcome http_outcome_of(long status);
 
 /* Headers, time-outs and the like from the step's arguments; a GET. */
 void http_exchange_open(struct http_exchange *exchange, struct step_run *run);

@@ -42,24 +42,39 @@ static cJSON *record(const char *state, double sent_ms)
     return value;
 }
 
+/* Of an undo that failed behind the request the operator wants all of it once more. */
+static bool wanted_again(const struct step_run *run)
+{
+    return run->again || (run->undoing && run->retried);
+}
+
+static bool ask(const struct step_run *run, double sent_ms, struct error *error)
+{
+    char time[32];
+    error_set(error, ERROR_OTHER,
+              "this request was sent at %s, and it isn't known whether it was carried out",
+              clock_iso(time, sizeof time, (int64_t)sent_ms));
+    if (run->undoing)
+        return error_remedy(error, "Look there. Rolling back once more sends it again (a second "
+                                   "time, if it was carried out). If it was, and its work is done, "
+                                   "this undo can be skipped.");
+    return error_remedy(error, "Look there. If it was not carried out, retry sends it again (a "
+                               "second time, if it was). If it was, roll back or begin a new run "
+                               "once its work is undone or can be found there.");
+}
+
 bool http_once_look(struct step_run *run, const char *key, enum http_before *before,
                     struct error *error)
 {
     const cJSON *known = step_known(run, key);
     const char *state = json_text_at(known, "state");
-    char time[32];
-    *before = text_equal(state, CARRIED) && !run->again ? HTTP_CARRIED : HTTP_SEND;
+    *before = text_equal(state, CARRIED) && !wanted_again(run) ? HTTP_CARRIED : HTTP_SEND;
     bool decided = run->again || (text_equal(state, ASKED) && run->retried);
     if (decided || (!text_equal(state, SENT) && !text_equal(state, ASKED)))
         return true;
     double sent_ms = json_number_at(known, "sent_ms");
     step_fact(run, key, record(ASKED, sent_ms));
-    error_set(error, ERROR_OTHER,
-              "this request was sent at %s, and it isn't known whether it was carried out",
-              clock_iso(time, sizeof time, (int64_t)sent_ms));
-    return error_remedy(error, "Look there. If it was not carried out, retry sends it again (a "
-                               "second time, if it was). If it was, roll back or begin a new run "
-                               "once its work is undone or can be found there.");
+    return ask(run, sent_ms, error);
 }
 
 /* While undoing nobody asks whether the run goes on: going back is what it does. */

@@ -52,6 +52,7 @@ static bool read_back(const struct http_exchange *sent, const char *url, const c
     enum http_outcome outcome;
     char hex[SHA256_HEX_SIZE], *shown = http_shown_address(url);
     exchange.call.method = "GET";
+    exchange.expect = NULL; /* `expect` is what a PUT answers with */
     exchange.call.upload = NULL;
     exchange.call.take = take;
     exchange.call.context = &reading;
@@ -121,7 +122,8 @@ static const struct argument arguments[] = {
     {"headers", ARGUMENT_MAP, false, NULL, NULL, "headers, for both ways; they may hold secrets"},
     {"read_from", ARGUMENT_TEXT, false, NULL, NULL,
      "where it is read back from, by GET; by default the same address"},
-    {"expect", ARGUMENT_LIST, false, NULL, NULL, "statuses that are right; by default 2xx"},
+    {"expect", ARGUMENT_LIST, false, NULL, NULL,
+     "statuses of the PUT that are right; by default 2xx"},
     {"timeout", ARGUMENT_DURATION, false, "30s", NULL, "time without a byte"},
     {"attempts", ARGUMENT_INTEGER, false, "5", NULL, "how often it is tried"},
     {"pause", ARGUMENT_DURATION, false, "1s", NULL, "before the second try, doubled each time"},

@@ -99,6 +99,17 @@ static bool look(struct waiting *waiting, cJSON **tree, const char **missing, st
     return false;
 }
 
+/* A platform that is busy or away for a moment hasn't answered yet: the wait goes on. */
+static bool may_go_on(const struct waiting *waiting, const struct error *error)
+{
+    const struct http_exchange *exchange = waiting->exchange;
+    if (!exchange->passing || exchange->run->planning || !step_list(exchange->run, "until") ||
+        elapsed_ms(waiting) >= waiting->limit_ms)
+        return false;
+    step_log(exchange->run, "%s; asked again, as there is time left", error->message);
+    return true;
+}
+
 bool http_wait(struct http_exchange *exchange, const char *url, cJSON **tree, struct error *error)
 {
     struct waiting waiting = {.exchange = exchange,
@@ -107,9 +118,10 @@ bool http_wait(struct http_exchange *exchange, const char *url, cJSON **tree, st
                               .limit_ms = step_duration(exchange->run, "for")};
     const char *missing = NULL;
     for (;;) {
-        if (!look(&waiting, tree, &missing, error))
+        bool looked = look(&waiting, tree, &missing, error);
+        if (!looked && !may_go_on(&waiting, error))
             return false;
-        if (!missing) {
+        if (looked && !missing) {
             tell_end(&waiting);
             return true;
         }
@@ -119,9 +131,9 @@ bool http_wait(struct http_exchange *exchange, const char *url, cJSON **tree, st
         }
         cJSON_Delete(*tree);
         *tree = NULL;
-        if (elapsed_ms(&waiting) >= waiting.limit_ms)
+        if (looked && elapsed_ms(&waiting) >= waiting.limit_ms)
             return out_of_time(&waiting, missing, error);
-        tell_progress(&waiting, missing);
+        tell_progress(&waiting, looked ? missing : "it answers again");
         clock_sleep_ms(step_duration(exchange->run, "every"));
     }
 }
