@@ -19,6 +19,7 @@
 
 #define MARGIN_MS 300000L
 #define LOOK_EVERY_MS 50
+#define SLOW_ANSWER_MS 5000L /* as http.check's own */
 #define LOG_LINES 15
 
 struct deploy {
@@ -29,6 +30,7 @@ struct deploy {
     struct text_list services;
     cJSON *before; /* the project's containers */
     struct deploy_probe probe;
+    bool first_switch; /* this attempt has recorded the switch, and no attempt before it had */
     int64_t began_ms;
     long outage_ms; /* -1: not measured */
 };
@@ -150,7 +152,8 @@ static bool check_others(struct deploy *deploy, struct error *error)
     return right;
 }
 
-/* When no container of theirs was touched, nobody has got to the new server. */
+/* When no container of theirs was touched, nobody has got to the new server. An attempt before may
+ * have touched them all: what that one recorded stays. */
 static void take_back_switch(struct deploy *deploy)
 {
     const char *volume = step_text(deploy->run, "volume");
@@ -165,7 +168,7 @@ static void take_back_switch(struct deploy *deploy)
             touched || (is_of(deploy, entry) &&
                         !same_container(listed(deploy->before, docker_listed_name(entry)), entry));
     }
-    if (volume && !deploy->run->undoing && !touched)
+    if (deploy->first_switch && !touched)
         switched_take_back(deploy->run, volume);
     cJSON_Delete(after);
 }
@@ -254,7 +257,15 @@ static void log_line(void *context, const char *line, bool from_stderr)
         step_log(context, "compose: %s", line);
 }
 
-/* Both switched: from here on the application may write on the new server. */
+/* From here on the application may write on the new server. */
+static bool record_switch(struct deploy *deploy, const char *volume, struct error *error)
+{
+    bool first = !step_switched(deploy->run);
+    bool recorded = switched_record(deploy->run, volume, error);
+    deploy->first_switch = first && recorded;
+    return recorded;
+}
+
 static bool bring_up(struct deploy *deploy, struct error *error)
 {
     struct step_run *run = deploy->run;
@@ -268,7 +279,7 @@ static bool bring_up(struct deploy *deploy, struct error *error)
         .context = run,
     };
     up.dependencies = may_name_dependencies(deploy, &up);
-    if (volume && !run->undoing && !switched_record(run, volume, error))
+    if (volume && !run->undoing && !record_switch(deploy, volume, error))
         return false;
     if (!run->undoing)
         step_fact_number(run, FACT_SERVING, (double)clock_wall_ms());
@@ -325,6 +336,20 @@ static bool wait_until_up(struct deploy *deploy, struct error *error)
     }
 }
 
+/* On the way back the application is where it belongs as soon as its containers are up; the older
+ * undos may not wait for an address that may never have been right. */
+static bool no_answer(struct deploy *deploy, struct error *error)
+{
+    static const char what[] = "the application's address doesn't answer with status 2xx";
+    if (deploy->run->undoing) {
+        step_check(deploy->run, "application's address", VERDICT_WARN,
+                   "%s; its containers are up: look at its log", what);
+        return true;
+    }
+    error_set(error, ERROR_OTHER, "%s", what);
+    return error_remedy(error, "Look at its log; then retry, or roll back: R.");
+}
+
 /* The address that was probed has to answer, as long as there is time. */
 static bool wait_for_answer(struct deploy *deploy, struct error *error)
 {
@@ -332,14 +357,11 @@ static bool wait_for_answer(struct deploy *deploy, struct error *error)
     int64_t deadline = clock_monotonic_ms() + step_duration(deploy->run, "for");
     bool answers = !url || !*url;
     while (!answers && clock_monotonic_ms() < deadline) {
-        answers = deploy_probe_ask(url);
+        answers = deploy_probe_ask(url, SLOW_ANSWER_MS);
         if (!answers)
             clock_sleep_ms(LOOK_EVERY_MS);
     }
-    if (answers)
-        return true;
-    error_set(error, ERROR_OTHER, "the application's address doesn't answer with status 2xx");
-    return error_remedy(error, "Look at its log; then retry, or roll back: R.");
+    return answers || no_answer(deploy, error);
 }
 
 static void report(struct deploy *deploy)
@@ -359,7 +381,6 @@ static void report(struct deploy *deploy)
 static bool deploy_services(struct deploy *deploy, struct error *error)
 {
     bool answers = false;
-    deploy_probe_start(&deploy->probe, step_text(deploy->run, "probe"));
     bool done =
         bring_up(deploy, error) && wait_until_up(deploy, error) && wait_for_answer(deploy, error);
     deploy_probe_stop(&deploy->probe, &deploy->outage_ms, &answers);
@@ -395,7 +416,8 @@ static const struct argument arguments[] = {
     {"services", ARGUMENT_LIST, false, NULL, NULL,
      "the services, without what they depend on; none: all of the stack"},
     {"probe", ARGUMENT_TEXT, false, NULL, NULL,
-     "an address that answers 2xx when the application works: the outage is measured by it"},
+     "an address that answers 2xx when the application works: the outage is measured by it; in an "
+     "undo it is only a warning when it doesn't"},
     {"proven", ARGUMENT_TEXT, false, NULL, NULL,
      "a fact with a transaction id, such as drift, which the server `left` has to stand at still"},
     {"left", ARGUMENT_SERVER, false, NULL, NULL, "with proven: the server that is left"},
