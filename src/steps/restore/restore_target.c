@@ -12,8 +12,8 @@ struct target {
     struct step_run *run;
     const struct server_access *access;
     const struct text_list *wanted;
-    bool own;       /* this run started the container */
-    bool attempted; /* this run has begun to restore into it before */
+    bool attempted; /* this run has begun to restore into it before, when it was proven empty */
+    bool own;       /* what is in it is this run's: it started the container, or has attempted */
 };
 
 static bool every_server_has(const char *database)
@@ -45,8 +45,10 @@ static bool refuse(const struct target *target, const char *database, struct err
               "this restore didn't make",
               target->access->name, database);
     return error_remedy(error,
-                        "Restore into a new volume: choose another one (variable new_volume), "
-                        "or remove the container and the volume if nothing needs them.");
+                        "Restore into a new volume: choose another one, or remove the container "
+                        "and the volume if nothing needs them. If scripts in "
+                        "/docker-entrypoint-initdb.d made them, leave that mount out: the backup "
+                        "brings what they make.");
 }
 
 /* An attempt of our own may have left anything; any other server has to be empty. */
@@ -59,7 +61,7 @@ static bool check_empty(const struct target *target, const struct pg_database_li
             continue;
         if (!has_objects(target, list->items[i].name, &has, error))
             return false;
-        if (has && !(target->own && target->attempted))
+        if (has && !target->attempted)
             return refuse(target, list->items[i].name, error);
     }
     return true;
@@ -131,9 +133,10 @@ bool restore_target_prepare(struct step_run *run, const struct server_access *ac
         .run = run,
         .access = access,
         .wanted = databases,
-        .own = step_is_own(run, docker_container_label(&access->found, LABEL_RUN)),
         .attempted = text_equal(started, access->found.id),
     };
+    target.own =
+        target.attempted || step_is_own(run, docker_container_label(&access->found, LABEL_RUN));
     struct pg_database_list list = {0};
     struct pg_connection *connection = server_open(access, error);
     bool ready = connection && catalog_databases(connection, &list, error);
