@@ -58,7 +58,7 @@ names_no_password() {
 }
 
 saved_rows() {
-    grep -q 'writer[0-9]*, round' "$XDG_STATE_HOME/pgrunbook/runs/$1/saved/written.sql"
+    grep -q 'writer.*, round' "$XDG_STATE_HOME/pgrunbook/runs/$1/saved/written.sql"
 }
 
 swap_stack --rate 60
