@@ -66,6 +66,21 @@ files_before=$(swap_files)
 application=$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")
 databases_before=$(databases)
 
+# ---- a worker that nobody named ----
+
+cp -p "$COMPOSE_FILE" "$test_dir/compose"
+cp -p "$ENV_FILE" "$test_dir/env"
+sed -i 's/^  app:\r$/  worker: { image: "redis:7-alpine", env_file: [ app.env ] }\r\n&/' "$COMPOSE_FILE"
+printf '\r\nQUEUE=redis://postgres:5432\r\n' >>"$ENV_FILE"
+swap unnamed
+is "$status $(run_field unnamed .current_step)" "11 assess/prefix" "a service that gets the variable, and isn't deployed, is refused"
+like "$output" 'service worker gets DEFAULT_DATABASE_DSN too' "by its name"
+like "$output" 'app: its variable QUEUE names postgres as well' "another variable that names the old server is shown"
+like "$output" 'postgres: it publishes port' "and its published port"
+program_says rollback unnamed
+cp -p "$test_dir/compose" "$COMPOSE_FILE"
+cp -p "$test_dir/env" "$ENV_FILE"
+
 # ---- killed between the renames ----
 
 swap_waits rename-new
@@ -88,6 +103,9 @@ unlike "$(cat "$ENV_FILE")" '(^|export )DEFAULT_DATABASE_DSN' "no DEFAULT is the
 swap_kill killed
 program_says rollback killed
 is_rolled_back "killed in the middle of the renames: rolled back"
+is "$(grep -hoE 'started [a-z0-9-]+-app|the fence around' "$XDG_STATE_HOME/pgrunbook/runs/killed/journal.jsonl" | sort -u | wc -l)" 2 \
+    "the fence is lifted, the application is started"
+like "$(grep -hoE 'started [a-z0-9-]+-app|the fence around' "$XDG_STATE_HOME/pgrunbook/runs/killed/journal.jsonl" | tail -n 1)" started "in this order"
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
 is "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application was not made anew"
 is "$(databases)" "$databases_before" "nor the old server"
