@@ -136,6 +136,26 @@ swap second
 comes_to second switchover/deploy "a retry deploys nothing new, and fails again"
 is "$(run_field second '.facts.switched > 0')" true "it is still on record that the new server was in use"
 ok "no secret is in the journal, the logs or the report" names_no_password second
+cat >"$test_dir/sessions.yaml" <<YAML
+runbook: 1
+name: sessions
+title: Who is connected, without a proof before
+vars:
+  password: {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  old: {container: "$OLD_CONTAINER", user: postgres, password: "\${password}"}
+  new: {container: "$STACK-postgres17", user: postgres, password: "\${password}"}
+phases:
+  - id: look
+    title: Look
+    steps:
+      - {id: all, title: All, pg.check_sessions: {project: "$PROJECT", services: "app,redis", new: new, old: old, for: 1s}}
+      - {id: unproven, title: Unproven, pg.check_sessions: {project: "$PROJECT", services: app, new: new, old: old, proven: drift}}
+YAML
+program_says run "$test_dir/sessions.yaml" --plain --run-id sessions
+is "$status $(run_field sessions .current_step)" "11 look/unproven" "without a transaction id on record nothing is taken for proven"
+like "$output" 'pass +on the new server: [1-9][0-9]* sessions of service app' "sessions are counted service by service"
+like "$output" 'warn +on the new server: 0 sessions of service redis' "one without any is shown"
 program_says rollback second --save
 is_rolled_back "after the deployment: rolled back, though nothing answers at the address"
 swap_health_end

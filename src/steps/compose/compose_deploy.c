@@ -5,16 +5,14 @@
 #include "steps/compose/deploy_probe.h"
 #include "steps/compose/deploy_trial.h"
 #include "steps/compose/stack_list.h"
-#include "steps/server/server.h"
+#include "steps/server/proven.h"
 #include "steps/switched.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "compose/config.h"
 #include "docker/lifecycle.h"
-#include "postgres/write_position.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,40 +52,15 @@ static bool prepare(struct deploy *deploy, struct error *error)
                             &deploy->before, error);
 }
 
-/* ---- what is left has to stand as it was proven ---- */
-
-static bool has_moved(unsigned long long proven, const char *now, struct error *error)
-{
-    error_set(error, ERROR_OTHER,
-              "something was written on the old server since the copy was proven: transaction id "
-              "%llu then, %s now; nothing was deployed",
-              proven, now);
-    return error_remedy(error, "Was the server restarted or its configuration reloaded under the "
-                               "fence? That ends it. Else a client takes the read-only setting "
-                               "off: --set fence=network at the start keeps every client out.");
-}
-
+/* What is left has to stand as it was proven. */
 static bool check_unmoved(struct deploy *deploy, struct error *error)
 {
-    const char *key = step_text(deploy->run, "proven");
-    const char *known = key ? json_text_at(step_known(deploy->run, key), "xid_now") : NULL;
-    struct server_access access = {0};
-    struct write_position now;
+    const char *key = step_text(deploy->run, "proven"), *left = step_text(deploy->run, "left");
     if (!key || deploy->run->undoing)
         return true;
-    if (!known) {
-        error_set(error, ERROR_RUNBOOK, "no transaction id is recorded in the fact \"%s\"", key);
-        return error_remedy(error, "A step pg.drift has to come before this one.");
-    }
-    struct pg_connection *connection = server_open_argument(deploy->run, "left", &access, error);
-    bool read = connection && write_position_read(connection, &now, error);
-    pg_close(connection);
-    server_free(&access);
-    unsigned long long proven = strtoull(known, NULL, 10);
-    if (!read)
-        return error_wrap(error, "looking whether the old server still stands as it was proven");
-    return (strtoull(now.xid, NULL, 10) == proven && !now.transactions) ||
-           has_moved(proven, now.xid, error);
+    if (!left)
+        return error_set(error, ERROR_RUNBOOK, "compose.deploy with proven needs left");
+    return proven_unmoved(deploy->run, key, left, "nothing was deployed", error);
 }
 
 /* ---- which containers were touched ---- */
