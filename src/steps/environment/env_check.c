@@ -6,6 +6,7 @@
 #include "steps/environment/environment.h"
 #include "steps/server/server.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "compose/config.h"
 #include "compose/document.h"
@@ -269,7 +270,8 @@ static bool run_check(struct step_run *run, struct error *error)
     const char *server = step_text(run, "server");
     if (server_not_yet(run, server))
         return true;
-    bool right = environment_open(run, &check.environment, error) && check_line(&check, error) &&
+    bool right = environment_open(run, &check.environment, error) &&
+                 file_owner_stays(check.environment.path, error) && check_line(&check, error) &&
                  (!names_matter(&check) || check_names_free(&check, error)) &&
                  server_find(run, server, &check.access, error) &&
                  server_needs_container(&check.access, error) && check_services(&check, error) &&
