@@ -17,7 +17,7 @@ give_up() {
 
 renew() {
     program_says run "$top_dir/runbooks/local-dev.yaml" --plain --run-id "$1" --set "container=$OLD_CONTAINER" \
-        --set "new_image=$NEW_IMAGE" --set "backup=$environment_backup" --set "local_backup_dir=$test_dir/local-$1" "${@:2}"
+        --set "new_image=$NEW_IMAGE" --set "backup=$environment_backup" --set "backup_dir=$test_dir/local-$1" "${@:2}"
 }
 
 orders() {
