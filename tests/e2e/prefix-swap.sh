@@ -171,7 +171,7 @@ unlike "$(swap_up)" 'Recreate|Creat|rror' "docker compose up finds the stack as 
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
 swap_waits deploy
-swap third --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
+swap third --set close=stop --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
     --confirm switchover/fence --confirm switchover/rename-old
 comes_to third switchover/deploy "all is ready to be deployed"
 docker exec "$OLD_CONTAINER" psql -X -q -U postgres -c 'SET default_transaction_read_only = off' -c 'SELECT txid_current()' >/dev/null
