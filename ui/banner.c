@@ -236,6 +236,12 @@ static void engine_gone(const struct view *view, struct lines *lines, int width)
                 view->state->run ? view->state->run : "");
     lines_wrap(lines, ROLE_TEXT, words, 1, width - 1);
     free(words);
+    if (!run_state_holds(view->state))
+        return;
+    words = xprintf("%s STILL HOLDS (writes may be stopped), and nobody lets go of it before that.",
+                    view->state->hold.step);
+    lines_wrap(lines, ROLE_BAD, words, 1, width - 1);
+    free(words);
 }
 
 void banner_build(const struct view *view, struct lines *lines, int width)

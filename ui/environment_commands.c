@@ -104,7 +104,7 @@ static enum reaction go_first(struct view *view, const struct key_row *row)
 {
     (void)row;
     struct error error = ERROR_INIT;
-    return decide(view, control_go_first(view->control, &error), &error);
+    return decide(view, control_go_first(view->control, view->state->turn.phase, &error), &error);
 }
 
 static enum reaction leave_out(struct view *view, const struct key_row *row)
@@ -121,9 +121,20 @@ static enum reaction do_not(struct view *view, const struct key_row *row)
     return REACTION_REDRAW;
 }
 
+/* Which of the run's phases it waits before. */
+static long awaited_phase(const struct view *view)
+{
+    const struct run_state *state = view->state;
+    for (size_t i = 0; i < state->phase_count; i++)
+        if (text_equal(state->phases[i].id, state->turn.phase))
+            return (long)i;
+    return -1;
+}
+
+/* It is for the phase that was asked about and for no later one. */
 static bool first_stands(const struct view *view)
 {
-    return !refuse_go_first(view);
+    return !refuse_go_first(view) && awaited_phase(view) == view->dialog.subject;
 }
 
 static bool out_stands(const struct view *view)
@@ -168,7 +179,7 @@ static const struct dialog_operations out_dialog = {
 enum reaction command_go_first(struct view *view, const struct key_row *row)
 {
     (void)row;
-    dialog_open(view, &first_dialog, 0);
+    dialog_open(view, &first_dialog, awaited_phase(view));
     return REACTION_REDRAW;
 }
 

@@ -20,17 +20,23 @@ static bool needs_somebody(enum run_status status)
     return status_role(status) == ROLE_GATE || status_role(status) == ROLE_BAD;
 }
 
-/* `brief`: only what needs somebody says what it is. */
-static void build(const struct tabs *tabs, struct lines *lines, bool brief)
+#define HIDDEN_COLUMNS 6 /* " {12! " */
+
+static bool engine_gone(const struct view *view)
 {
-    lines_begin(lines, -1);
-    for (size_t i = 0; i < tabs->count; i++) {
+    return !view->control && !run_state_finished(view->state);
+}
+
+/* The tabs from `from` to before `to`. `brief`: only what needs somebody says what it is. */
+static void add_tabs(const struct tabs *tabs, size_t from, size_t to, bool brief,
+                     struct lines *lines)
+{
+    for (size_t i = from; i < to; i++) {
         const struct view *view = &tabs->views[i];
         enum run_status status = view->state->status;
-        bool gone = !view->control && !run_state_finished(view->state);
         lines_printf(lines, i == tabs->active ? ROLE_TAB_FOCUS : ROLE_TAB, " %s ",
                      view->label ? view->label : "?");
-        if (gone)
+        if (engine_gone(view))
             lines_add(lines, ROLE_BAD, "engine gone ");
         else if (!brief || needs_somebody(status))
             lines_printf(lines, status_role(status), "%s ",
@@ -38,17 +44,58 @@ static void build(const struct tabs *tabs, struct lines *lines, bool brief)
     }
 }
 
+static bool fits(const struct view *view, size_t from, size_t to, bool brief, int columns)
+{
+    struct lines lines = {.glyphs = view->glyphs};
+    lines_begin(&lines, -1);
+    add_tabs(view->tabs, from, to, brief, &lines);
+    bool fit = lines_width(&lines, 0) <= columns;
+    lines_free(&lines);
+    return fit;
+}
+
+/* How many there is no room for, and the key that goes there; it stands out when one of them needs
+ * somebody. */
+static void add_hidden(const struct tabs *tabs, size_t from, size_t to, const char *key,
+                       struct lines *lines)
+{
+    enum role role = ROLE_FAINT;
+    for (size_t i = from; i < to; i++)
+        if (engine_gone(&tabs->views[i]) || needs_somebody(tabs->views[i].state->status))
+            role = ROLE_GATE;
+    if (from < to)
+        lines_printf(lines, role, " %s%zu%s ", key, to - from, role == ROLE_GATE ? "!" : "");
+}
+
+/* As many as there is room for around the one that is shown. */
+static void add_some(const struct view *view, int columns, struct lines *lines)
+{
+    const struct tabs *tabs = view->tabs;
+    size_t from = tabs->active, to = tabs->active + 1;
+    int room = columns - 2 * HIDDEN_COLUMNS;
+    while (from > 0 && fits(view, from - 1, to, true, room))
+        from--;
+    while (to < tabs->count && fits(view, from, to + 1, true, room))
+        to++;
+    add_hidden(tabs, 0, from, "{", lines);
+    add_tabs(tabs, from, to, true, lines);
+    add_hidden(tabs, to, tabs->count, "}", lines);
+}
+
 void environment_line_draw(const struct view *view, struct screen *screen,
                            const struct rectangle *area)
 {
     struct lines lines = {.glyphs = view->glyphs};
+    size_t count = view->tabs ? view->tabs->count : 0;
     if (!area->rows)
         return;
-    build(view->tabs, &lines, false);
-    if (lines_width(&lines, 0) > area->columns) {
-        lines_clear(&lines);
-        build(view->tabs, &lines, true);
-    }
+    lines_begin(&lines, -1);
+    if (fits(view, 0, count, false, area->columns))
+        add_tabs(view->tabs, 0, count, false, &lines);
+    else if (fits(view, 0, count, true, area->columns))
+        add_tabs(view->tabs, 0, count, true, &lines);
+    else
+        add_some(view, area->columns, &lines);
     line_draw(screen, &lines, 0, area, 0, NULL, false);
     lines_free(&lines);
 }

@@ -18,8 +18,10 @@ static void gate_title(const struct view *view, struct text *title)
 {
     const struct gate_state *gate = &view->state->gate;
     char at[32];
-    text_printf(title, "GATE %s %s evidence of %s", gate->step ? gate->step : "",
-                view->glyphs[GLYPH_DOT], words_clock(at, sizeof at, gate->opened_ms));
+    const char *name = view_environment(view);
+    text_printf(title, "GATE %s%s%s %s evidence of %s", name ? name : "", name ? ": " : "",
+                gate->step ? gate->step : "", view->glyphs[GLYPH_DOT],
+                words_clock(at, sizeof at, gate->opened_ms));
 }
 
 static void gate_body(const struct view *view, struct lines *lines, int width)
@@ -121,7 +123,7 @@ static void phrase_foot(const struct view *view, struct lines *lines, int width)
 static bool gate_stands(const struct view *view)
 {
     const struct gate_state *gate = &view->state->gate;
-    return gate->step && gate->opening == view->dialog.subject;
+    return view->control && gate->step && gate->opening == view->dialog.subject;
 }
 
 static bool phrase_types(const struct view *view)

@@ -157,7 +157,8 @@ static void price_foot(const struct view *view, struct lines *lines, int width)
 
 static bool price_stands(const struct view *view)
 {
-    return run_state_price_step(view->state) >= 0 && view->state->status != RUN_ROLLING_BACK;
+    return view->control && run_state_price_step(view->state) >= 0 &&
+           view->state->status != RUN_ROLLING_BACK;
 }
 
 static bool price_types(const struct view *view)

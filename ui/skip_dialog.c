@@ -43,7 +43,7 @@ static void skip_foot(const struct view *view, struct lines *lines, int width)
 static bool skip_stands(const struct view *view)
 {
     enum run_status status = view->state->status;
-    return (status == RUN_STEP_FAILED || status == RUN_ROLLBACK_FAILED) &&
+    return view->control && (status == RUN_STEP_FAILED || status == RUN_ROLLBACK_FAILED) &&
            view->state->current == view->dialog.subject;
 }
 

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SEGMENTS 8
@@ -145,8 +146,11 @@ void top_line_draw(const struct view *view, struct screen *screen, const struct 
 {
     struct segments segments = {.count = 0};
     const char *stack = view->state->stack ? view->state->stack : "pgrunbook";
+    const char *name = view_environment(view);
+    char *place = name ? xprintf("%s: %s", name, stack) : xstrdup(stack);
     snprintf(add(&segments, ROLE_TOP, 0, false)->words, 160, " %.*s ",
-             (int)fit_prefix(stack, strlen(stack), area->columns / 3, NULL), stack);
+             (int)fit_prefix(place, strlen(place), area->columns / 3, NULL), place);
+    free(place);
     add_status(view, &segments);
     add_place(view, &segments);
     add_outage(view, &segments);

@@ -162,6 +162,11 @@ void view_settle(struct view *view)
         dialog_open(view, gate_dialog_for(gate), gate->opening);
 }
 
+const char *view_environment(const struct view *view)
+{
+    return view->tabs && view->tabs->count > 1 ? view->label : view->state->environment;
+}
+
 struct panel *view_focused(struct view *view)
 {
     return &view->panels[view->focus];
@@ -177,7 +182,7 @@ int view_tick_ms(const struct view *view)
 {
     const struct run_state *state = view->state;
     int tick = -1;
-    if (view->control && !run_state_finished(state))
+    if ((view->control && !run_state_finished(state)) || run_state_holds(state))
         tick = 1000;
     if (view->control && state->service.known && !state->service.up)
         tick = 100;

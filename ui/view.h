@@ -57,6 +57,9 @@ void view_open(struct view *view, struct control *control, bool watch, const cha
 /* Frees all but the control. */
 void view_close(struct view *view);
 
+/* The environment that is shown, "all" for the phases for all; NULL where the runbook has none. */
+const char *view_environment(const struct view *view);
+
 /* Applies one event of the stream; `context` is the view (for control_read). */
 void view_event(void *context, const cJSON *event);
 /* After a batch of events: selection, dialogs that came up or no longer stand. */

@@ -41,8 +41,8 @@ enum glyph words_verdict_glyph(int verdict)
 
 const char *words_database(int availability)
 {
-    static const char *const names[] = {"available", "read-only", "unavailable"};
-    return availability >= 0 && availability <= 2 ? names[availability] : "?";
+    static const char *const names[] = {"available", "read-only", "unavailable", "interrupted"};
+    return availability >= 0 && availability <= 3 ? names[availability] : "?";
 }
 
 const char *words_danger(int danger)

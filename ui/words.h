@@ -12,7 +12,7 @@ enum role words_step_role(enum step_status status);
 enum glyph words_step_glyph(enum step_status status);
 enum role words_verdict_role(int verdict);
 enum glyph words_verdict_glyph(int verdict);
-const char *words_database(int availability); /* "available", "read-only", "unavailable" */
+const char *words_database(int availability); /* "available", "read-only"... */
 const char *words_danger(int danger);         /* "reads", "changes", "destroys" */
 
 /* Each writes into `buffer` (at least 48 bytes) and returns it. */

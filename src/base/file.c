@@ -251,6 +251,35 @@ char *file_absolute(const char *path)
     return absolute;
 }
 
+char *file_absolute_beside(const char *path, const char *beside)
+{
+    if (!beside || !*beside || path[0] == '/' || path[0] == '~')
+        return file_absolute(path);
+    char *neighbour =
+        file_exists(beside) ? xstrdup(beside) : xstrndup(beside, strcspn(beside, ","));
+    char *absolute = file_absolute(neighbour), *directory = directory_of(absolute);
+    char *joined = file_join(directory, path);
+    free(directory);
+    free(absolute);
+    free(neighbour);
+    return joined;
+}
+
+bool file_owner_stays(const char *path, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return error_errno(error, "can't look at %s", path);
+    if (geteuid() == 0 ||
+        (status.st_uid == geteuid() && (status.st_gid == getegid() || group_member(status.st_gid))))
+        return true;
+    error_set(error, ERROR_OTHER,
+              "%s belongs to user %u, group %u; an edit by this user would make it another's", path,
+              (unsigned)status.st_uid, (unsigned)status.st_gid);
+    return error_remedy(error, "Run pgrunbook as that user or as root, or make the file your own: "
+                               "who reads it now has to go on reading it.");
+}
+
 struct sha256 {
     EVP_MD_CTX *context;
 };

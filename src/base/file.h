@@ -39,6 +39,12 @@ bool file_may_write_in(const char *path, struct error *error);
 char *file_join(const char *directory, const char *name);
 /* Expands a leading "~/" from HOME and makes the path absolute; the caller frees. */
 char *file_absolute(const char *path);
+/* The same, but a relative path is taken beside the file `beside` (of several, with commas between,
+ * the first; NULL or "": none); the caller frees. */
+char *file_absolute_beside(const char *path, const char *beside);
+/* Whether this user can put another file in the place of this one that has the same owner and
+ * group: only root can for others. The error says who can. */
+bool file_owner_stays(const char *path, struct error *error);
 
 #define SHA256_HEX_SIZE 65
 /* Lower-case hexadecimal SHA-256. */

@@ -17,7 +17,8 @@ struct command {
     const char *help;     /* one line */
     const char *about;    /* paragraphs for --help and the manual */
     const struct command_option *options;
-    bool hidden; /* not in the list of commands */
+    bool decides; /* sends one command to a run's engine, then looks on */
+    bool hidden;  /* not in the list of commands */
     /* Gets the arguments from the command's own name on; returns the exit status. */
     int (*run)(const struct command *command, int argc, char **argv);
 };

@@ -1,9 +1,12 @@
 /* environments.c: prepares the run of each environment before any of them begins. */
 #include "cli/environments.h"
 
+#include "base/file.h"
 #include "engine/directory.h"
 #include "engine/engine.h"
 #include "engine/group.h"
+#include "engine/journal.h"
+#include "engine/state.h"
 #include "engine/surroundings.h"
 #include "steps/step.h"
 #include "steps/where.h"
@@ -150,22 +153,47 @@ static bool target_is_own(const struct starting *starting, const struct start *s
     return true;
 }
 
+static char *directory_of(const struct starting *starting, const char *environment)
+{
+    return environment ? member_directory(starting->run, environment)
+                       : run_directory(starting->run);
+}
+
 static bool is_there_already(const struct starting *starting, const char *environment)
 {
-    char *directory =
-        environment ? member_directory(starting->run, environment) : run_directory(starting->run);
+    char *directory = directory_of(starting, environment);
     bool there = run_is_there(directory);
     free(directory);
     return there;
+}
+
+/* Phases are found by their names: of two versions of a file they needn't be the same. */
+static bool is_of_this_runbook(const struct starting *starting, const char *directory,
+                               struct error *error)
+{
+    char *journal = file_join(directory, "journal.jsonl");
+    struct run_state *state = journal_load(journal, error);
+    free(journal);
+    bool same = state && text_equal(state->runbook_sha256, starting->runbook->sha256);
+    if (state && !same) {
+        error_set(error, ERROR_USAGE, "%s was begun with another version of the runbook",
+                  state->run);
+        error_remedy(error,
+                     "go on with that one: pgrunbook run %s/runbook.yaml --run-id %s; or take "
+                     "another --run-id",
+                     directory, starting->run);
+    }
+    run_state_free(state);
+    return same;
 }
 
 /* Left by a start that came to nothing: it goes on as it is. */
 static int take_up(const struct starting *starting, const char *environment)
 {
     struct error error = ERROR_INIT;
-    char *directory =
-        environment ? member_directory(starting->run, environment) : run_directory(starting->run);
-    bool up = !starting->fresh || ensure_engine(directory, starting->options, &error);
+    char *directory = directory_of(starting, environment);
+    bool up = is_of_this_runbook(starting, directory, &error) &&
+              (!starting->fresh || ensure_engine(directory, starting->options, &error));
     free(directory);
     return up ? 0 : tell_error(&error);
 }
@@ -177,8 +205,9 @@ static int prepare(struct runbook *entered, void *context)
     struct start *start = &starting->starts[starting->count];
     const char *name = entered->environment ? entered->environment->name : NULL;
     if (is_there_already(starting, name)) {
+        int taken_up = take_up(starting, name);
         runbook_free(entered);
-        return take_up(starting, name);
+        return taken_up;
     }
     struct error error = ERROR_INIT;
     int status = 0;

@@ -19,9 +19,9 @@ int for_each_environment(const struct runbook *runbook, const struct options *op
 bool gates_known(const struct runbook *runbook, const struct options *options, struct error *error);
 
 /* Starts the engines of the chosen environments, of a new run (`run` NULL: makes an id) or, where
- * they don't exist yet, of one that is there. None has begun anything when one of them can't be
- * started. *directory is the group's and the caller's. False with the exit status after everything
- * was told. */
+ * they don't exist yet, of one that is there. None of a new run has begun anything when one of
+ * them can't be started. *directory is the group's and the caller's. False with the exit status
+ * after everything was told. */
 bool start_environments(const struct runbook *runbook, const struct options *options,
                         const char *run, char **directory, int *status);
 

@@ -93,6 +93,7 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
         {"save", &options->save, NULL, NULL},
         {"retry", &options->retry, NULL, NULL},
         {"all", &options->all, NULL, NULL},
+        {"phase", NULL, &options->phase, NULL},
         {"lose", NULL, &options->lose, NULL},
         {NULL, NULL, NULL, NULL},
     };
@@ -330,25 +331,66 @@ bool ensure_engine(const char *directory, const struct options *options, struct 
     lookup_close(&lookup);
     if (up)
         tell_unknown_secrets(runbook);
-    up = up && engine_resume(directory, runbook, error);
+    up = up && engine_resume(directory, runbook, options->command->decides, error);
     runbook_free(runbook);
     return up;
+}
+
+/* Its engine isn't started again only to be looked at: the journal has all of it. */
+static bool ensure_member(const struct group_member *member, const struct options *options,
+                          struct error *error)
+{
+    if (run_is_finished(member->directory))
+        return true;
+    if (member->environment && !engine_alive(member->directory))
+        printf("pgrunbook: starting the engine of the environment %s\n", member->environment);
+    return ensure_engine(member->directory, options, error);
+}
+
+/* One that can't be started keeps nobody from the others. */
+static bool ensure_members(const struct group *group, const struct options *options,
+                           struct error *error)
+{
+    bool any = false;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct group_member *member = &group->items[i];
+        struct error own = ERROR_INIT;
+        bool up = ensure_member(member, options, &own);
+        any = any || up;
+        if (up)
+            continue;
+        error_wrap(&own, "starting the engine of %s",
+                   member->environment ? member->environment : "the phases for all");
+        tell_error(&own);
+    }
+    return any || error_set(error, ERROR_OTHER, "no engine of run %s could be started", group->run);
+}
+
+bool means_one_run(const char *directory, const struct options *options)
+{
+    return options->alone || run_environment(strrchr(directory, '/'));
 }
 
 bool ensure_engines(const char *directory, const struct options *options, struct error *error)
 {
     struct group group;
-    if (run_environment(strrchr(directory, '/')))
+    if (means_one_run(directory, options))
         return ensure_engine(directory, options, error);
-    bool up = group_open(directory, &group, error);
-    for (size_t i = 0; up && i < group.count; i++) {
-        const struct group_member *member = &group.items[i];
-        if (member->environment && !engine_alive(member->directory))
-            printf("pgrunbook: starting the engine of the environment %s\n", member->environment);
-        up = ensure_engine(member->directory, options, error);
-    }
+    bool up = group_open(directory, &group, error) &&
+              (group.count > 1 ? ensure_members(&group, options, error)
+                               : ensure_engine(directory, options, error));
     group_free(&group);
     return up;
+}
+
+/* The run's name without "@all", which stands for its own directory; the caller frees. */
+static char *bare_run(struct options *options)
+{
+    const char *environment = options->operand ? run_environment(options->operand) : NULL;
+    options->alone = text_equal(environment, ENVIRONMENT_ALL);
+    if (!options->operand || !options->alone)
+        return options->operand ? xstrdup(options->operand) : NULL;
+    return xstrndup(options->operand, (size_t)(environment - options->operand) - 1);
 }
 
 int with_run(const struct command *command, int argc, char **argv,
@@ -360,10 +402,12 @@ int with_run(const struct command *command, int argc, char **argv,
     int status;
     if (!options_read(command, argc, argv, &options, &status))
         return status;
-    if (run_directory_find(options.operand, &directory, &error))
+    char *run = bare_run(&options);
+    if (run_directory_find(run, &directory, &error))
         status = body(directory, &options);
     else
         status = tell_error(&error);
+    free(run);
     free(directory);
     options_free(&options);
     return status;

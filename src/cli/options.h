@@ -17,7 +17,9 @@ struct options {
     struct text_list environments; /* by name; none: all of them */
     const char *run_id;
     const char *format;
-    const char *lose; /* number of rows */
+    const char *lose;  /* number of rows */
+    const char *phase; /* that an environment may begin first */
+    bool alone;        /* RUN@all: the phases for all without the environments */
     bool plain, watch, json, save, retry, help, all;
 };
 
@@ -60,7 +62,8 @@ extern const struct command_option variable_options[]; /* --set, --vars, --envir
 /* A run's engine, started again if it isn't alive; then the secrets are read from the files of
  * --vars, and what nobody knows is told on standard error. */
 bool ensure_engine(const char *directory, const struct options *options, struct error *error);
-/* The same for every environment of a run, or for the one whose directory it is. */
+/* The same for every environment of a run that isn't finished, or for the one whose directory it
+ * is. One that can't be started is told; false when that is all of them. */
 bool ensure_engines(const char *directory, const struct options *options, struct error *error);
 /* The row of --vars for commands that go on with a run. */
 #define VARS_OF_RUN_OPTION                                                                         \
@@ -72,6 +75,10 @@ bool ensure_engines(const char *directory, const struct options *options, struct
  * the newest), and returns what `body` makes of it. */
 int with_run(const struct command *command, int argc, char **argv,
              int (*body)(const char *directory, const struct options *options));
+
+/* Whether the operand named one run of a group, RUN@ENVIRONMENT or RUN@all, whose directory it is.
+ */
+bool means_one_run(const char *directory, const struct options *options);
 
 /* Usage of one command on standard output (--help). */
 void print_usage(const struct command *command);

@@ -21,37 +21,45 @@ static void json_report(const struct run_state *state, struct text *output)
     cJSON_Delete(object);
 }
 
-static const struct {
-    const char *name;
+struct report_format {
+    const char *name; /* NULL ends the table */
+    const char *begin;
     void (*make)(const struct run_state *state, struct text *output);
-} formats[] = {
-    {"markdown", markdown_report},
-    {"html", html_report},
-    {"json", json_report},
 };
 
-static bool known_format(const char *format)
+static const struct report_format formats[] = {
+    {"markdown", "", markdown_report},
+    {"html", html_report_begin, html_report},
+    {"json", "", json_report},
+    {NULL, NULL, NULL},
+};
+
+static const struct report_format *find_format(const char *name)
 {
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (!strcmp(formats[i].name, format))
-            return true;
+    for (const struct report_format *format = formats; format->name; format++)
+        if (!strcmp(format->name, name))
+            return format;
     fprintf(stderr, "pgrunbook report: there is no format \"%s\"; it is markdown, html or json\n",
-            format);
-    return false;
+            name);
+    return NULL;
 }
 
-static int report_one(const char *directory, const char *format)
+static struct run_state *load(const char *directory, struct error *error)
+{
+    char *path = file_join(directory, "journal.jsonl");
+    struct run_state *state = journal_load(path, error);
+    free(path);
+    return state;
+}
+
+static int report_one(const char *directory, const struct report_format *format)
 {
     struct error error = ERROR_INIT;
-    char *path = file_join(directory, "journal.jsonl");
-    struct run_state *state = journal_load(path, &error);
+    struct run_state *state = load(directory, &error);
     struct text output = {0};
-    free(path);
     if (!state)
         return tell_error(&error);
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (!strcmp(formats[i].name, format))
-            formats[i].make(state, &output);
+    format->make(state, &output);
     run_state_free(state);
     printf("%s", text_string(&output));
     text_free(&output);
@@ -59,41 +67,48 @@ static int report_one(const char *directory, const char *format)
 }
 
 /* One object: that of the phases for all, with those of the environments in it. */
-static int report_group_json(struct group *group)
+static int report_group_json(const struct group *group)
 {
     struct error error = ERROR_INIT;
-    char *path = file_join(group->items[0].directory, "journal.jsonl");
-    struct run_state *state = journal_load(path, &error);
-    free(path);
-    if (state) {
-        cJSON *object = summary_json(state);
-        add_standings(object, group);
-        char *text = cJSON_Print(object);
-        printf("%s\n", text ? text : "{}");
-        free(text);
-        cJSON_Delete(object);
-    }
+    struct run_state *state = load(group->items[0].directory, &error);
+    if (!state)
+        return tell_error(&error);
+    cJSON *object = summary_json(state);
     run_state_free(state);
-    group_free(group);
-    return state ? 0 : tell_error(&error);
+    add_standings(object, group);
+    char *text = cJSON_Print(object);
+    printf("%s\n", text ? text : "{}");
+    free(text);
+    cJSON_Delete(object);
+    return 0;
 }
 
 /* With several environments one after the other, the phases for all first. */
+static int report_group(const struct group *group, const struct report_format *format)
+{
+    if (group->count > 1 && format->make == json_report)
+        return report_group_json(group);
+    int status = 0;
+    printf("%s", format->begin);
+    for (size_t i = 0; i < group->count && !status; i++)
+        status = report_one(group->items[i].directory, format);
+    return status;
+}
+
 static int print_report(const char *directory, const struct options *options)
 {
-    const char *format = options->format ? options->format : "markdown";
-    if (!known_format(format))
-        return ERROR_USAGE;
-    struct group group;
+    const struct report_format *format =
+        find_format(options->format ? options->format : "markdown");
+    struct group group = {0};
     struct error error = ERROR_INIT;
-    bool several = !run_environment(strrchr(directory, '/')) && run_is_there(directory);
-    if (!several)
+    if (!format)
+        return ERROR_USAGE;
+    if (means_one_run(directory, options)) {
+        printf("%s", format->begin);
         return report_one(directory, format);
-    int status = group_open(directory, &group, &error) ? 0 : tell_error(&error);
-    if (group.count > 1 && text_equal(format, "json"))
-        return report_group_json(&group);
-    for (size_t i = 0; i < group.count && !status; i++)
-        status = report_one(group.items[i].directory, format);
+    }
+    int status =
+        group_open(directory, &group, &error) ? report_group(&group, format) : tell_error(&error);
     group_free(&group);
     return status;
 }

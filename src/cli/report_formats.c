@@ -11,8 +11,7 @@
 
 /* What differs between Markdown and HTML. */
 struct markup {
-    const char *begin, *end;
-    const char *heading_open[2], *heading_close; /* first and second level */
+    const char *heading_open[2], *heading_close[2]; /* first and second level */
     const char *paragraph_open, *paragraph_close;
     const char *table_open, *table_close;
     const char *row_open, *cell_between, *row_close;
@@ -21,10 +20,8 @@ struct markup {
 };
 
 static const struct markup markdown = {
-    .begin = "",
-    .end = "",
     .heading_open = {"# ", "\n## "},
-    .heading_close = "\n\n",
+    .heading_close = {"\n\n", "\n\n"},
     .paragraph_open = "",
     .paragraph_close = "\n\n",
     .table_open = "",
@@ -35,15 +32,15 @@ static const struct markup markdown = {
     .rule = "---",
 };
 
+const char html_report_begin[] =
+    "<!doctype html>\n<meta charset=\"utf-8\">\n<title>pgrunbook report</title>\n"
+    "<style>body{font:15px sans-serif;max-width:70em;margin:2em auto}table{border-collapse:"
+    "collapse}td{border:1px solid #999;padding:.2em .6em;vertical-align:top}"
+    "tr:first-child{font-weight:bold}</style>\n";
+
 static const struct markup html = {
-    .begin =
-        "<!doctype html>\n<meta charset=\"utf-8\">\n<title>pgrunbook report</title>\n"
-        "<style>body{font:15px sans-serif;max-width:70em;margin:2em auto}table{border-collapse:"
-        "collapse}td{border:1px solid #999;padding:.2em .6em;vertical-align:top}"
-        "tr:first-child{font-weight:bold}</style>\n",
-    .end = "",
     .heading_open = {"<h1>", "<h2>"},
-    .heading_close = "</h1>\n",
+    .heading_close = {"</h1>\n", "</h2>\n"},
     .paragraph_open = "<p>",
     .paragraph_close = "</p>\n",
     .table_open = "<table>\n",
@@ -78,10 +75,7 @@ static void heading(const struct report *report, int level, const char *text)
 {
     text_add(report->output, report->markup->heading_open[level]);
     add_escaped(report, text);
-    if (report->markup->html)
-        text_add(report->output, level ? "</h2>\n" : "</h1>\n");
-    else
-        text_add(report->output, report->markup->heading_close);
+    text_add(report->output, report->markup->heading_close[level]);
 }
 
 static void row(const struct report *report, const char *const cells[], size_t count)
@@ -363,7 +357,6 @@ static void write_report(const struct markup *markup, const struct run_state *st
                          struct text *output)
 {
     const struct report report = {.markup = markup, .output = output};
-    text_add(output, markup->begin);
     heading(&report, 0, state->title);
     add_summary(&report, state);
     add_steps(&report, state);
@@ -372,7 +365,6 @@ static void write_report(const struct markup *markup, const struct run_state *st
     add_evidence(&report, state);
     add_rows(&report, state);
     add_differences(&report, state);
-    text_add(output, markup->end);
 }
 
 void markdown_report(const struct run_state *state, struct text *output)

@@ -100,7 +100,7 @@ static int roll_back(const char *directory, const struct options *options)
         error_set(&error, ERROR_USAGE, "--retry, --save and --lose contradict each other");
         return tell_error(&error);
     }
-    if (run_environment(strrchr(directory, '/')))
+    if (means_one_run(directory, options))
         return roll_back_one(directory, options);
     bool opened = group_open(directory, &group, &error);
     int status = !opened           ? tell_error(&error)
@@ -129,6 +129,7 @@ static const struct command_option rollback_options[] = {
 
 const struct command rollback_command = {
     .name = "rollback",
+    .decides = true,
     .operands = "[RUN]",
     .help = "take a run back, newest step first",
     .about =

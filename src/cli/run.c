@@ -7,6 +7,7 @@
 #include "cli/show.h"
 #include "engine/directory.h"
 #include "engine/engine.h"
+#include "engine/surroundings.h"
 #include "steps/step.h"
 #include "steps/where.h"
 
@@ -18,9 +19,8 @@ static bool run_exists(const char *run)
 {
     if (!run || !run_id_valid(run))
         return false;
-    char *directory = run_directory(run), *journal = file_join(directory, "journal.jsonl");
-    bool exists = file_exists(journal);
-    free(journal);
+    char *directory = run_directory(run);
+    bool exists = run_is_there(directory);
     free(directory);
     return exists;
 }
@@ -58,12 +58,20 @@ static char *create(const struct options *options, int *status)
     return directory;
 }
 
-/* Environments that take part now for the first time, by the run's own copy of the runbook. */
-static bool start_missing(const struct runbook *copy, const struct options *options, int *status)
+/* Environments that take part now for the first time, by the run's own copy of the runbook, and
+ * where the others are: in its directory, and on its Docker engine where they have none of their
+ * own. */
+static bool start_missing(const char *run_directory, const struct runbook *copy,
+                          const struct options *options, int *status)
 {
+    struct error error = ERROR_INIT;
     char *directory = NULL;
     if (!options->environments.count || strchr(options->run_id, '@'))
         return true;
+    if (!surroundings_enter(run_directory, &error)) {
+        *status = tell_error(&error);
+        return false;
+    }
     bool started = start_environments(copy, options, options->run_id, &directory, status);
     free(directory);
     return started;
@@ -81,7 +89,7 @@ static bool check_choices(const char *directory, const struct options *options, 
         good = gates_known(runbook, options, &error);
         if (!good)
             *status = tell_error(&error);
-        good = good && start_missing(runbook, options, status);
+        good = good && start_missing(directory, runbook, options, status);
     }
     fault_list_free(&faults);
     runbook_free(runbook);
@@ -109,6 +117,16 @@ static char *resume(const struct options *options, int *status)
     return NULL;
 }
 
+/* They are named from here, and may be read in the run's own directory. */
+static void make_absolute(struct text_list *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        char *path = file_absolute(files->items[i]);
+        free(files->items[i]);
+        files->items[i] = path;
+    }
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct options options;
@@ -116,6 +134,8 @@ static int run(const struct command *command, int argc, char **argv)
     if (!options_read(command, argc, argv, &options, &status))
         return status;
     bool old = run_exists(options.run_id);
+    if (old)
+        make_absolute(&options.vars);
     char *directory = old ? resume(&options, &status) : create(&options, &status);
     const struct plain_options follow = {.confirm = options.confirm.count ? &options.confirm : NULL,
                                          .retry = old};

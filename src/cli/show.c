@@ -38,10 +38,11 @@ static int show_screen(const struct group *group, bool watch)
     return ui_run(tabs, count, watch, &error) ? status_of_group(group) : tell_error(&error);
 }
 
-/* The group of a run, of which one environment is a group of its own. */
-static bool open_group(const char *directory, struct group *group, struct error *error)
+/* The group of a run, of which one of its runs alone is a group of its own. */
+static bool open_group(const char *directory, const struct options *options, struct group *group,
+                       struct error *error)
 {
-    if (!run_environment(strrchr(directory, '/')))
+    if (!means_one_run(directory, options))
         return group_open(directory, group, error);
     *group = (struct group){.items = xcalloc(1, sizeof *group->items), .count = 1};
     group->items[0].directory = xstrdup(directory);
@@ -55,7 +56,7 @@ int follow_run(const char *directory, const struct options *options,
     struct group group = {0};
     bool lines = options->plain || !isatty(0) || !isatty(1);
     int status;
-    if (!open_group(directory, &group, &error))
+    if (!open_group(directory, options, &group, &error))
         status = tell_error(&error);
     else if (lines)
         status = plain_follow_group(&group, plain);

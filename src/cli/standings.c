@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "cli/hold_lines.h"
 #include "cli/plain.h"
 #include "cli/summary.h"
 #include "engine/directory.h"
@@ -53,11 +54,23 @@ static void print_standing(const struct group_member *member)
     text_free(&line);
 }
 
+/* Behind the list, for nobody to overlook it. */
+static void print_held(const struct group_member *member)
+{
+    struct error told = ERROR_INIT; /* in the list */
+    struct run_state *state = load(member, &told);
+    if (state)
+        print_hold(state, engine_alive(member->directory));
+    run_state_free(state);
+}
+
 void print_standings(const struct group *group)
 {
     printf("\nenvironments of run %s:\n", group->run);
     for (size_t i = 0; i < group->count; i++)
         print_standing(&group->items[i]);
+    for (size_t i = 0; i < group->count; i++)
+        print_held(&group->items[i]);
 }
 
 void add_standings(cJSON *own, const struct group *group)

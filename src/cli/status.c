@@ -1,4 +1,5 @@
 /* status.c: `pgrunbook status`: where a run stands, in one screenful or as JSON. */
+#include "cli/hold_lines.h"
 #include "cli/options.h"
 #include "cli/plain.h"
 #include "cli/row_table.h"
@@ -48,27 +49,8 @@ static void print_current(const struct run_state *state)
 static void print_turn(const struct run_state *state)
 {
     if (state->turn.phase)
-        printf("\n%s %s\n  before the others: pgrunbook first %s\n", state->turn.phase,
-               state->turn.message, state->run);
-}
-
-static void print_hold(const struct run_state *state, bool alive)
-{
-    char since[32], left[32];
-    int64_t now = clock_wall_ms(), rest = state->hold.deadline_ms - now;
-    if (run_state_holds(state) && !alive)
-        printf("\n!! %s still holds, for %s: NOBODY LETS GO of it, the engine has ended.\n"
-               "   pgrunbook attach %s lets go and shows where the run stands.\n",
-               state->hold.step,
-               text_duration(since, sizeof since, (long)(now - state->hold.since_ms)), state->run);
-    else if (run_state_holds(state))
-        printf("\n%s holds for %s now, at most %s more\n", state->hold.step,
-               text_duration(since, sizeof since, (long)(now - state->hold.since_ms)),
-               text_duration(left, sizeof left, rest > 0 ? (long)rest : 0));
-    if (state->again_ms)
-        printf("\nan undo failed; it is tried again by itself in %s\n",
-               text_duration(left, sizeof left,
-                             state->again_ms > now ? (long)(state->again_ms - now) : 0));
+        printf("\n%s %s\n  before the others: pgrunbook first %s --phase %s\n", state->turn.phase,
+               state->turn.message, state->run, state->turn.phase);
 }
 
 static void print_screenful(const struct run_state *state, bool alive)
@@ -151,7 +133,7 @@ static int show(const char *directory, const struct options *options)
     if (!state)
         return tell_error(&error);
     int status = exit_status_of(state);
-    if (state->environments.count && !state->environment)
+    if (state->environments.count && !means_one_run(directory, options))
         status = show_group(directory, state, options);
     else if (options->json)
         print_json(state_json(state, directory));
@@ -178,7 +160,8 @@ const struct command status_command = {
     .about =
         "Reads the run's journal; the engine needn't be alive. The exit status is the one that\n"
         "pgrunbook run --plain would end with: 0 complete, 10 waiting, 11 failed, 12 rolled back.\n"
-        "A run with several environments lists them; RUN@ENVIRONMENT is one of them.",
+        "A run with several environments lists them; RUN@ENVIRONMENT is one of them,\n"
+        "RUN@all what is done once for all.",
     .options = status_options,
     .run = run,
 };

@@ -2,6 +2,7 @@
 #include "cli/summary.h"
 
 #include "base/clock.h"
+#include "runbook/names.h"
 
 static void add_text(cJSON *object, const char *name, const char *text)
 {
@@ -26,14 +27,13 @@ static cJSON *checks_json(const struct step_state *step)
 
 static cJSON *step_json(const struct step_state *step)
 {
-    static const char *const availability[] = {"available", "read-only", "unavailable"};
     cJSON *object = cJSON_CreateObject();
     add_text(object, "step", step->path);
     add_text(object, "title", step->title);
     add_text(object, "action", step->action);
     add_text(object, "arguments", step->detail);
     add_text(object, "status", step_status_name(step->status));
-    add_text(object, "database", availability[step->database % 3]);
+    add_text(object, "database", name_of(availability_names, step->database));
     cJSON_AddNumberToObject(object, "attempt", step->attempt);
     cJSON_AddNumberToObject(object, "planned_ms", (double)step->planned_ms);
     cJSON_AddNumberToObject(object, "started", (double)step->started_ms);

@@ -54,6 +54,30 @@ bool compose_block_of(const struct compose_document *document, struct fy_node_pa
     return true;
 }
 
+bool compose_block_of_item(const struct compose_document *document, struct fy_node *item,
+                           struct compose_block *block)
+{
+    void *iterator = NULL;
+    struct fy_node_pair *pair =
+        fy_node_is_mapping(item) ? fy_node_mapping_iterate(item, &iterator) : NULL;
+    size_t start = 0, end = 0;
+    if (!compose_scalar_place(pair ? fy_node_pair_key(pair) : item, &start, &end))
+        return false;
+    struct line line = line_at(document, line_start(document, start));
+    long column = line.indent;
+    if (!line.item)
+        return false;
+    *block = (struct compose_block){line.start, line.end};
+    while (line.end < document->length) {
+        line = line_at(document, line.end);
+        if (!line.blank && !line.comment && line.indent <= column)
+            break;
+        if (!line.blank && !line.comment)
+            block->end = line.end;
+    }
+    return true;
+}
+
 bool compose_blank_at(const struct compose_document *document, size_t place)
 {
     return place < document->length && line_at(document, place).blank;

@@ -12,6 +12,9 @@ struct compose_block {
  * lines and comments behind it. False when it isn't written so. */
 bool compose_block_of(const struct compose_document *document, struct fy_node_pair *pair,
                       struct compose_block *block);
+/* The same for an item of a list that has its "- " at the start of a line. */
+bool compose_block_of_item(const struct compose_document *document, struct fy_node *item,
+                           struct compose_block *block);
 /* Whether the line that ends at `place`, or begins there, is blank. */
 bool compose_blank_before(const struct compose_document *document, size_t place);
 bool compose_blank_at(const struct compose_document *document, size_t place);

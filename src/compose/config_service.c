@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "compose/config.h"
+#include "compose/first_start.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -78,6 +79,7 @@ static bool is_copy(const cJSON *before, const cJSON *after,
                          addition->service, addition->image, addition->volume);
     cJSON *left = common_part(like, addition->target);
     cJSON *right = common_part(service, addition->target);
+    first_start_drop(left);
     bool right_copy =
         same(left, right, error) || error_wrap(error, "copying service %s", addition->like);
     cJSON_Delete(left);

@@ -4,6 +4,7 @@
 
 #include "compose/block.h"
 #include "compose/edit_parts.h"
+#include "compose/first_start.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,7 @@ static bool copy_lines(struct editor *editor, const struct compose_addition *add
     bool done = rename_key(editor, pair, addition->service) &&
                 editor_change_image(editor, service, error) &&
                 editor_change_mount(editor, service, error) &&
+                editor_drop_first_start(editor, service, error) &&
                 drop_pair(editor, service, "ports", error) &&
                 (!container || editor_replace(editor, container, "its container_name", (size_t)-1,
                                               addition->container, error));

@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* A service that is as another one, but for these. It publishes no port. */
+/* A service that is as another one, but for these. It publishes no port, and has no scripts for its
+ * first start. */
 struct compose_addition {
     const char *service, *like; /* its name, and the service whose lines it gets */
     const char *image;

@@ -142,19 +142,16 @@ bool docker_network_remove(struct docker *docker, const char *network, struct er
     return gone;
 }
 
-bool docker_network_list(struct docker *docker, const char *label, cJSON **list,
+bool docker_network_list(struct docker *docker, const cJSON *filter, cJSON **list,
                          struct error *error)
 {
     int status = 0;
-    cJSON *filters = cJSON_CreateObject(), *values = cJSON_AddArrayToObject(filters, "label");
-    cJSON_AddItemToArray(values, cJSON_CreateString(label));
-    char *json = cJSON_PrintUnformatted(filters), *value = docker_escape(json);
+    char *json = cJSON_PrintUnformatted(filter), *value = docker_escape(json);
     char *path = xprintf("/networks?filters=%s", value);
     bool listed = docker_call(docker, "GET", path, NULL, 0, &status, list, error) &&
                   docker_accepted(status, *list, error, "listing networks");
     free(path);
     free(value);
     cJSON_free(json);
-    cJSON_Delete(filters);
     return listed;
 }

@@ -15,9 +15,9 @@ char *docker_network_create_internal(struct docker *docker, const char *name, co
                                      struct error *error);
 /* Takes every container off it first. One that is gone is fine. */
 bool docker_network_remove(struct docker *docker, const char *network, struct error *error);
-/* The array of those with this label ("NAME=VALUE"), each with "Id" and "Name"; the caller deletes.
- */
-bool docker_network_list(struct docker *docker, const char *label, cJSON **list,
+/* The array of those that the filter lets through, each with "Id" and "Name"; the caller deletes.
+ * Source: Docker Engine API, NetworkList, filters. */
+bool docker_network_list(struct docker *docker, const cJSON *filter, cJSON **list,
                          struct error *error);
 /* One that isn't on it is an error. */
 bool docker_network_leave(struct docker *docker, const char *network, const char *container,

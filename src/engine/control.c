@@ -1,10 +1,12 @@
 /* control.c: a client's connection: events in, commands out. */
 #include "engine/control.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "engine/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include <unistd.h>
 
 struct control {
-    int socket;
+    int socket; /* or, where there is no engine, the journal's file */
     struct text input;
 };
 
@@ -59,13 +61,30 @@ static bool send_command(struct control *control, cJSON *command, struct error *
     return good || error_errno(error, "the engine can't be reached any more");
 }
 
+static struct control *new_control(int file)
+{
+    struct control *control = xcalloc(1, sizeof *control);
+    control->socket = file;
+    return control;
+}
+
+static struct control *open_record(const char *directory, struct error *error)
+{
+    char *path = file_join(directory, "journal.jsonl");
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        error_errno(error, "can't open the journal %s", path);
+    free(path);
+    return file < 0 ? NULL : new_control(file);
+}
+
 struct control *control_open(const char *directory, bool watch, struct error *error)
 {
-    int socket = control_socket_connect(directory, error);
+    struct error unreachable = ERROR_INIT; /* its journal says as much as there is to know */
+    int socket = control_socket_connect(directory, &unreachable);
     if (socket < 0)
-        return NULL;
-    struct control *control = xcalloc(1, sizeof *control);
-    control->socket = socket;
+        return open_record(directory, error);
+    struct control *control = new_control(socket);
     cJSON *command = new_command("attach");
     cJSON_AddBoolToObject(command, "watch", watch);
     if (send_command(control, command, error))
@@ -110,7 +129,9 @@ bool control_read(struct control *control, void (*on_event)(void *context, const
 {
     char buffer[65536];
     ssize_t got;
-    while ((got = recv(control->socket, buffer, sizeof buffer, MSG_DONTWAIT)) > 0) {
+    while ((got = recv(control->socket, buffer, sizeof buffer, MSG_DONTWAIT)) > 0 ||
+           (got < 0 && errno == ENOTSOCK &&
+            (got = read(control->socket, buffer, sizeof buffer)) > 0)) {
         text_append(&control->input, buffer, (size_t)got);
         hand_over(control, on_event, context);
     }
@@ -208,9 +229,12 @@ bool control_offer(struct control *control, const char *step, long opening, stru
     return send_command(control, gate_command("offer", step, opening), error);
 }
 
-bool control_go_first(struct control *control, struct error *error)
+bool control_go_first(struct control *control, const char *phase, struct error *error)
 {
-    return send_command(control, new_command("go_first"), error);
+    cJSON *command = new_command("go_first");
+    if (phase)
+        cJSON_AddStringToObject(command, "phase", phase);
+    return send_command(control, command, error);
 }
 
 bool control_leave_out(struct control *control, struct error *error)

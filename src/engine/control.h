@@ -12,7 +12,8 @@
 struct control; /* one connection to one run's engine */
 
 /* Connects to the engine of the run in `directory`. `watch`: this client may decide nothing, and
- * the engine refuses its commands. The caller closes it. */
+ * the engine refuses its commands. Where no engine answers, control_read hands out the journal and
+ * then says that the connection is closed; every command fails. The caller closes it. */
 struct control *control_open(const char *directory, bool watch, struct error *error);
 void control_close(struct control *control);
 /* For poll(): readable means control_read has something. */
@@ -48,9 +49,10 @@ bool control_price(struct control *control, struct error *error); /* counts it, 
 /* Takes what the gate offers (gate_state.offer). */
 bool control_offer(struct control *control, const char *step, long opening, struct error *error);
 
-/* In a run of several environments: lets this one begin the phase before those that it waits for,
- * or leaves it out, which only one that hasn't begun can be. */
-bool control_go_first(struct control *control, struct error *error);
+/* In a run of several environments: lets this one begin the phase, which the operator saw it wait
+ * before, ahead of those that it waits for; or leaves it out, which only one that hasn't begun can
+ * be. */
+bool control_go_first(struct control *control, const char *phase, struct error *error);
 bool control_leave_out(struct control *control, struct error *error);
 
 #endif

@@ -79,7 +79,66 @@ static bool make_inside(const char *directory, const char *name, struct error *e
     return made;
 }
 
-static bool make_run_directory(const char *run, char **directory, struct error *error)
+/* Opens and locks; `*held` tells that somebody else has it. */
+static bool take_lock(const char *path, struct lock *lock, bool *held, struct error *error)
+{
+    *held = false;
+    lock->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock->file < 0)
+        return error_errno(error, "can't open the lock %s", path);
+    if (flock(lock->file, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    *held = errno == EWOULDBLOCK;
+    if (!*held)
+        error_errno(error, "can't lock %s", path);
+    return false;
+}
+
+void lock_release(struct lock *lock)
+{
+    if (lock->file >= 0)
+        close(lock->file);
+    lock->file = -1;
+}
+
+bool engine_alive(const char *directory)
+{
+    char *path = file_join(directory, "engine.lock");
+    struct lock lock = {-1};
+    struct error ignored = ERROR_INIT;
+    bool held = false;
+    if (file_exists(path))
+        take_lock(path, &lock, &held, &ignored);
+    lock_release(&lock);
+    free(path);
+    return held;
+}
+
+bool run_is_there(const char *directory)
+{
+    char *journal = file_join(directory, "journal.jsonl");
+    bool there = journal_begun(journal);
+    free(journal);
+    return there;
+}
+
+/* Locks what was just made, or what a start left behind that was killed: nobody works in it. */
+static bool hold_directory(const char *run, const char *directory, struct lock *making,
+                           struct error *error)
+{
+    making->file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (making->file < 0)
+        return error_errno(error, "can't open %s", directory);
+    if (flock(making->file, LOCK_EX | LOCK_NB) == 0 && !run_is_there(directory) &&
+        !engine_alive(directory))
+        return true;
+    lock_release(making);
+    error_set(error, ERROR_USAGE, "there is a run %s already", run);
+    return error_remedy(error, "go on with it: pgrunbook attach %s; or take another --run-id", run);
+}
+
+static bool make_run_directory(const char *run, struct lock *making, char **directory,
+                               struct error *error)
 {
     char *state = state_directory(), *runs = file_join(state, "runs");
     bool made = file_make_directories(runs, 0700, error);
@@ -88,30 +147,29 @@ static bool make_run_directory(const char *run, char **directory, struct error *
     free(runs);
     if (!made)
         return false;
-    if (mkdir(*directory, 0700) < 0) {
-        if (errno != EEXIST)
-            return error_errno(error, "can't make directory %s", *directory);
-        error_set(error, ERROR_USAGE, "there is a run %s already", run);
-        return error_remedy(error, "go on with it: pgrunbook attach %s; or take another --run-id",
-                            run);
-    }
-    return make_inside(*directory, "evidence", error) && make_inside(*directory, "logs", error);
+    if (mkdir(*directory, 0700) < 0 && errno != EEXIST)
+        return error_errno(error, "can't make directory %s", *directory);
+    return hold_directory(run, *directory, making, error) &&
+           make_inside(*directory, "evidence", error) && make_inside(*directory, "logs", error);
 }
 
-bool run_directory_create(const char *run, const char *name, char **run_made, char **directory,
+bool run_directory_create(const char *run, const char *name, struct lock *making, char **directory,
                           struct error *error)
 {
-    *run_made = *directory = NULL;
+    *directory = NULL;
+    making->file = -1;
     if (run && !run_id_valid(run)) {
         error_set(error, ERROR_USAGE, "\"%s\" can't be a run's name", run);
         return error_remedy(error, "use up to 64 letters, digits, '.', '_' and '-'");
     }
-    *run_made = run ? xstrdup(run) : run_id_new(name);
-    if (make_run_directory(*run_made, directory, error))
+    char *made = run ? xstrdup(run) : run_id_new(name);
+    bool created = make_run_directory(made, making, directory, error);
+    free(made);
+    if (created)
         return true;
-    free(*run_made);
+    lock_release(making);
     free(*directory);
-    *run_made = *directory = NULL;
+    *directory = NULL;
     return false;
 }
 
@@ -199,50 +257,12 @@ bool run_directory_find(const char *run, char **directory, struct error *error)
     if (!run)
         return find_newest(directory, error);
     *directory = run_id_valid(run) ? run_directory(run) : NULL;
-    char *journal = *directory ? file_join(*directory, "journal.jsonl") : NULL;
-    bool there = journal && file_exists(journal);
-    free(journal);
-    if (there)
+    if (*directory && run_is_there(*directory))
         return true;
     free(*directory);
     *directory = NULL;
     error_set(error, ERROR_USAGE, "there is no run \"%s\"", run);
     return error_remedy(error, "pgrunbook status without a name shows the newest one");
-}
-
-/* Opens and locks; `*held` tells that somebody else has it. */
-static bool take_lock(const char *path, struct lock *lock, bool *held, struct error *error)
-{
-    *held = false;
-    lock->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock->file < 0)
-        return error_errno(error, "can't open the lock %s", path);
-    if (flock(lock->file, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    *held = errno == EWOULDBLOCK;
-    if (!*held)
-        error_errno(error, "can't lock %s", path);
-    return false;
-}
-
-void lock_release(struct lock *lock)
-{
-    if (lock->file >= 0)
-        close(lock->file);
-    lock->file = -1;
-}
-
-bool engine_alive(const char *directory)
-{
-    char *path = file_join(directory, "engine.lock");
-    struct lock lock = {-1};
-    struct error ignored = ERROR_INIT;
-    bool held = false;
-    if (file_exists(path))
-        take_lock(path, &lock, &held, &ignored);
-    lock_release(&lock);
-    free(path);
-    return held;
 }
 
 bool lock_engine(const char *directory, struct lock *lock, struct error *error)

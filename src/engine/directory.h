@@ -17,11 +17,21 @@ bool run_id_valid(const char *run);
 
 /* An id for a new run, from the runbook's name and the time; the caller frees. */
 char *run_id_new(const char *name);
+/* A file that is locked by this process as long as the descriptor stays open. */
+struct lock {
+    int file; /* -1: not held */
+};
+void lock_release(struct lock *lock);
+
 /* Makes the directory of a new run with evidence/ and logs/ in it, all 0700. Without `run` an id is
- * made from `name` and the time. An existing one is an error. *run_made and *directory are the
- * caller's. */
-bool run_directory_create(const char *run, const char *name, char **run_made, char **directory,
+ * made from `name` and the time. An existing run is an error; what a start has left that was killed
+ * before its first event is taken over. `making` is held until the caller releases it, when the
+ * run's engine is up; *directory is the caller's. */
+bool run_directory_create(const char *run, const char *name, struct lock *making, char **directory,
                           struct error *error);
+
+/* Whether the directory holds a run that has begun to exist: its journal has its first event. */
+bool run_is_there(const char *directory);
 
 /* Finds a run by its id; without one, the newest that isn't finished, else the newest. The caller
  * frees *directory. */
@@ -30,16 +40,11 @@ bool run_directory_find(const char *run, char **directory, struct error *error);
 /* Nothing is left to be done in it; also when there is no run. */
 bool run_is_finished(const char *directory);
 
-/* A file that is locked by this process as long as the descriptor stays open. */
-struct lock {
-    int file; /* -1: not held */
-};
 /* Whether the run's engine is alive: its lock is held by somebody. */
 bool engine_alive(const char *directory);
 bool lock_engine(const char *directory, struct lock *lock, struct error *error);
 /* Takes the target for `run`. Held by another run's engine, or by another run that isn't finished,
  * is ERROR_LOCKED; the message names that run. */
 bool lock_target(const char *target, const char *run, struct lock *lock, struct error *error);
-void lock_release(struct lock *lock);
 
 #endif

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define DECISION_MS 30000 /* so long an engine waits for the command that it was started for */
+
 static void release(struct engine *engine)
 {
     watchers_stop(engine);
@@ -38,32 +40,8 @@ static void release(struct engine *engine)
     run_state_free(engine->state);
     cJSON_Delete(engine->live);
     text_free(&engine->outbox);
-    lock_release(&engine->target_lock);
+    target_release(engine);
     lock_release(&engine->engine_lock);
-}
-
-static bool was_finished(const char *directory)
-{
-    char *journal = file_join(directory, "journal.jsonl");
-    bool there = file_exists(journal);
-    free(journal);
-    return there && run_is_finished(directory);
-}
-
-/* The target is named by where Docker is and what the stack is called there. The phases for all
- * have none of their own: each environment holds its. A finished run is only looked at. */
-static bool take_target(struct engine *engine, const char *run, char **stack, struct error *error)
-{
-    *stack = runbook_stack_name(engine->runbook, error);
-    if (!*stack)
-        return false;
-    if ((engine->runbook->environment_count && !engine->runbook->environment) ||
-        was_finished(engine->directory))
-        return true;
-    char *target = where_target(*stack);
-    bool taken = lock_target(target, run, &engine->target_lock, error);
-    free(target);
-    return taken;
 }
 
 static const char *run_name(const char *directory)
@@ -120,7 +98,8 @@ static bool set_up(struct engine *engine, struct error *error)
         engine->siblings = siblings_open(engine->directory, engine->runbook);
     bool ready = lock_engine(engine->directory, &engine->engine_lock, error) &&
                  surroundings_enter(engine->directory, error) && where_stay(error) &&
-                 take_target(engine, run_name(engine->directory), &stack, error);
+                 (stack = runbook_stack_name(engine->runbook, error)) &&
+                 target_take(engine, stack, error);
     name_engine(&stack);
     if (ready)
         worker_end_leftovers(engine->directory);
@@ -145,12 +124,15 @@ static void redirect_output(const char *directory)
     setvbuf(stderr, NULL, _IOLBF, 0);
 }
 
-static int be_engine(const char *directory, const struct runbook *runbook, int ready)
+static int be_engine(const char *directory, const struct runbook *runbook, bool for_decision,
+                     int ready)
 {
     struct engine engine = {.directory = directory,
                             .runbook = runbook,
+                            .decision_ms = for_decision ? clock_monotonic_ms() + DECISION_MS : 0,
                             .engine_lock = {-1},
                             .target_lock = {-1},
+                            .named_lock = {-1},
                             .clients = {.listening = -1},
                             .worker = {.reports = -1, .commands = -1},
                             .counter = {.reports = -1, .commands = -1}};
@@ -182,7 +164,8 @@ static bool read_exactly(int file, void *target, size_t length)
 }
 
 /* Two forks and a session of its own: nothing that happens to the terminal reaches the engine. */
-static bool launch(const char *directory, const struct runbook *runbook, struct error *error)
+static bool launch(const char *directory, const struct runbook *runbook, bool for_decision,
+                   struct error *error)
 {
     int ready[2];
     if (pipe2(ready, O_CLOEXEC) < 0)
@@ -195,7 +178,7 @@ static bool launch(const char *directory, const struct runbook *runbook, struct 
             _exit(0);
         close(ready[0]);
         redirect_output(directory);
-        exit(be_engine(directory, runbook, ready[1]));
+        exit(be_engine(directory, runbook, for_decision, ready[1]));
     }
     close(ready[1]);
     if (child > 0)
@@ -236,13 +219,16 @@ static void remove_directory(const char *directory)
 
 bool engine_create(struct runbook *runbook, const char *run, char **directory, struct error *error)
 {
-    char *made = NULL;
-    if (!run_directory_create(run, runbook->name, &made, directory, error))
+    struct lock making;
+    if (!run_directory_create(run, runbook->name, &making, directory, error))
         return false;
-    free(made);
-    if (save_runbook(*directory, runbook, error) && launch(*directory, runbook, error))
+    bool launched =
+        save_runbook(*directory, runbook, error) && launch(*directory, runbook, false, error);
+    if (!launched)
+        remove_directory(*directory);
+    lock_release(&making);
+    if (launched)
         return true;
-    remove_directory(*directory);
     free(*directory);
     *directory = NULL;
     return false;
@@ -309,9 +295,11 @@ bool engine_load_runbook(const char *directory, const struct text_list *secrets,
     return good;
 }
 
-bool engine_resume(const char *directory, struct runbook *runbook, struct error *error)
+bool engine_resume(const char *directory, struct runbook *runbook, bool for_decision,
+                   struct error *error)
 {
-    return launch(directory, runbook, error) || error_wrap(error, "going on with the run");
+    return launch(directory, runbook, for_decision, error) ||
+           error_wrap(error, "going on with the run");
 }
 
 static bool take_process(void *context, const char *line, size_t length, struct error *error)

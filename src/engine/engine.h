@@ -19,8 +19,10 @@ bool engine_create(struct runbook *runbook, const char *run, char **directory, s
 bool engine_load_runbook(const char *directory, const struct text_list *secrets,
                          variable_lookup *lookup, void *context, struct runbook **runbook,
                          struct error *error);
-/* Starts the engine of an existing run that has none (see engine_alive). */
-bool engine_resume(const char *directory, struct runbook *runbook, struct error *error);
+/* Starts the engine of an existing run that has none (see engine_alive). `for_decision`: the caller
+ * sends a command next, and nothing is begun before that has come. */
+bool engine_resume(const char *directory, struct runbook *runbook, bool for_decision,
+                   struct error *error);
 
 /* Ends the engine of a run that hasn't begun anything and removes the run. */
 void engine_discard(const char *directory);

@@ -204,6 +204,23 @@ static bool skip(struct engine *engine, struct client *client, const cJSON *comm
     return true;
 }
 
+void engine_add_who(cJSON *event, const cJSON *command)
+{
+    static const char *const names[] = {"command", "operator", "tty"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (field(command, names[i]))
+            cJSON_AddStringToObject(event, names[i], field(command, names[i]));
+}
+
+/* Takes the event. Others may no longer wait for this run, or wait for it again. */
+static void emit_pause(struct engine *engine, cJSON *event, const cJSON *command, bool wanted)
+{
+    engine_add_who(event, command);
+    if (!wanted)
+        cJSON_ReplaceItemInObjectCaseSensitive(event, "command", cJSON_CreateString("resume"));
+    engine_emit(engine, event);
+}
+
 static bool set_pause(struct engine *engine, struct client *client, const cJSON *command,
                       struct error *error)
 {
@@ -215,11 +232,11 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
                          "the run can't pause while %s holds: its time would run out",
                          engine->state->hold.step);
     if (status == RUN_PAUSED && !wanted) {
-        engine_emit(engine, engine_event("resumed"));
+        emit_pause(engine, engine_event("resumed"), command, wanted);
     } else if (status == RUN_RUNNING || (status == RUN_WAITING && wanted)) {
         cJSON *event = engine_event("pause_requested");
         cJSON_AddBoolToObject(event, "pause", wanted);
-        engine_emit(engine, event);
+        emit_pause(engine, event, command, wanted);
     } else {
         return error_set(error, ERROR_OTHER, "the run is %s; there is nothing to %s",
                          run_status_name(status), wanted ? "pause" : "resume");
@@ -227,8 +244,9 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
     return true;
 }
 
-static bool may_roll_back(const struct run_state *state, struct error *error)
+static bool may_roll_back(const struct engine *engine, struct error *error)
 {
+    const struct run_state *state = engine->state;
     if (run_state_finished(state))
         return error_set(error, ERROR_OTHER, "the run is %s already",
                          run_status_name(state->status));
@@ -240,7 +258,7 @@ static bool may_roll_back(const struct run_state *state, struct error *error)
         return error_remedy(error, "the backup is what remains of the old server: "
                                    "runbooks/recover-from-backup.yaml");
     }
-    return true;
+    return turn_may_roll_back(engine, error);
 }
 
 /* Without an answer to the price it is counted first; a rollback that costs nothing begins at once
@@ -251,7 +269,7 @@ static bool roll_back(struct engine *engine, struct client *client, const cJSON 
     (void)client;
     const char *reason = field(command, "reason") ? field(command, "reason") : "asked for";
     const char *operator_name = field(command, "operator"), *tty = field(command, "tty");
-    if (!may_roll_back(engine->state, error))
+    if (!may_roll_back(engine, error))
         return false;
     if (!cJSON_HasObjectItem(command, "price_taken_ms")) {
         price_ask(engine, reason, operator_name, tty, false);
@@ -270,7 +288,7 @@ static bool count_price(struct engine *engine, struct client *client, const cJSO
                         struct error *error)
 {
     (void)client, (void)command;
-    if (!may_roll_back(engine->state, error))
+    if (!may_roll_back(engine, error))
         return false;
     if (run_state_price_step(engine->state) < 0)
         return error_set(error, ERROR_OTHER, "a rollback costs nothing from here");
@@ -330,6 +348,8 @@ static bool dispatch(struct engine *engine, struct client *client, const cJSON *
             continue;
         if (row->decides && (client->watching || !client->attached))
             return error_set(error, ERROR_OTHER, "this client only watches, it may not %s", name);
+        if (row->decides)
+            engine->decision_ms = 0;
         return row->run(engine, client, command, error);
     }
     return error_set(error, ERROR_OTHER, "unknown command \"%s\"", name ? name : "");

@@ -48,6 +48,7 @@ static int wait_time(const struct engine *engine)
 {
     int64_t next = sooner(worker_next_ms(&engine->worker), engine->retry_ms);
     next = sooner(next, engine->linger_ms);
+    next = sooner(next, engine->decision_ms);
     if (engine->state->status == RUN_WAITING)
         next = sooner(next, engine->turn_ms);
     next = sooner(next, engine->stop_ms);
@@ -59,7 +60,8 @@ static int wait_time(const struct engine *engine)
         if (!watcher->worker.process && !engine->linger_ms)
             next = sooner(next, watcher->restart_ms);
     }
-    int64_t now = clock_monotonic_ms(), deadline = engine->state->gate.deadline_ms;
+    bool at_gate = engine->state->status == RUN_AT_GATE;
+    int64_t now = clock_monotonic_ms(), deadline = at_gate ? engine->state->gate.deadline_ms : 0;
     deadline = sooner(deadline, hold_deadline(engine));
     if (deadline)
         next = sooner(next, now + (deadline - clock_wall_ms()));
@@ -97,6 +99,13 @@ static void check_gate_deadline(struct engine *engine)
         gate_answer(engine, "timeout", NULL);
 }
 
+/* It didn't come: the run goes on as if it had been started without. */
+static void check_decision(struct engine *engine)
+{
+    if (clock_monotonic_ms() >= engine->decision_ms)
+        engine->decision_ms = 0;
+}
+
 static void serve(struct engine *engine, const struct polls *polls)
 {
     if (polls->items[polls->clients].revents)
@@ -110,6 +119,7 @@ static void serve(struct engine *engine, const struct polls *polls)
     worker_tick(&engine->worker);
     worker_tick(&engine->counter);
     check_gate_deadline(engine);
+    check_decision(engine);
     hold_check_limit(engine);
 }
 
@@ -120,7 +130,7 @@ static bool over(struct engine *engine)
     if (!run_state_finished(engine->state))
         return false;
     if (!engine->linger_ms)
-        lock_release(&engine->target_lock);
+        target_release(engine);
     if (!engine->linger_ms || clients_count(&engine->clients))
         engine->linger_ms = now + LINGER_MS;
     return now >= engine->linger_ms;

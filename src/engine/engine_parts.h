@@ -43,8 +43,10 @@ struct engine {
     struct journal *journal;
     struct clients clients;
     struct lock engine_lock, target_lock;
-    struct worker worker;        /* the step that runs, its undo, or the saving before a rollback */
-    struct worker counter;       /* counts a rollback's price beside it, or fences for that */
+    struct lock named_lock; /* the target by its Docker engine's own name, when that was ... */
+    bool target_unnamed;    /* ... not to be had at the start: the first step that can takes it */
+    struct worker worker;   /* the step that runs, its undo, or the saving before a rollback */
+    struct worker counter;  /* counts a rollback's price beside it, or fences for that */
     struct asked_rollback asked; /* goes on by itself when that price is nothing */
     struct watcher watchers[WATCHERS_MAX];
     struct text outbox; /* lines for all clients, sent after the next sync */
@@ -54,6 +56,8 @@ struct engine {
     bool fence_undoing; /* an earlier engine ended in the undo that the rollback fenced for */
     struct siblings *siblings; /* the other environments; NULL: the runbook has none */
     int64_t turn_ms;           /* monotonic: whether it's this one's turn is looked at again then */
+    int64_t decision_ms;       /* monotonic: a decision is on its way, nothing is begun before it or
+                                  this time; 0: none is */
     int64_t retry_ms;          /* monotonic: a failed step is tried again then; 0: at once */
     int64_t linger_ms; /* monotonic: when the engine of a finished run ends; 0: not finished */
     int64_t stop_ms;   /* monotonic: told to end, it does so then at the latest; 0: not told */
@@ -97,6 +101,8 @@ bool turn_take(struct engine *engine, size_t phase);
 /* The operator lets it begin before those that it waits for, or leaves it out. */
 bool turn_force(struct engine *engine, const cJSON *command, struct error *error);
 bool turn_leave_out(struct engine *engine, const cJSON *command, struct error *error);
+/* False for the phases for all while an environment that goes on relies on what they did. */
+bool turn_may_roll_back(const struct engine *engine, struct error *error);
 
 /* engine_resume.c: what an earlier engine left: steps that ran, something that is still held. */
 void engine_take_up_loose_ends(struct engine *engine);
@@ -171,9 +177,18 @@ struct step_job {
     const struct invocation *invocations; /* carried out one after the other */
     size_t count;
     bool undoing;
+    bool claims; /* the target, first */
 };
 void engine_run_step(void *context, const struct worker_pipe *pipe);
 const struct step *engine_step(const struct engine *engine, const char *path);
+
+/* engine_target.c: the lock on what the run works on; a finished run takes none. */
+bool target_take(struct engine *engine, const char *stack, struct error *error);
+void target_release(struct engine *engine);
+/* In a step's process, before it does anything: what couldn't be locked by the Docker engine's own
+ * name at the start is now, if it answers. ERROR_LOCKED when another run holds it. */
+bool target_claim(const struct engine *engine, const struct worker_pipe *pipe, struct error *error);
+void target_keep(struct engine *engine, const cJSON *message); /* that process's message */
 
 /* engine_keep.c: a worker's message "facts": they are recorded and on disk, or refused; the worker
  * is told which. */
@@ -192,6 +207,8 @@ void gate_take_offer(struct engine *engine, const cJSON *command);
 cJSON *engine_steps_between(const struct run_state *state, long first, long last);
 
 /* engine_command.c: a client's command, checked and carried out or refused. */
+/* What was decided and by whom, in the words of the client. */
+void engine_add_who(cJSON *event, const cJSON *command);
 void engine_command(void *context, struct client *client, const cJSON *command);
 
 /* engine_watch.c */

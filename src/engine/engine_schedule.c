@@ -71,7 +71,9 @@ static void take_message(void *context, const cJSON *message)
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(message, "type"));
     if (state->current < 0)
         return;
-    if (text_equal(type, "facts"))
+    if (text_equal(type, "target"))
+        target_keep(context, message);
+    else if (text_equal(type, "facts"))
         engine_keep_facts(context, state->steps[state->current].path, message);
     else
         engine_take_report(context, state->steps[state->current].path, message);
@@ -103,8 +105,11 @@ long engine_undo_limit(const struct step *step)
 static void start_step(struct engine *engine, const struct step *step,
                        const struct step_state *seen)
 {
-    struct step_job job = {
-        .engine = engine, .step = step, .invocations = &step->invocation, .count = 1};
+    struct step_job job = {.engine = engine,
+                           .step = step,
+                           .invocations = &step->invocation,
+                           .count = 1,
+                           .claims = true};
     cJSON *event = engine_step_event("step_started", step->path);
     cJSON_AddNumberToObject(event, "attempt", seen->attempt + 1);
     hold_begin(engine, step);
@@ -243,6 +248,35 @@ static bool turn_is_due(const struct engine *engine)
            (engine->state->pause_requested || clock_monotonic_ms() >= engine->turn_ms);
 }
 
+/* What was started for a decision doesn't begin what that may forbid. While something is held there
+ * is no time to wait. */
+static bool decision_awaited(const struct engine *engine)
+{
+    return engine->decision_ms && !run_state_holds(engine->state);
+}
+
+/* One move on, or back; false when the run stands. */
+static bool move(struct engine *engine, bool retry_is_due)
+{
+    enum run_status status = engine->state->status;
+    if (status == RUN_RUNNING || turn_is_due(engine)) {
+        if (decision_awaited(engine))
+            return false;
+        next_step(engine);
+    } else if (goes_back(status) && engine->failed_undo) {
+        next_after_failure(engine);
+    } else if (status == RUN_ROLLING_BACK) {
+        next_undo(engine);
+    } else if (status == RUN_RELEASING) {
+        next_release(engine);
+    } else if (status == RUN_ROLLBACK_FAILED && retry_is_due) {
+        repeat_now(engine);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void engine_schedule(struct engine *engine)
 {
     for (int moves = 0; moves < 10000 && !engine->broken && !engine->worker.process; moves++) {
@@ -253,17 +287,7 @@ void engine_schedule(struct engine *engine)
             return;
         bool due = engine->retry_ms != 0;
         engine->retry_ms = 0;
-        if (engine->state->status == RUN_RUNNING || turn_is_due(engine))
-            next_step(engine);
-        else if (goes_back(engine->state->status) && engine->failed_undo)
-            next_after_failure(engine);
-        else if (engine->state->status == RUN_ROLLING_BACK)
-            next_undo(engine);
-        else if (engine->state->status == RUN_RELEASING)
-            next_release(engine);
-        else if (engine->state->status == RUN_ROLLBACK_FAILED && due)
-            repeat_now(engine);
-        else
+        if (!move(engine, due))
             return;
     }
 }

@@ -120,7 +120,7 @@ void engine_run_step(void *context, const struct worker_pipe *pipe)
                            .kept = kept,
                            .context = &reporting};
     struct error error = ERROR_INIT;
-    bool done = true;
+    bool done = !job->claims || target_claim(job->engine, pipe, &error);
     for (size_t i = 0; done && i < job->count; i++) {
         done = invoke(&run, &job->invocations[i], &error);
         learn(facts, reporting.fresh);

@@ -3,6 +3,7 @@
 #include "engine/engine_parts.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "engine/turn.h"
 
 #define LOOK_MS 1000
@@ -68,20 +69,11 @@ bool turn_take(struct engine *engine, size_t phase)
     return come;
 }
 
-/* Who decided, in the words of the client. */
-static void add_who(cJSON *event, const cJSON *command)
-{
-    static const char *const names[] = {"command", "operator", "tty"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const cJSON *item = cJSON_GetObjectItemCaseSensitive(command, names[i]);
-        if (cJSON_IsString(item))
-            cJSON_AddStringToObject(event, names[i], item->valuestring);
-    }
-}
-
 /* What the runbook requires isn't the operator's to decide. */
 static bool may_go_first(const struct engine *engine, const char *phase, struct error *error)
 {
+    if (!siblings_read(engine->siblings, error))
+        return error_wrap(error, "looking where the other environments stand");
     struct standing standing = standing_of(engine);
     struct turn turn;
     standing.first = true;
@@ -98,12 +90,39 @@ bool turn_force(struct engine *engine, const cJSON *command, struct error *error
     if (state->status != RUN_WAITING)
         return error_set(error, ERROR_OTHER, "it waits for no other environment: the run is %s",
                          run_status_name(state->status));
+    const char *seen = json_text(command, "phase");
+    if (!text_equal(seen, state->turn.phase)) {
+        error_set(error, ERROR_OTHER, "it is for %s now that it waits, not for %s",
+                  state->turn.phase, seen ? seen : "what was seen");
+        return error_remedy(error, "look at where it stands first: pgrunbook status %s",
+                            state->run);
+    }
     if (!may_go_first(engine, state->turn.phase, error))
         return false;
     cJSON *event = phase_event("turn_forced", state->turn.phase);
-    add_who(event, command);
+    engine_add_who(event, command);
     engine_emit(engine, event);
     engine->turn_ms = 0;
+    return true;
+}
+
+bool turn_may_roll_back(const struct engine *engine, struct error *error)
+{
+    if (!engine->siblings || engine->runbook->environment)
+        return true;
+    if (!siblings_read(engine->siblings, error))
+        return error_wrap(error, "looking where the environments stand");
+    const struct run_state *const *members = siblings_members(engine->siblings);
+    for (size_t i = 0; i < engine->runbook->environment_count; i++) {
+        if (!members[i] || run_state_finished(members[i]))
+            continue;
+        error_set(error, ERROR_OTHER, "%s goes on, and relies on what was done for all",
+                  members[i]->environment);
+        return error_remedy(error,
+                            "roll it back first, or all of them, the last one first: pgrunbook "
+                            "rollback %s --all",
+                            engine->state->run);
+    }
     return true;
 }
 
@@ -121,7 +140,7 @@ bool turn_leave_out(struct engine *engine, const cJSON *command, struct error *e
                             state->run);
     }
     cJSON *event = engine_event("left_out");
-    add_who(event, command);
+    engine_add_who(event, command);
     engine_emit(engine, event);
     return true;
 }

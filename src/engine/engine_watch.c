@@ -106,7 +106,8 @@ static bool outage_expected(const struct run_state *state)
         return false;
     enum step_status status = state->steps[state->current].status;
     return (status == STEP_RUNNING || status == STEP_UNDOING) &&
-           state->steps[state->current].database == UNAVAILABLE;
+           (state->steps[state->current].database == UNAVAILABLE ||
+            state->steps[state->current].database == INTERRUPTED);
 }
 
 void watchers_steer(struct engine *engine)

@@ -23,14 +23,6 @@ char *member_directory(const char *group, const char *environment)
     return directory;
 }
 
-bool run_is_there(const char *directory)
-{
-    char *journal = file_join(directory, "journal.jsonl");
-    bool there = file_exists(journal);
-    free(journal);
-    return there;
-}
-
 /* Takes ownership of the directory. */
 static void add_member(struct group *group, const char *environment, char *directory)
 {

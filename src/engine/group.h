@@ -24,8 +24,6 @@ struct group {
 const char *run_environment(const char *run);
 /* Of one environment of a group; it needn't exist. The caller frees. */
 char *member_directory(const char *group, const char *environment);
-/* Whether the directory holds a run that has begun to exist: its journal is there. */
-bool run_is_there(const char *directory);
 
 /* The group's own run first, then the environments that take part, in the runbook's order. A run
  * without environments is a group of one. Free with group_free. */

@@ -39,6 +39,21 @@ static bool whole_length(int file, off_t size, off_t *whole, struct error *error
     return true;
 }
 
+bool journal_begun(const char *path)
+{
+    struct error ignored =
+        ERROR_INIT; /* one that can't be read isn't nothing: its reader says so */
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    off_t whole = 0;
+    if (file < 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    bool begun = fstat(file, &status) < 0 ||
+                 !whole_length(file, status.st_size, &whole, &ignored) || whole > 0;
+    close(file);
+    return begun;
+}
+
 struct journal *journal_open(const char *path, struct error *error)
 {
     int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -18,6 +18,9 @@ void journal_close(struct journal *journal);
 bool journal_append(struct journal *journal, const char *line, size_t length, struct error *error);
 bool journal_sync(struct journal *journal, struct error *error);
 
+/* Whether there is a journal with at least one whole line. */
+bool journal_begun(const char *path);
+
 /* Hands every complete line to `on_line` (false with `error` stops). A partial last line is left
  * out. */
 bool journal_read(const char *path,

@@ -103,6 +103,13 @@ static bool apply_nothing(struct run_state *state, const cJSON *event, struct er
     return true;
 }
 
+/* A journal of an older version doesn't say who it was. */
+static void add_pause_decision(struct run_state *state, const cJSON *event)
+{
+    if (event_text(event, "operator"))
+        cJSON_AddItemToArray(state->decisions, cJSON_Duplicate(event, true));
+}
+
 static bool apply_paused(struct run_state *state, const cJSON *event, struct error *error)
 {
     (void)event, (void)error;
@@ -116,14 +123,16 @@ static bool apply_pause_requested(struct run_state *state, const cJSON *event, s
 {
     (void)error;
     state->pause_requested = event_flag(event, "pause");
+    add_pause_decision(state, event);
     return true;
 }
 
 static bool apply_resumed(struct run_state *state, const cJSON *event, struct error *error)
 {
-    (void)event, (void)error;
+    (void)error;
     state->pause_requested = false;
     state->status = RUN_RUNNING;
+    add_pause_decision(state, event);
     return true;
 }
 

@@ -101,7 +101,10 @@ bool apply_left_out(struct run_state *state, const cJSON *event, struct error *e
 {
     if (run_state_begun(state))
         return error_set(error, ERROR_OTHER, "it has begun");
+    close_gate(state);
     turn_clear(state);
+    state->current = -1;
+    state->pause_requested = false;
     state->status = RUN_LEFT_OUT;
     state->finished_ms = event_time(event);
     cJSON_AddItemToArray(state->decisions, cJSON_Duplicate(event, true));

@@ -55,8 +55,8 @@ struct pg_table {
     char *schema;
     char *name;
     enum pg_table_kind kind;
-    char *columns;               /* SQL list of the columns of alias `t`, by name, where a restore
-                                    may change their order; else NULL */
+    char *hash;                  /* SQL of the 64-bit hash of a row of alias `t`, whatever the
+                                    order of its columns */
     char *parents;               /* hash of the names of the tables that it's a partition or a child
                                     of, in hexadecimal digits; NULL without any */
     char *condition;             /* SQL that a row of alias `t` fulfils when a dump carries it; NULL
@@ -64,8 +64,6 @@ struct pg_table {
     long long pages;             /* of 8 KB, with what is stored out of line */
     long long rows;              /* exact, -1 until counted */
     char digest[PG_DIGEST_SIZE]; /* of the rows' contents, "" until taken */
-    bool by_column;              /* the digest has to be, or was, taken column by column */
-    char *hashes;                /* SQL list of the columns' hashes for that, NULL until needed */
 };
 
 struct pg_table_list {

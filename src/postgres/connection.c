@@ -213,13 +213,6 @@ bool pg_no_slot(const struct error *error)
                                            strstr(error->message, "remaining connection slots"));
 }
 
-bool pg_too_large(const struct error *error)
-{
-    return error->kind == ERROR_SERVER && (strstr(error->message, "(SQLSTATE 54000)") ||
-                                           strstr(error->message, "(SQLSTATE 53200)") ||
-                                           strstr(error->message, "invalid memory alloc request"));
-}
-
 int pg_socket(const struct pg_connection *connection)
 {
     return PQsocket(connection->handle);

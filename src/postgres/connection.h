@@ -74,8 +74,6 @@ bool pg_used_password(const struct pg_connection *connection);
 
 /* Why the last pg_open failed: the server, the database or the role takes no more sessions. */
 bool pg_no_slot(const struct error *error);
-/* Why a statement failed: a value's text doesn't fit into the server's memory (1 GB at most). */
-bool pg_too_large(const struct error *error);
 
 /* For poll(): readable once something of an answer has come. */
 int pg_socket(const struct pg_connection *connection);

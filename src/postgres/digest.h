@@ -1,5 +1,7 @@
 /* digest.h: the exact count of a table's rows and a digest of their contents that doesn't depend on
- * their order and is the same on PostgreSQL 13 to 18. */
+ * their order and is the same on PostgreSQL 13 to 18: the sum of the rows' hashes
+ * (pg_table.hash). Source: hashtextextended, which hashes bytes the same on all majors (of servers
+ * with the same byte order). */
 #ifndef POSTGRES_DIGEST_H
 #define POSTGRES_DIGEST_H
 
@@ -9,14 +11,6 @@
  * time zone, an empty search path). Once a session, before digests or keys are asked for. Source:
  * PostgreSQL manual, "Client Connection Defaults". */
 bool digest_session(struct pg_connection *connection, struct error *error);
-
-/* The text of a whole row of alias `t`, as SQL, appended: NULL and '' differ in it. Its columns by
- * name where a restore may have changed their order, their hashes where the text is too large to be
- * made. */
-void digest_add_row_text(struct text *sql, const struct pg_table *table);
-/* A row's 64-bit hash. Source: hashtextextended, which hashes bytes the same on all majors (of
- * servers with the same byte order). */
-void digest_add_row_hash(struct text *sql, const struct pg_table *table);
 
 /* The digest tells what a table is a partition or a child of, too: its rows are those of the parent
  * as well, and a partition that is detached takes them away from there. Whether two digests that
@@ -32,12 +26,5 @@ bool digest_statement(struct pg_connection *connection, const struct pg_table *t
 /* The same with an empty text in the digest's place: much cheaper. */
 bool digest_count_statement(struct pg_connection *connection, const struct pg_table *table,
                             size_t number, struct text *sql, struct error *error);
-
-/* Digests taken column by column begin with this: they compare with their like only. */
-#define DIGEST_BY_COLUMN "columns:"
-bool digest_is_by_column(const char *digest);
-/* Asks for what a digest by column needs (pg_table.hashes) and sets by_column. */
-bool digest_by_column(struct pg_connection *connection, struct pg_table *table,
-                      struct error *error);
 
 #endif

@@ -10,13 +10,15 @@
 /* `*` stands for any text. `${user}` stands for the bootstrap superuser. */
 static const struct {
     const char *pattern;
-    bool again; /* only after an attempt before */
+    bool again; /* only where roles may be there already */
     const char *reason;
 } harmless[] = {
     {"ERROR:  role \"${user}\" already exists", false,
      "the new server was made with this superuser"},
-    {"ERROR:  role \"*\" already exists", true, "the attempt before has made it"},
-    {"ERROR:  tablespace \"*\" already exists", true, "the attempt before has made it"},
+    {"ERROR:  role \"*\" already exists", true,
+     "an attempt before, or the first start, has made it"},
+    {"ERROR:  tablespace \"*\" already exists", true,
+     "an attempt before, or the first start, has made it"},
     {"ERROR:  database \"postgres\" already exists", false, "every new server has it"},
     {"ERROR:  database \"template1\" already exists", false, "every new server has it"},
     {"ERROR:  schema \"public\" already exists", false, "every new database has it"},

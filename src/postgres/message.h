@@ -26,7 +26,7 @@ struct message {
 /* What makes more of the messages harmless. */
 struct message_setting {
     const char *user; /* the superuser that the new server was made with */
-    bool again;       /* an attempt before has left its roles on the server */
+    bool again;       /* an attempt before, or its first start, has left roles on the server */
 };
 
 /* One line of their standard error, without its end. */

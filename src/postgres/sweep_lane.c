@@ -79,12 +79,11 @@ static struct pg_table *table_at(const struct sweep_lane *lane, size_t position)
 static bool add_statement(const struct sweep_lane *lane, size_t position, struct text *sql,
                           struct error *error)
 {
-    struct pg_table *table = table_at(lane, position);
-    text_add(sql, position > lane->at ? " UNION ALL " : "");
+    const struct pg_table *table = table_at(lane, position);
+    text_add(sql, position > lane->batch.first ? " UNION ALL " : "");
     if (lane->work->source->counts_only)
         return digest_count_statement(lane->connection, table, position, sql, error);
-    return (!table->by_column || digest_by_column(lane->connection, table, error)) &&
-           digest_statement(lane->connection, table, position, sql, error);
+    return digest_statement(lane->connection, table, position, sql, error);
 }
 
 /* Going back to the savepoint keeps the snapshot and lets the locks of the statement before go, so
@@ -92,10 +91,9 @@ static bool add_statement(const struct sweep_lane *lane, size_t position, struct
 static bool send_statement(struct sweep_lane *lane, struct error *error)
 {
     struct text sql = {0};
-    lane->sent = lane->alone ? lane->at + 1 : lane->batch.end;
     text_add(&sql, "ROLLBACK TO SAVEPOINT sweep; ");
     lane->busy = true;
-    for (size_t i = lane->at; lane->busy && i < lane->sent; i++)
+    for (size_t i = lane->batch.first; lane->busy && i < lane->batch.end; i++)
         lane->busy = add_statement(lane, i, &sql, error);
     lane->busy = lane->busy && pg_send(lane->connection, text_string(&sql), error);
     text_free(&sql);
@@ -105,20 +103,19 @@ static bool send_statement(struct sweep_lane *lane, struct error *error)
 bool sweep_lane_begin(struct sweep_lane *lane, const struct sweep_batch *batch, struct error *error)
 {
     lane->batch = *batch;
-    lane->at = batch->first;
-    lane->alone = false;
     return send_statement(lane, error);
 }
 
 static bool take_rows(struct sweep_lane *lane, const PGresult *result, table_measured *on_table,
                       struct error *error)
 {
-    if ((size_t)PQntuples(result) != lane->sent - lane->at)
+    const struct sweep_batch *batch = &lane->batch;
+    if ((size_t)PQntuples(result) != batch->end - batch->first)
         return error_set(error, ERROR_SERVER, "%d counts came for %zu tables", PQntuples(result),
-                         lane->sent - lane->at);
+                         batch->end - batch->first);
     for (int row = 0; row < PQntuples(result); row++) {
         long long position = pg_number(result, row, 0);
-        if (position < (long long)lane->at || position >= (long long)lane->sent)
+        if (position < (long long)batch->first || position >= (long long)batch->end)
             return error_set(error, ERROR_SERVER, "a count came for a table that wasn't asked for");
         struct pg_table *table = table_at(lane, (size_t)position);
         table->rows = pg_number(result, row, 1);
@@ -130,43 +127,22 @@ static bool take_rows(struct sweep_lane *lane, const PGresult *result, table_mea
     return true;
 }
 
-/* A row whose text is too large for the server spoils its whole statement: the tables then go one
- * by one, and that row's table column by column. */
-static bool try_smaller(struct sweep_lane *lane, struct error *error)
-{
-    if (!pg_too_large(error) || lane->work->source->counts_only)
-        return false;
-    bool several = lane->sent - lane->at > 1;
-    if (several) {
-        lane->alone = true;
-        return send_statement(lane, error);
-    }
-    struct pg_table *table = table_at(lane, lane->at);
-    if (table->by_column)
-        return false;
-    return pg_execute(lane->connection, "ROLLBACK TO SAVEPOINT sweep", error) &&
-           digest_by_column(lane->connection, table, error) && send_statement(lane, error);
-}
-
 bool sweep_lane_advance(struct sweep_lane *lane, table_measured *on_table, struct error *error)
 {
     PGresult *result = NULL;
     if (!pg_take_result(lane->connection, false, &result, error)) {
         lane->busy = false;
-        return try_smaller(lane, error);
+        return false;
     }
     if (!result)
         return true;
     lane->busy = false;
     bool taken = take_rows(lane, result, on_table, error);
     PQclear(result);
-    if (!taken)
-        return false;
-    lane->at = lane->sent;
-    return lane->at == lane->batch.end || send_statement(lane, error);
+    return taken;
 }
 
 const struct pg_table *sweep_lane_table(const struct sweep_lane *lane)
 {
-    return lane->busy ? table_at(lane, lane->at) : NULL;
+    return lane->busy ? table_at(lane, lane->batch.first) : NULL;
 }

@@ -23,16 +23,14 @@ struct sweep_lane {
     struct pg_connection *connection; /* NULL while it has no work */
     struct sweep_work *work;          /* whose database it's connected to */
     struct sweep_batch batch;
-    size_t at, sent; /* of the batch: the statement under way is [at, sent) */
-    bool busy;       /* an answer is awaited */
-    bool alone;      /* one table a statement: the batch together was too large */
+    bool busy; /* an answer is awaited */
 };
 
 /* Connects to the work's database, in its snapshot. A lane must have left before. */
 bool sweep_lane_join(struct sweep_lane *lane, struct sweep_work *work, struct error *error);
 /* Ends connection and transaction. A statement under way is cancelled. */
 void sweep_lane_leave(struct sweep_lane *lane);
-/* Sends the first statement for a batch of the work's queue. */
+/* Sends the statement for a batch of the work's queue. */
 bool sweep_lane_begin(struct sweep_lane *lane, const struct sweep_batch *batch,
                       struct error *error);
 /* Takes what has come, without waiting; not busy any more when the batch is done. */

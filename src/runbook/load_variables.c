@@ -10,6 +10,9 @@
 
 #define SOURCE_WORDS_MAX 3
 
+static void read_one_of(struct loader *loader, const struct field *field, const struct node *node,
+                        void *target);
+
 static const struct field fields[] = {
     {"default", SHAPE_TEMPLATE, false, "the value when no source has one", NULL, NULL,
      offsetof(struct variable, fallback), read_fallback},
@@ -17,6 +20,8 @@ static const struct field fields[] = {
      0, read_sources},
     {"secret", SHAPE_BOOLEAN, false, "yes: never shown, logged, journaled or put on a command line",
      NULL, NULL, offsetof(struct variable, secret), read_boolean},
+    {"one_of", SHAPE_TEXTS, false, "the values that it may have; without it any", NULL, NULL,
+     offsetof(struct variable, one_of), read_one_of},
     {"about", SHAPE_TEXT, false, "what it is for, in one line", NULL, NULL,
      offsetof(struct variable, about), read_text},
     {NULL, SHAPE_TEXT, false, NULL, NULL, NULL, 0, NULL}};
@@ -31,6 +36,20 @@ void read_fallback(struct loader *loader, const struct field *field, const struc
     const char *text = expect_text(loader, node, field->name);
     if (text)
         variable->fallback = xstrdup(text);
+}
+
+static void read_one_of(struct loader *loader, const struct field *field, const struct node *node,
+                        void *target)
+{
+    struct variable *variable = target;
+    const struct node *item;
+    if (node->kind != NODE_LIST && !expect_text(loader, node, field->name))
+        return;
+    for (size_t i = 0; (item = text_or_list_item(node, i)); i++) {
+        const char *text = expect_text(loader, item, "an item of one_of");
+        if (text)
+            text_list_add(&variable->one_of, text);
+    }
 }
 
 /* Splits into at most SOURCE_WORDS_MAX words and a rest; the count of words. */
@@ -132,6 +151,9 @@ static void check_default(struct loader *loader, const struct variable *variable
     if (variable->secret && *node->text && !template_has_reference(node->text))
         fault_add(loader->faults, node->position,
                   "a secret can't stand in this file; give ${%s} a source, such as from: ask",
+                  variable->name);
+    if (!template_has_reference(node->text) && !variable_may_be(variable, node->text))
+        fault_add(loader->faults, node->position, "the default of %s isn't one of its one_of",
                   variable->name);
     struct reference reference = reference_next(node->text);
     for (; reference.kind != REFERENCE_NONE && !variable->secret;

@@ -7,6 +7,8 @@ const struct name_value availability_names[] = {
     {"available", AVAILABLE, "clients read and write as always"},
     {"read-only", AVAILABLE_READ_ONLY, "clients can read, writes are refused"},
     {"unavailable", UNAVAILABLE, "clients can't connect"},
+    {"interrupted", INTERRUPTED,
+     "at one moment of it clients are held back, for less than a second"},
     {NULL, 0, NULL}};
 
 const struct name_value confirmation_names[] = {

@@ -40,6 +40,7 @@ static void variable_free(struct variable *variable)
         free(variable->sources[i].name);
     }
     free(variable->sources);
+    text_list_free(&variable->one_of);
     free(variable->name);
     free(variable->about);
     free(variable->fallback);

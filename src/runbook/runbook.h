@@ -54,6 +54,7 @@ struct variable {
     char *fallback; /* `default`, may hold ${...}; or NULL */
     char *value;    /* what it is; NULL until runbook_set or runbook_resolve */
     bool secret;
+    struct text_list one_of; /* the values that it may have; none: any */
     struct variable_source *sources;
     size_t source_count;
     struct position position;
@@ -90,7 +91,7 @@ struct server {
     struct position position;
 };
 
-enum availability { AVAILABLE, AVAILABLE_READ_ONLY, UNAVAILABLE };
+enum availability { AVAILABLE, AVAILABLE_READ_ONLY, UNAVAILABLE, INTERRUPTED };
 enum confirmation { CONFIRM_KEY, CONFIRM_TYPE };
 enum failure_policy { FAILURE_STOP, FAILURE_RETRY, FAILURE_UNDO };
 

@@ -288,12 +288,31 @@ static bool resolve(struct resolving *resolving, struct variable *variable, stru
     return good;
 }
 
+bool variable_may_be(const struct variable *variable, const char *value)
+{
+    return !variable->one_of.count || text_list_has(&variable->one_of, value);
+}
+
+static bool check_value(const struct variable *variable, struct error *error)
+{
+    struct text values = {0};
+    if (!variable->value || variable_may_be(variable, variable->value))
+        return true;
+    for (size_t i = 0; i < variable->one_of.count; i++)
+        text_printf(&values, "%s%s", i ? ", " : "", variable->one_of.items[i]);
+    error_set(error, ERROR_USAGE, "the variable %s can't be \"%s\"; it is one of: %s",
+              variable->name, variable->secret ? "..." : variable->value, text_string(&values));
+    text_free(&values);
+    return error_remedy(error, "Give it with --set %s=VALUE, or leave it out.", variable->name);
+}
+
 static bool resolve_all(struct resolving *resolving, struct error *error)
 {
     struct runbook *runbook = resolving->runbook;
     for (size_t i = 0; i < runbook->variable_count; i++)
         if (environment_needs(runbook, runbook->variables[i].name) &&
-            !resolve(resolving, &runbook->variables[i], error))
+            (!resolve(resolving, &runbook->variables[i], error) ||
+             !check_value(&runbook->variables[i], error)))
             return false;
     for (size_t i = 0; i < runbook->variable_count && resolving->lookup; i++)
         if (!runbook->variables[i].value) /* nothing asks for it */

@@ -19,20 +19,10 @@
 
 #define CHUNK ((size_t)256 << 10)
 
-/* The argument `name`; a relative path is taken beside the file that `beside` names (of several,
- * with commas between, the first). The caller frees. */
+/* The argument `name`, beside the file that `beside` names; the caller frees. */
 static char *path_of(const struct step_run *run, const char *name)
 {
-    const char *path = step_text(run, name), *beside = step_text(run, "beside");
-    if (!beside || !*beside || path[0] == '/' || path[0] == '~')
-        return file_absolute(path);
-    char *neighbour =
-        file_exists(beside) ? xstrdup(beside) : xstrndup(beside, strcspn(beside, ","));
-    char *absolute = file_absolute(neighbour);
-    char *joined = file_join(dirname(absolute), path);
-    free(absolute);
-    free(neighbour);
-    return joined;
+    return file_absolute_beside(step_text(run, name), step_text(run, "beside"));
 }
 
 /* Only regular files: a link could lead anywhere, a directory would take all that is in it. */

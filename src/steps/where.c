@@ -55,7 +55,7 @@ bool where_stay(struct error *error)
     return set && (host && *host ? address_is_good(host, error) : stay_with_context(error));
 }
 
-static char *target_by_address(const char *stack)
+char *where_target_addressed(const char *stack)
 {
     struct error ignored = ERROR_INIT; /* the first step that needs the engine says so */
     char *description = NULL;
@@ -65,16 +65,22 @@ static char *target_by_address(const char *stack)
     return target;
 }
 
-char *where_target(const char *stack)
+char *where_target_named(const char *stack)
 {
     struct docker_system system = {0};
-    struct error ignored = ERROR_INIT;
+    struct error ignored = ERROR_INIT; /* the first step that needs the engine says so */
     struct docker *docker = docker_open(&ignored);
     bool known = docker && docker_system_read(docker, &system, &ignored) && *system.id;
     char *target = known ? xprintf("%s on host %s (%s, Docker engine %s)", stack, system.name,
                                    system.directory, system.id)
-                         : target_by_address(stack);
+                         : NULL;
     docker_system_free(&system);
     docker_close(docker);
     return target;
+}
+
+char *where_target(const char *stack)
+{
+    char *target = where_target_named(stack);
+    return target ? target : where_target_addressed(stack);
 }

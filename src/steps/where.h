@@ -18,7 +18,11 @@ bool where_stay(struct error *error);
 
 /* A stack's name with the engine that it is on, by what the engine says of itself: the same by
  * every address of it, and another one for an engine beside it, or for a machine that was copied
- * with it. By the address where it doesn't answer. The caller frees. */
+ * with it. NULL where it doesn't answer. The caller frees. */
+char *where_target_named(const char *stack);
+/* The same by the address, without asking. */
+char *where_target_addressed(const char *stack);
+/* By the name, or by the address where the engine doesn't answer. */
 char *where_target(const char *stack);
 
 #endif

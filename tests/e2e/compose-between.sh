@@ -32,7 +32,7 @@ compose_before=$(sha256sum <"$COMPOSE_FILE")
 # --- while the new server is parked
 
 warm_waits move
-warm parked --confirm prepare/backup --confirm switchover/go --set app_container= --set health_url=
+warm parked --confirm prepare/volume --confirm switchover/go --set app_container= --set health_url=
 is "$(run_field parked .gate)" switchover/move "the new server is parked"
 [ "$(run_field parked .gate)" = switchover/move ] || give_up
 psql_at "$PG_PORT" limor_prod "INSERT INTO public.marks (mark) VALUES ('since the backup')"

@@ -316,6 +316,57 @@ is "$status" 0 "run of an existing run takes them too"
 is "$(grep -c 'has the secret' "$work/out" || true)" 0 "so that none is missing"
 is "$(grep -rlE 's3cr3t-Zq|0ther-Qx' "$runs" | wc -l)" 0 "none of them is in a run's directory"
 
+# --- a Docker engine that answers only later, to two runs on one stack
+
+# A stand-in that says who it is, and no more.
+docker_says_who() {
+    exec timeout 100 python3 - "$work/docker.sock" <<'PY'
+import http.server, json, socketserver, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({"ID": "one", "Name": "there", "DockerRootDir": "/data"}).encode()
+        self.send_response(200)
+        self.send_header("Api-Version", "1.43")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+socketserver.ThreadingUnixStreamServer(sys.argv[1], Handler).serve_forever()
+PY
+}
+
+runbook late <<YAML
+runbook: 1
+name: late
+stack: late
+phases:
+  - id: one
+    steps:
+      - {id: ask, gate: {confirm: key}, shell: {command: "echo did >> $work/late.log"}}
+      - {id: more, gate: {confirm: key}, shell: {command: "echo more >> $work/late.log"}}
+YAML
+export DOCKER_HOST=unix://$work/docker.sock
+run run "$work/late.yaml" --plain --run-id late
+docker_says_who &
+docker_process=$!
+wait_until '[ -S "$work/docker.sock" ]' || true
+run run "$work/late.yaml" --plain --run-id later
+is "$status" 10 "one has begun while Docker didn't answer, another one when it did"
+run attach late --plain --confirm ask
+is "$status $(state_of late)" "11 step failed" "the first one does nothing on the stack that is the other's by now"
+says "it says whose" "held by the run later, which isn't finished"
+run rollback later
+run run "$work/late.yaml" --plain --run-id late --confirm ask
+is "$(cat "$work/late.log")" did "once that is over it goes on"
+run run "$work/late.yaml" --plain --run-id latest
+is "$status" 6 "and the stack is its own, by the name of its engine too"
+kill "$docker_process"
+unset DOCKER_HOST
+
 # --- watching, bad input
 
 run run "$work/noreturn.yaml" --plain --run-id noreturn2

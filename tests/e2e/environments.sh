@@ -69,6 +69,12 @@ states_of() {
     "$program" status "$1" --json | jq -r '[.environments[] | .environment + "=" + .status] | join(" ")'
 }
 
+# Until its locks are free: what is said next finds no engine.
+kill_engine() {
+    kill -9 "$(engine_process "$1")"
+    wait_until "flock -n '$runs/$1/engine.lock' true" || true
+}
+
 reaches() {
     wait_until "[ \"\$(state_of $1)\" = \"$2\" ]" || true
     is "$(state_of "$1")" "$2" "$3"
@@ -100,6 +106,7 @@ is "$(grep -c '^# order' "$work/out")" 4 "the report has the phases for all and 
 is "$("$program" report order --format json | jq -r '[.environments[].steps | length] | join(" ")')" "2 2 2" \
     "and as one JSON object"
 is "$(grep -rlF tiger- "$runs" | wc -l)" 0 "no secret of any environment is on disk"
+is "$("$program" report order --format html | grep -c '<!doctype\|<h1>')" 5 "as HTML it is one document with four headings"
 run status order@nowhere
 is "$status" 2 "an environment that isn't there has no state"
 
@@ -167,8 +174,12 @@ is "$(order_of turns)" "all-note test-copy-one-seen stage-copy-two-seen live-cop
 is "$(states_of turns)" "test=at gate stage=waiting live=waiting" "the first stands at its gate, the others wait for it"
 run status turns
 says "status says for whom" "waits for test to be through switch (at a gate)"
-run first turns@stage
+run first turns@stage --phase prepare
+is "$status" 1 "stage isn't let go first into another phase than the one that was meant"
+says "it says which one it waits before" "it is for switch now that it waits, not for prepare"
+run first turns@stage --phase switch
 is "$status" 0 "stage may go first"
+says "and which phase that is for" "it begins switch now"
 reaches turns@stage "at gate" "its gate opens"
 run first turns@stage
 is "$status" 1 "it no longer waits for anybody"
@@ -187,6 +198,8 @@ is "$(grep -c undo "$work/turns.log")" 1 "and nothing else is"
 is "$(states_of turns)" "test=rolled back stage=complete live=paused" "the others stand where they stood"
 run resume turns@live
 reaches turns@live "at gate" "one that was rolled back holds nobody up"
+is "$("$program" report turns@live --format json | jq -r '[.decisions[] | .command + " by " + .operator] | join(", ")')" \
+    "pause by $(id -un), resume by $(id -un)" "who paused it, and who let it go on, is on record"
 run run "$work/turns.yaml" --plain --run-id turns --confirm live:go
 is "$status" 12 "the exit status says that one isn't complete"
 comes_before "the phase for all follows when all that are still in are through" turns live-go all-tell
@@ -200,12 +213,18 @@ run rollback later --environment stage
 is "$status" 2 "one that takes no part can't be rolled back"
 run run "$work/later.yaml" --plain --run-id later --environment stage
 is "$(state_of later@stage)" waiting "another one joins later, and waits for the first"
+(cd / && "$program" run "$work/later.yaml" --plain --run-id later --environment live </dev/null >"$work/out" 2>&1) || true
+is "$(jq -r 'select(.type == "run_created").directory' "$runs/later@live/journal.jsonl")" "$PWD" \
+    "from elsewhere, too: its directory is that of the others"
 run pause later@stage
 run skip later@stage
 is "$status" 1 "what has begun isn't left out"
 says "it says what to do instead" "pgrunbook rollback later@stage"
+run rollback later@all
+is "$status $(state_of later@all)" "10 waiting" "what was done for all isn't taken back under those that go on"
+says "it says how" "pgrunbook rollback later --all"
 run rollback later --all
-is "$(order_of later)" "all-note test-copy-one-seen stage-copy-two-seen stage-undo test-undo all-undo " \
+is "$(order_of later)" "all-note test-copy-one-seen stage-copy-two-seen live-copy-live-three-seen live-undo stage-undo test-undo all-undo " \
     "--all rolls the last one back first"
 run status later
 is "$status" 12 "and all are rolled back"
@@ -220,7 +239,7 @@ is "$(states_of killed)" "test=running stage=waiting live=waiting" "test works, 
 run skip killed@stage
 is "$(state_of killed@stage)" "left out" "stage is left out before it began"
 for run in killed killed@test killed@live; do
-    kill -9 "$(engine_process "$run")"
+    kill_engine "$run"
 done
 wait || true
 rm "$work/killed-test.held"
@@ -235,6 +254,98 @@ is "$status" 12 "the others go to their end"
 is "$(states_of killed)" "test=complete stage=left out live=complete" "without the one that was left out"
 is "$(grep -c stage "$work/killed.log" || true)" 0 "which did nothing"
 is "$(grep -c all-note "$work/killed.log")" 1 "what is for all was done once"
+
+# --- what is decided about one whose engine has ended comes before it goes on by itself
+
+environments asleep '{test: {}}'
+run run "$work/asleep.yaml" --plain --run-id asleep
+for run in asleep@stage asleep@live; do
+    kill_engine "$run"
+done
+run attach asleep@test --plain --confirm go
+is "$(states_of asleep)" "test=complete stage=waiting live=waiting" "what two without engines waited for is over"
+run pause asleep@stage
+is "$status $(state_of asleep@stage)" "0 paused" "one is paused before it goes on"
+run skip asleep@live
+is "$status $(state_of asleep@live)" "0 left out" "the other one is left out before it begins"
+is "$(grep -c live "$work/asleep.log" || true)" 0 "and nothing of it was done"
+kill_engine asleep@stage
+run resume asleep@stage
+reaches asleep@stage "at gate" "resumed, it goes on"
+
+run pause asleep
+is "$status" 2 "which of them is to pause has to be said"
+run pause asleep@all
+is "$status $(state_of asleep@all) $(state_of asleep@stage)" "0 paused at gate" "RUN@all is the phases for all"
+run resume asleep@all
+run attach asleep --plain --confirm stage:go
+run report asleep@stage
+says "it goes to its end" "complete"
+
+# --- kill -9 of a start: the names that it made can be used
+
+mkdir -p "$runs/started@test/logs" "$runs/started@live"
+: >"$runs/started@live/journal.jsonl"
+environments started
+run run "$work/started.yaml" --plain --run-id started
+is "$(states_of started)" "test=at gate stage=waiting live=waiting" "what a killed start has left is in nobody's way"
+for run in started started@test started@stage started@live; do
+    kill_engine "$run"
+done
+rm -r "$runs/started"
+echo "# another version" >>"$work/started.yaml"
+run run "$work/started.yaml" --plain --run-id started
+is "$status" 2 "another version of the runbook doesn't join what one has begun"
+says "it says how to go on" "pgrunbook run $runs/started@test/runbook.yaml --run-id started"
+run run "$runs/started@test/runbook.yaml" --plain --run-id started
+is "$(states_of started)" "test=at gate stage=waiting live=waiting" "with that one it goes on"
+
+# --- kill -9 while one of them holds writes
+
+runbook fence <<YAML
+runbook: 1
+name: fence
+stack: "fence-\${environment}"
+environments: {test: {}, live: {}}
+phases:
+  - id: one
+    steps:
+      - id: stop
+        hold: {until: switched, for: 10m}
+        shell: {command: "touch $work/\${environment}.fence"}
+        undo: {shell: {command: "rm -f $work/\${environment}.fence"}}
+      - {id: switch, gate: {confirm: key}, shell: {command: "echo 1", fact: switched}}
+YAML
+run run "$work/fence.yaml" --plain --run-id fence
+is "$(states_of fence)" "test=at gate live=waiting" "the first one stands at its gate and holds"
+run status fence
+says "status says so" "test: one/stop holds for"
+kill_engine fence@test
+run status fence
+says "it cries out when the engine of that one has ended" "!! test: one/stop still holds"
+says "with the remedy" "pgrunbook attach fence@test lets go"
+run attach fence --plain
+is "$(ls "$work"/*.fence 2>/dev/null || true)" "" "attach lets go"
+run status fence
+is "$(grep -c "NOBODY LETS GO" "$work/out" || true)" 0 "and nobody cries any more"
+
+# --- one that is finished, or that can't be started, keeps nobody from the others
+
+environments halt '{test: {}}'
+run run "$work/halt.yaml" --plain --run-id halt
+run rollback halt@test
+reaches halt@stage "at gate" "one goes on without the first"
+for run in halt halt@test halt@stage halt@live; do
+    flock -n "$runs/$run/engine.lock" true || kill_engine "$run"
+done
+echo >>"$runs/halt@stage/runbook.yaml"
+run attach halt --plain
+is "$(grep -c engine_started "$runs/halt@test/journal.jsonl")" 1 "a finished one's engine isn't started to look at it"
+says "one that can't be started says why" "starting the engine of stage: the run's copy of its runbook was changed"
+says "what is known of it is shown" "stage: run halt@stage is at gate"
+is "$("$program" status halt --json | jq -r '[.environments[] | .environment + "=" + (.engine_alive | tostring)] | join(" ")')" \
+    "test=false stage=false live=true" "the others' engines are started all the same"
+is "$status" 1 "the exit status says that one's engine is gone"
 
 environments paused
 touch "$work/paused-test.held"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A development stack gets a new image and an environment's data: declined before the deletion, through to the end, rolled
-# back after the deletion.
+# A development stack gets a new image and an environment's data: refused where its own data wouldn't go, declined before
+# the deletion, through to the end, rolled back after the deletion. The database has a script for its first start, which
+# makes tables and roles that the backups have too.
 # time-limit: 600
 set -euo pipefail
 # shellcheck source=tests/lib/e2e.sh
@@ -16,15 +17,32 @@ give_up() {
 
 renew() {
     program_says run "$top_dir/runbooks/local-dev.yaml" --plain --run-id "$1" --set "container=$OLD_CONTAINER" \
-        --set "new_image=$NEW_IMAGE" --set "backup=$environment_backup" --set "local_backup_dir=$test_dir/local-$1" "${@:2}"
+        --set "new_image=$NEW_IMAGE" --set "backup=$environment_backup" --set "backup_dir=$test_dir/local-$1" "${@:2}"
 }
 
 orders() {
     psql_at "$PG_PORT" limor_prod 'SELECT count(*) FROM shop.orders'
 }
 
+# The stack is as one whose database had the script from its beginning.
+first_start_script() {
+    mkdir "$STACK_DIR/init"
+    cat >"$STACK_DIR/init/make.sql" <<'SQL'
+CREATE ROLE limor_app LOGIN;
+CREATE TABLE made_at_the_first_start (id int);
+CREATE DATABASE limor_prod OWNER limor_app;
+\connect limor_prod
+CREATE SCHEMA shop;
+CREATE TABLE shop.orders (id int);
+SQL
+    sed -i 's|^      - postgres_data:.*|&\n      - ./init:/docker-entrypoint-initdb.d:ro\n      - /var/lib/scratch|' "$COMPOSE_FILE"
+    compose up -d >/dev/null 2>&1 || bail_out "the stack doesn't come up with the script"
+    wait_for 30 app_is_healthy || bail_out "the application doesn't come up"
+}
+
 stack_up --rate 0
 export POSTGRES_PASSWORD
+first_start_script
 compose_before=$(sha256sum <"$COMPOSE_FILE")
 environment_backup=$test_dir/environment
 cat >"$test_dir/take.yaml" <<YAML
@@ -49,10 +67,17 @@ orders_there=$(orders)
 psql_at "$PG_PORT" limor_prod "DELETE FROM shop.orders WHERE id IN (SELECT id FROM shop.orders ORDER BY id LIMIT 100)"
 orders_here=$(orders)
 
+sed 's|^  postgres_data:.*|  postgres_data: {external: true, name: '"$OLD_VOLUME"'}|' "$COMPOSE_FILE" >"$STACK_DIR/external.yml"
+renew external --set "compose_file=$STACK_DIR/external.yml" --confirm renew/local-backup
+is "$status" 11 "data that docker compose down -v leaves alone is refused"
+like "$(run_field external .message)$output" "external volume $OLD_VOLUME" "with its place"
+program_says rollback external
+
 renew first --confirm renew/local-backup
 is "$(run_field first .gate)" renew/down "it waits before anything is deleted"
 [ "$(run_field first .gate)" = renew/down ] || give_up
 like "$(run_field first '.facts["compose.volumes"]')" "$OLD_VOLUME" "the volumes that go are named"
+like "$output" '/var/lib/scratch' "an anonymous one too"
 program_says rollback first
 is "$status" 12 "rolled back before the deletion"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
@@ -61,6 +86,7 @@ is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the local data was 
 renew second --confirm renew/local-backup --confirm renew/down
 is "$(run_field second .gate)" cleanup/keep "the stack is renewed"
 [ "$(run_field second .gate)" = cleanup/keep ] || give_up
+unlike "$output" 'anew once more' "nothing is said of containers that will be made anew"
 is "$(server_major "$PG_PORT") $(orders)" "17 $orders_there" "it has the new image and the environment's data"
 ok "the application works on it" wait_for 30 app_is_healthy
 unlike "$(docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d 2>&1)" 'Recreate|Creat|rror' \

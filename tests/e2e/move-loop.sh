@@ -91,6 +91,14 @@ lookups_start
 one_move looked-up
 lookups_stop
 is "$not_found" 0 "somebody bears the service's name at every instant of a move there and back"
+
+# A network for a container's first join, as a run that was killed leaves it.
+left_network() { # left_network NAME RUN DIRECTORY
+    docker network create --internal --label "org.pgrunbook.stack=$STACK" --label "org.pgrunbook.helper=$2" \
+        --label "org.pgrunbook.place=$(hostname):$3" "$1" >/dev/null
+}
+left_network "$STACK-own" loop1 "$(run_directory loop1)"
+left_network "$STACK-other" loop1 "/somewhere/else/runs/loop1"
 meters_start "${meters[@]}"
 for ((number = 1; number <= runs; number++)); do
     one_move "loop$number"
@@ -100,6 +108,9 @@ ok "no process is left" wait_for 30 nobody_acts
 ok "the application commits" commits_go_on
 meters_stop
 app_pause
+is "$(docker network ls --filter "label=org.pgrunbook.stack=$STACK" --filter label=org.pgrunbook.helper --format '{{.Name}}')" "$STACK-other" \
+    "what a killed run left is removed by itself, and not by one of the same name elsewhere"
+docker network rm "$STACK-other" >/dev/null
 say_outages
 diag "$(engine_figures)"
 is "$(move_surroundings)" "$surroundings_before" "all is as before"

@@ -80,7 +80,7 @@ warm_waits
 for how in stop kill; do
     docker volume rm -f "$NEW_VOLUME" >/dev/null
     rm -rf "${BACKUP_DIR:?}"/*
-    warm "$how" --confirm prepare/backup
+    warm "$how" --confirm prepare/volume
     is "$(run_field "$how" .gate)" switchover/go "$how: the copy is there"
     [ "$(run_field "$how" .gate)" = switchover/go ] || give_up
     reboot "$how"
@@ -100,7 +100,7 @@ done
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
 warm_as_shipped
-warm whole --confirm prepare/backup --confirm switchover/go
+warm whole --confirm prepare/volume --confirm switchover/go
 is "$(run_field whole .current_step)" cleanup/stable "the whole upgrade is made"
 [ "$(run_field whole .current_step)" = cleanup/stable ] || give_up
 for how in stop kill; do

@@ -57,15 +57,41 @@ names_no_password() {
     ! grep -qF -e "$APP_PASSWORD" -e "$POSTGRES_PASSWORD" "$test_dir/report"
 }
 
+saved_rows() {
+    grep -q 'writer.*, round' "$XDG_STATE_HOME/pgrunbook/runs/$1/saved/written.sql"
+}
+
 swap_stack --rate 60
 files_before=$(swap_files)
 application=$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")
 databases_before=$(databases)
 
+# ---- a worker that nobody named ----
+
+cp -p "$COMPOSE_FILE" "$test_dir/compose"
+cp -p "$ENV_FILE" "$test_dir/env"
+sed -i 's/^  app:\r$/  worker: { image: "redis:7-alpine", env_file: [ app.env ] }\r\n&/' "$COMPOSE_FILE"
+printf '\r\nQUEUE=redis://postgres:5432\r\n' >>"$ENV_FILE"
+swap unnamed
+is "$status $(run_field unnamed .current_step)" "11 assess/prefix" "a service that gets the variable, and isn't deployed, is refused"
+like "$output" 'service worker gets DEFAULT_DATABASE_DSN too' "by its name"
+like "$output" 'app: its variable QUEUE names postgres as well' "another variable that names the old server is shown"
+like "$output" 'postgres: it publishes port' "and its published port"
+program_says rollback unnamed
+cp -p "$test_dir/compose" "$COMPOSE_FILE"
+cp -p "$test_dir/env" "$ENV_FILE"
+
 # ---- killed between the renames ----
 
 swap_waits rename-new
+(
+    wait_for 120 docker exec "$STACK-postgres17" pg_isready -q -h 127.0.0.1 && swap_cut_restore "$STACK-postgres17"
+) >/dev/null 2>&1 &
+cutting=$!
 swap killed --set close=stop --confirm prepare/volume
+kill "$cutting" 2>/dev/null || true
+comes_to killed prepare/restore "the restore was cut off in the middle"
+swap killed --set close=stop
 comes_to killed switchover/fence "the new server is filled and proven"
 databases_filled=$(databases "$STACK-postgres17")
 like "$(cat "$ENV_FILE")" "NEW_DATABASE_DSN = 'postgres://[^ ]*@postgres17:5432/limor_prod'   # the shop" "its address stands under the prefix NEW"
@@ -77,6 +103,9 @@ unlike "$(cat "$ENV_FILE")" '(^|export )DEFAULT_DATABASE_DSN' "no DEFAULT is the
 swap_kill killed
 program_says rollback killed
 is_rolled_back "killed in the middle of the renames: rolled back"
+is "$(grep -hoE 'started [a-z0-9-]+-app|the fence around' "$XDG_STATE_HOME/pgrunbook/runs/killed/journal.jsonl" | sort -u | wc -l)" 2 \
+    "the fence is lifted, the application is started"
+like "$(grep -hoE 'started [a-z0-9-]+-app|the fence around' "$XDG_STATE_HOME/pgrunbook/runs/killed/journal.jsonl" | tail -n 1)" started "in this order"
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
 is "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application was not made anew"
 is "$(databases)" "$databases_before" "nor the old server"
@@ -86,25 +115,51 @@ serves 15 "$OLD_CONTAINER" "after the kill"
 # ---- declined, deployed, rolled back ----
 
 swap_as_shipped
+swap_health
 rm -rf "${BACKUP_DIR:?}"/*
-swap second --confirm prepare/volume
+swap second --set "health_url=$SWAP_HEALTH_URL" --set deploy_for=3s --confirm prepare/volume
 comes_to second switchover/fence "a second run comes to the switchover"
 "$program" attach second --plain <<<no >"$test_dir/declined" 2>&1 || true
 is "$(docker exec "$OLD_CONTAINER" psql -X -U postgres -Atc 'SHOW default_transaction_read_only')" off "declined: clients go on writing"
 databases_filled=$(databases "$STACK-postgres17")
 before=$(swap_commits 15)
 wait_for 30 swap_commits_beyond 15 $((before + 40)) || bail_out "the application doesn't write"
+rm "$swap_health"
 swap second --confirm switchover/fence --confirm switchover/rename-old
-comes_to second cleanup/stable "the prefixes are swapped, the application is deployed"
+comes_to second switchover/deploy "the application is deployed, and doesn't answer at its address"
+is "$status" 11 "which fails the deployment"
 ok "what was written since the backup was caught up" test "$(run_field second '.facts.catch_up.rows')" -gt 0
 is "$(databases "$STACK-postgres17")" "$databases_filled" "no database was touched by the deployment"
 isnt "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application's container is another one"
-ok "its outage was measured" test "$(run_field second '.facts.deploy.outage_ms')" -gt 0
-diag "the application's outage: $(run_field second '.facts.deploy.outage_ms') ms"
 serves 17 "$STACK-postgres17" "deployed"
+swap second
+comes_to second switchover/deploy "a retry deploys nothing new, and fails again"
+is "$(run_field second '.facts.switched > 0')" true "it is still on record that the new server was in use"
 ok "no secret is in the journal, the logs or the report" names_no_password second
+cat >"$test_dir/sessions.yaml" <<YAML
+runbook: 1
+name: sessions
+title: Who is connected, without a proof before
+vars:
+  password: {secret: true, from: [env POSTGRES_PASSWORD]}
+servers:
+  old: {container: "$OLD_CONTAINER", user: postgres, password: "\${password}"}
+  new: {container: "$STACK-postgres17", user: postgres, password: "\${password}"}
+phases:
+  - id: look
+    title: Look
+    steps:
+      - {id: all, title: All, pg.check_sessions: {project: "$PROJECT", services: "app,redis", new: new, old: old, for: 1s}}
+      - {id: unproven, title: Unproven, pg.check_sessions: {project: "$PROJECT", services: app, new: new, old: old, proven: drift}}
+YAML
+program_says run "$test_dir/sessions.yaml" --plain --run-id sessions
+is "$status $(run_field sessions .current_step)" "11 look/unproven" "without a transaction id on record nothing is taken for proven"
+like "$output" 'pass +on the new server: [1-9][0-9]* sessions of service app' "sessions are counted service by service"
+like "$output" 'warn +on the new server: 0 sessions of service redis' "one without any is shown"
 program_says rollback second --save
-is_rolled_back "after the deployment: rolled back"
+is_rolled_back "after the deployment: rolled back, though nothing answers at the address"
+swap_health_end
+ok "what the new server had taken was saved" saved_rows second
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
 is "$(databases)" "$databases_before" "the old server was never touched"
 ledger_next_epoch
@@ -115,10 +170,22 @@ unlike "$(swap_up)" 'Recreate|Creat|rror' "docker compose up finds the stack as 
 
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
-swap third --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
-    --confirm switchover/fence --confirm switchover/rename-old --confirm cleanup/delete-old --confirm cleanup/remove-backup
-is "$status" 0 "through to the end"
+swap_waits deploy
+swap third --set close=stop --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
+    --confirm switchover/fence --confirm switchover/rename-old
+comes_to third switchover/deploy "all is ready to be deployed"
+docker exec "$OLD_CONTAINER" psql -X -q -U postgres -c 'SET default_transaction_read_only = off' -c 'SELECT txid_current()' >/dev/null
+swap third --confirm switchover/deploy
+is "$status" 11 "a write on the old server at the last moment fails the deployment"
+is "$(sha256sum <"$ENV_FILE")" "$(sha256sum <"$ENV_FILE.first")" "before the switch: the environment file is as it was"
+before=$(swap_commits 15)
+ok "and clients write again" wait_for 30 swap_commits_beyond 15 "$before"
+swap third --confirm switchover/fence --confirm switchover/rename-old --confirm switchover/deploy --confirm cleanup/delete-old \
+    --confirm cleanup/remove-backup
+is "$status" 0 "the retry begins at the fence, and goes through to the end"
 [ "$status" = 0 ] || give_up
+ok "the application's outage was measured" test "$(run_field third '.facts.deploy.outage_ms')" -gt 0
+diag "the application's outage: $(run_field third '.facts.deploy.outage_ms') ms"
 serves 17 "$STACK-postgres17" "at the end"
 ok "the backup was copied elsewhere" test -s "$test_dir/elsewhere.sql"
 is "$(docker ps -aq --filter "name=^$OLD_CONTAINER\$")$(docker volume ls -q --filter "name=^$OLD_VOLUME\$")" '' "the old service is gone"

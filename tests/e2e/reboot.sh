@@ -58,7 +58,7 @@ upgraded() {
     diag "engine $(docker version --format '{{.Server.Version}}'), Compose $(compose_version)"
     # shellcheck disable=SC2119 # no arguments
     stack_up
-    warm warm --confirm prepare/backup --confirm switchover/go
+    warm warm --confirm prepare/volume --confirm switchover/go
     is "$(run_field warm .current_step)" cleanup/stable "the warm upgrade comes to its end"
     [ "$(run_field warm .current_step)" = cleanup/stable ] || show_output 60
     containers=$(identity)

@@ -39,7 +39,7 @@ nobody_noticed() {
 }
 
 pooled_start
-pooled there --confirm prepare/backup
+pooled there --confirm prepare/volume
 is "$(run_field there .gate)" switchover/go "the copy is there"
 [ "$status" = 10 ] || show_output 60
 failures=$(app_stat failures)

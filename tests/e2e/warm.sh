@@ -57,7 +57,7 @@ compose_before=$(sha256sum <"$COMPOSE_FILE")
 settings_before=$(docker exec "$OLD_CONTAINER" cat /var/lib/postgresql/data/postgresql.auto.conf)
 
 warm_waits
-warm first --confirm prepare/backup
+warm first --confirm prepare/volume
 is "$(run_field first .gate)" switchover/go "the copy is there, and proven"
 [ "$(run_field first .gate)" = switchover/go ] || give_up
 before=$(commits 15)
@@ -87,7 +87,7 @@ unlike "$(up)" 'Recreate|Creat|rror' "docker compose up finds the stack as it is
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
 warm_as_shipped
-warm second --confirm prepare/backup --confirm switchover/go
+warm second --confirm prepare/volume --confirm switchover/go
 is "$(run_field second .current_step)" cleanup/stable "the second upgrade runs to the end of the switchover"
 [ "$(run_field second .current_step)" = cleanup/stable ] || give_up
 serves 17 "retired"

@@ -10,11 +10,14 @@ swap_command="import os, runpy, urllib.parse as p; u = p.urlsplit(os.environ['DE
 os.environ.update(DB_HOST=u.hostname, DB_PORT=str(u.port), DB_NAME=u.path[1:], DB_USER=u.username, DB_PASSWORD=u.password); \
 runpy.run_path('/app/app.py', run_name='__main__')"
 
-# swap_stack: CRLF in both files, comments, quotes, no newline at the end.
+# swap_stack: CRLF in both files, comments, quotes, no newline at the end; a script for the database's first start, which
+# would make a second one refuse its restore.
 # shellcheck disable=SC2153 # of the stack
 swap_stack() {
     stack_up --no-app "$@"
     ENV_FILE=$STACK_DIR/app.env
+    mkdir "$STACK_DIR/init"
+    echo 'CREATE TABLE made_at_the_first_start (id int);' >"$STACK_DIR/init/make.sql"
     python3 - "$COMPOSE_FILE" "$ENV_FILE" "$APP_PASSWORD" "$swap_command" <<'PYTHON'
 import os, re, sys
 compose, env, password, command = sys.argv[1:]
@@ -22,6 +25,8 @@ text = open(compose).read()
 text = re.sub(r"      DB_HOST:.*?(?=      WRITE_RATE)", "", text, flags=re.S)
 text = text.replace("    environment:\n      WRITE_RATE", "    env_file: [ app.env ]   # who finds what where\n    command: [ python3, -u, -c, \""
                     + command + "\" ]\n    environment:\n      WRITE_RATE")
+data = "      - postgres_data:/var/lib/postgresql/data\n"
+text = text.replace(data, data + "      - ./init:/docker-entrypoint-initdb.d:ro   # once\n")
 with open(compose, "w", newline="") as file:
     file.write(text.rstrip("\n").replace("\n", "\r\n"))
 lines = ["# the application's settings", "", "ODD='a=b #c'   # DEFAULT_DATABASE_DSN=no",
@@ -89,4 +94,37 @@ swap_ledger_holds() {
 # What the environment file is to be in the end.
 swap_env_end() {
     sed "s/@postgres:5432/@postgres17:5432/" "$STACK_DIR/app.env.first"
+}
+
+# swap_health: an address at which the application seems to be well ($SWAP_HEALTH_URL) while the file $swap_health is there.
+swap_health=$test_dir/health/ok
+swap_health() {
+    mkdir -p "$test_dir/health"
+    : >"$swap_health"
+    python3 -u -m http.server --bind 127.0.0.1 --directory "$test_dir/health" 0 >"$test_dir/health.port" 2>/dev/null &
+    swap_health_process=$!
+    background_processes+=("$swap_health_process")
+    wait_for 10 grep -q port "$test_dir/health.port" || bail_out "the health address doesn't come up"
+    SWAP_HEALTH_URL=http://127.0.0.1:$(sed -nE 's/.* port ([0-9]+).*/\1/p' "$test_dir/health.port")/ok
+}
+
+swap_health_end() {
+    kill "$swap_health_process"
+}
+
+# swap_cut_restore CONTAINER: ends the restore's session in the application's database, in the middle of its work.
+swap_cut_restore() {
+    docker exec -i "$1" psql -X -q -U postgres -v ON_ERROR_STOP=1 <<'SQL'
+DO $$
+BEGIN
+    LOOP
+        PERFORM pg_stat_clear_snapshot();
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = 'limor_prod' AND query ~ '^(COPY|ALTER TABLE|CREATE INDEX|SELECT pg_catalog.setval)';
+        EXIT WHEN found;
+        PERFORM pg_sleep(0.005);
+    END LOOP;
+END
+$$;
+SQL
 }

@@ -78,6 +78,17 @@ ok "what happens in another one is seen" wait_for 2 screen_shows 'test step fail
 environment stage gate-key
 replay 40 12 running "stage=$others/stage" "live=$others/live"
 ok "a narrow screen has the names" wait_for 2 screen_shows 'test  *stage at gate  *live'
+many=()
+for number in 02 03 04 05 06 07 08 09 10 11 12; do
+    environment "region-$number" running
+    many+=("region-$number=$others/region-$number")
+done
+environment region-12 gate-key
+replay 80 24 running "${many[@]}"
+ok "of many the one that needs somebody is shown" wait_for 5 screen_shows ' [{]7  .*region-12 at gate'
+press Escape n
+press '}'
+ok "and how many there is no room for, on either side" wait_for 2 screen_shows '^ test  .*region-06 .* [}]6! *$'
 environment stage running
 environment live running
 waiting
@@ -87,5 +98,10 @@ sed -n '$p' "$top_dir/tests/ui/journals/complete.jsonl" >"$others/stage/events"
 ok "it ends" wait_for 2 screen_shows 'stage complete'
 printf '%s\n' '{"seq":901,"time":1771336900000,"type":"turn_came","phase":"assess"}' \
     "$(grep '"gate_opened"' "$top_dir/tests/ui/journals/gate-key.jsonl" | tail -n 1)" >"$others/live/events"
-ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE prepare/backup'
+ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE live: prepare/backup'
+printf '%s\n' '{"type":"test_close"}' >"$others/live/events"
+ok "when its engine is gone there is nothing to answer any more" wait_for 2 screen_lacks '┌─ GATE'
+ok "but to leave" wait_for 2 screen_shows 'ENGINE IS GONE'
+press q
+ok "and q leaves" wait_for 2 screen_ended
 done_testing

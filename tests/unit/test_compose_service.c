@@ -103,6 +103,29 @@ static void line_ends_and_a_missing_last_one_stay(void **state)
         "\r\n  db17:\r\n    image: postgres:17\r\n    volumes:\r\n      - db17_data:" DATA);
 }
 
+static void scripts_for_the_first_start_are_left_out(void **state)
+{
+    (void)state;
+    static const char before[] = "services:\n  db:\n    image: postgres:15\n    volumes:\n"
+                                 "      - ./init:/docker-entrypoint-initdb.d:ro  # once\n"
+                                 "      - db_data:" DATA "\n"
+                                 "      - type: bind\n        source: ./a.sql\n"
+                                 "        # read once\n"
+                                 "        target: /docker-entrypoint-initdb.d/a.sql\n"
+                                 "      - './b:/docker-entrypoint-initdb.data'\n";
+    static const char added[] = "  db17:\n    image: postgres:17\n    volumes:\n"
+                                "      - db17_data:" DATA "\n"
+                                "      - './b:/docker-entrypoint-initdb.data'\n"
+                                "\nvolumes:\n  db17_data:\n    external: true\n";
+    struct text after = {0};
+    text_printf(&after, "%s%s", before, added);
+    adds(before, text_string(&after));
+    text_free(&after);
+    refuses("services:\n  db:\n    image: postgres:15\n"
+            "    volumes: [\"v:" DATA "\", \"./i:/docker-entrypoint-initdb.d\"]\n",
+            "lines of its own");
+}
+
 static void what_two_can_not_have_is_refused(void **state)
 {
     (void)state;
@@ -183,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_service_is_copied_with_its_comments_and_without_its_ports),
         cmocka_unit_test(line_ends_and_a_missing_last_one_stay),
+        cmocka_unit_test(scripts_for_the_first_start_are_left_out),
         cmocka_unit_test(what_two_can_not_have_is_refused),
         cmocka_unit_test(a_service_goes_with_its_volume),
         cmocka_unit_test(dependents_follow_and_come_back),

@@ -293,13 +293,31 @@ static void test_state(void **state)
     run_state_free(own);
 }
 
+/* Nobody is asked any more for what isn't done. */
+static void test_left_out_at_gate(void **state)
+{
+    (void)state;
+    struct run_state *own = member("test", "");
+    must(own, "{'seq':3,'time':7,'type':'gate_opened','step':'b','opening':1,'deadline':9}");
+    must(own, "{'seq':4,'time':8,'type':'left_out'}");
+    assert_int_equal(own->status, RUN_LEFT_OUT);
+    assert_null(own->gate.step);
+    assert_int_equal(own->steps[0].status, STEP_PENDING);
+    run_state_free(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_set),
-        cmocka_unit_test(test_order),  cmocka_unit_test(test_who_holds_up),
-        cmocka_unit_test(test_first),  cmocka_unit_test(test_required),
-        cmocka_unit_test(test_facts),  cmocka_unit_test(test_state),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_who_holds_up),
+        cmocka_unit_test(test_first),
+        cmocka_unit_test(test_required),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_state),
+        cmocka_unit_test(test_left_out_at_gate),
     };
     return cmocka_run_group_tests_name("environments", tests, NULL, NULL);
 }

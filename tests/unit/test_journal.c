@@ -93,14 +93,15 @@ static void a_damaged_journal_is_refused(void **state)
 static char *make_run(const char *id, bool finished)
 {
     struct error error = ERROR_INIT;
-    char *run = NULL, *directory = NULL;
-    assert_true(run_directory_create(id, "name", &run, &directory, &error));
+    struct lock making;
+    char *directory = NULL;
+    assert_true(run_directory_create(id, "name", &making, &directory, &error));
+    lock_release(&making);
     char *path = file_join(directory, "journal.jsonl");
     append(path, first);
     if (finished)
         append(path, last);
     free(path);
-    free(run);
     return directory;
 }
 
@@ -132,10 +133,31 @@ static void run_names_are_checked(void **state)
         assert_false(run_id_valid(bad[i]));
     assert_true(run_id_valid("pg15-to-pg17-20260217.1_a"));
     struct error error = ERROR_INIT;
-    char *run = NULL, *directory = NULL, *made = make_run("twice", false);
-    assert_false(run_directory_create("twice", "name", &run, &directory, &error));
+    struct lock making;
+    char *directory = NULL, *made = make_run("twice", false);
+    assert_false(run_directory_create("twice", "name", &making, &directory, &error));
     assert_int_equal(error.kind, ERROR_USAGE);
     free(made);
+}
+
+/* Two starts at once are kept apart; what one has left that was killed is taken over. */
+static void a_killed_start_leaves_its_name(void **state)
+{
+    (void)state;
+    struct error error = ERROR_INIT;
+    struct lock first_start, second;
+    char *directory = NULL, *other = NULL;
+    assert_true(run_directory_create("killed", "name", &first_start, &directory, &error));
+    assert_false(run_directory_create("killed", "name", &second, &other, &error));
+    lock_release(&first_start);
+    char *path = file_join(directory, "journal.jsonl");
+    write_journal(path, "{\"seq\":1,");
+    assert_false(run_directory_find("killed", &other, &error));
+    assert_true(run_directory_create("killed", "name", &second, &other, &error));
+    lock_release(&second);
+    free(path);
+    free(directory);
+    free(other);
 }
 
 static void an_unfinished_run_holds_its_target(void **state)
@@ -200,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_damaged_journal_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_unfinished_run_is_found_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(run_names_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_start_leaves_its_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unfinished_run_holds_its_target, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_engines_death_frees_its_lock, set_up, tear_down),
     };

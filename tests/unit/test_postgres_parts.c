@@ -242,11 +242,8 @@ static void few_are_shown(void **state)
 static void contents_count(void **state)
 {
     (void)state;
-    static const char *const digests[][3] = {{"other", "1", "2"},
-                                             {"unread", "1", ""},
-                                             {"cut", "1@ab", "1"},
-                                             {"same", "1@ab", "1@ab"},
-                                             {"way", "columns:1", "1"}};
+    static const char *const digests[][3] = {
+        {"other", "1", "2"}, {"unread", "1", ""}, {"cut", "1@ab", "1"}, {"same", "1@ab", "1@ab"}};
     struct reports reports = {0};
     struct text evidence = {0};
     struct row_counts old = {0}, new = {0};
@@ -257,11 +254,10 @@ static void contents_count(void **state)
         text_copy(new.items[i].digest, PG_DIGEST_SIZE, digests[i][2]);
     }
     struct rows_verdict verdict = compare(&old, &new, true, &reports, &evidence);
-    assert_int_equal(verdict.failures, 4);
+    assert_int_equal(verdict.failures, 3);
     assert_holds(text_string(&reports.all), "count 1 000 = 1 000, contents differ");
     assert_holds(text_string(&reports.all), "but the contents weren't read on the new server");
     assert_holds(text_string(&reports.all), "not a partition or child of the same tables");
-    assert_holds(text_string(&reports.all), "too large to be read whole on one of the servers");
     assert_holds(text_string(&evidence), "a\ts\tunread\t1000\t1000\tUNPROVEN\t1\t\n");
     assert_holds(text_string(&evidence), "a\ts\tsame\t1000\t1000\tequal\t1@ab\t1@ab\n");
     text_free(&reports.all);

@@ -138,6 +138,8 @@ static void test_variables(void **state)
         {"vars: {a: @@x}\n", "a variable has to be a map, not a text"},
         {"vars:\n  @@a-b: {}\n", "is no name for a variable"},
         {"vars:\n  a: {@@defualt: x}\n", "did you mean \"default\"?"},
+        {"vars:\n  a: {default: @@x, one_of: [y, z]}\n", "isn't one of its one_of"},
+        {"vars:\n  a: {one_of: [y, @@{}]}\n", "an item of one_of"},
         {"vars:\n  a: {about: this, @@that too}\n", "a text with a comma has to stand in quotes"},
         {"vars:\n  a: {secret: @@maybe}\n", "yes or no"},
         {"vars:\n  a: {default: \"x@@${b}\"}\n", "there is no variable \"b\""},

@@ -108,6 +108,24 @@ static void test_no_value(void **state)
     runbook_free(runbook);
 }
 
+static void test_one_of(void **state)
+{
+    (void)state;
+    static const char *const given[] = {"fence", "stop", "Stop", "", "st"};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        struct runbook *runbook =
+            fixture_with("vars:\n  close: {default: fence, one_of: [fence, stop]}\n", "", "");
+        struct world world = {0};
+        struct error error = ERROR_INIT;
+        assert_true(runbook_set(runbook, "close", given[i], &error));
+        assert_int_equal(runbook_resolve(runbook, look, &world, &error), i < 2);
+        if (i == 2)
+            assert_string_equal(error.message, "the variable close can't be \"Stop\"; it is one "
+                                               "of: fence, stop");
+        runbook_free(runbook);
+    }
+}
+
 /* A run that was begun is gone on with, whatever its secrets' sources have lost since. */
 static void test_lenient(void **state)
 {
@@ -405,17 +423,12 @@ static void test_stack_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sources),
-        cmocka_unit_test(test_no_value),
-        cmocka_unit_test(test_lenient),
-        cmocka_unit_test(test_open),
-        cmocka_unit_test(test_set),
-        cmocka_unit_test(test_set_file),
-        cmocka_unit_test(test_expand),
-        cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_check_values),
-        cmocka_unit_test(test_check_values_details),
+        cmocka_unit_test(test_sources),      cmocka_unit_test(test_no_value),
+        cmocka_unit_test(test_one_of),       cmocka_unit_test(test_lenient),
+        cmocka_unit_test(test_open),         cmocka_unit_test(test_set),
+        cmocka_unit_test(test_set_file),     cmocka_unit_test(test_expand),
+        cmocka_unit_test(test_growth),       cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_check_values), cmocka_unit_test(test_check_values_details),
         cmocka_unit_test(test_stack_name),
     };
     return cmocka_run_group_tests_name("runbook_variables", tests, NULL, NULL);

@@ -121,31 +121,8 @@ static void digests(void **state)
     assert_true(digest_same_rows("-12@ab", "-12@cd"));
     assert_false(digest_same_rows("-12@ab", "-1@ab"));
     assert_false(digest_same_rows("-12", ""));
-    assert_true(digest_is_by_column("columns:5"));
-    assert_false(digest_is_by_column("5"));
     /* The longest there can be fits. */
-    assert_true(strlen(DIGEST_BY_COLUMN "-99999999999999999999999999999999@ffffffffffffffff") <
-                PG_DIGEST_SIZE);
-}
-
-static void row_texts(void **state)
-{
-    (void)state;
-    struct pg_table table = {.columns = (char *)"t.a, t.b", .hashes = (char *)"h(t.a)"};
-    struct text sql = {0};
-    digest_add_row_text(&sql, &table);
-    assert_string_equal(text_string(&sql), "ROW(t.a, t.b)::pg_catalog.text");
-    text_consume(&sql, sql.length);
-    table.by_column = true;
-    digest_add_row_text(&sql, &table);
-    assert_string_equal(text_string(&sql), "ROW(h(t.a))::pg_catalog.text");
-    text_consume(&sql, sql.length);
-    table = (struct pg_table){0};
-    digest_add_row_hash(&sql, &table);
-    assert_string_equal(text_string(&sql),
-                        "pg_catalog.hashtextextended((t.*)::pg_catalog.text COLLATE "
-                        "pg_catalog.\"C\", 0)");
-    text_free(&sql);
+    assert_true(strlen("-99999999999999999999999999999999@ffffffffffffffff") < PG_DIGEST_SIZE);
 }
 
 int main(void)
@@ -157,7 +134,6 @@ int main(void)
         cmocka_unit_test(batches_grow_smaller),
         cmocka_unit_test(no_tables),
         cmocka_unit_test(digests),
-        cmocka_unit_test(row_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

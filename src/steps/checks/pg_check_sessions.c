@@ -2,6 +2,7 @@
  * nobody's is on the old one. */
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
+#include "steps/server/proven.h"
 #include "steps/server/server.h"
 
 #include "base/clock.h"
@@ -9,7 +10,6 @@
 #include "docker/attachment.h"
 #include "docker/lifecycle.h"
 #include "postgres/sessions.h"
-#include "postgres/write_position.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +17,25 @@
 #define LOOK_EVERY_MS 200
 #define NAMES_MAX 5
 
+struct application {
+    const char *service;        /* the list's */
+    struct text_list addresses; /* of its containers; one that doesn't run has none */
+    size_t sessions;            /* on the new server */
+};
+
 struct looking {
     struct step_run *run;
     struct server_access new, old;
     struct pg_connection *on_new, *on_old;
-    struct text_list addresses; /* of the application's containers */
-    size_t sessions;            /* of the application, on the new server */
-    size_t strangers;           /* on the old one, whosever */
-    struct text names;          /* theirs */
+    struct text_list services;
+    struct application *applications; /* one a service */
+    size_t sessions;                  /* of all of them, on the new server */
+    bool all;                         /* each one that runs has some */
+    size_t strangers;                 /* on the old one, whosever */
+    struct text names;                /* theirs */
 };
 
-static void add_addresses(struct looking *looking, const struct docker_container *container)
+static void add_addresses(struct text_list *addresses, const struct docker_container *container)
 {
     static const char *const keys[] = {"IPAddress", "GlobalIPv6Address"};
     const cJSON *network;
@@ -36,24 +44,25 @@ static void add_addresses(struct looking *looking, const struct docker_container
         for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
             const char *address = json_text(network, keys[i]);
             if (address && *address)
-                text_list_add(&looking->addresses, address);
+                text_list_add(addresses, address);
         }
     }
 }
 
-static bool read_service(struct looking *looking, const char *service, struct error *error)
+static bool read_service(struct looking *looking, struct application *application,
+                         struct error *error)
 {
     cJSON *list = NULL;
     const cJSON *entry;
-    bool read = stack_containers(looking->new.docker, step_text(looking->run, "project"), service,
-                                 &list, error);
+    bool read = stack_containers(looking->new.docker, step_text(looking->run, "project"),
+                                 application->service, &list, error);
     cJSON_ArrayForEach(entry, list)
     {
         struct docker_container container = {0};
         const char *id = json_text(entry, "Id");
         read = read && id && docker_inspect(looking->new.docker, id, &container, error);
         if (read)
-            add_addresses(looking, &container);
+            add_addresses(&application->addresses, &container);
         docker_container_free(&container);
     }
     cJSON_Delete(list);
@@ -62,13 +71,28 @@ static bool read_service(struct looking *looking, const char *service, struct er
 
 static bool read_addresses(struct looking *looking, struct error *error)
 {
-    struct text_list services = {0};
     bool read = true;
-    stack_services(looking->run, "services", &services);
-    for (size_t i = 0; read && i < services.count; i++)
-        read = read_service(looking, services.items[i], error);
-    text_list_free(&services);
+    stack_services(looking->run, "services", &looking->services);
+    looking->applications = xcalloc(looking->services.count, sizeof *looking->applications);
+    for (size_t i = 0; read && i < looking->services.count; i++) {
+        looking->applications[i].service = looking->services.items[i];
+        read = read_service(looking, &looking->applications[i], error);
+    }
     return read;
+}
+
+static void count_sessions(struct looking *looking, const struct session_list *list)
+{
+    looking->sessions = 0;
+    looking->all = true;
+    for (size_t i = 0; i < looking->services.count; i++) {
+        struct application *application = &looking->applications[i];
+        application->sessions = 0;
+        for (size_t j = 0; j < list->count; j++)
+            application->sessions += text_list_has(&application->addresses, list->items[j].address);
+        looking->sessions += application->sessions;
+        looking->all = looking->all && (application->sessions || !application->addresses.count);
+    }
 }
 
 static bool look(struct looking *looking, struct error *error)
@@ -76,10 +100,8 @@ static bool look(struct looking *looking, struct error *error)
     struct session_list on_new = {0}, on_old = {0};
     bool read = sessions_read(looking->on_new, NULL, &on_new, error) &&
                 sessions_read(looking->on_old, NULL, &on_old, error);
-    looking->sessions = 0;
     looking->strangers = on_old.count;
-    for (size_t i = 0; i < on_new.count; i++)
-        looking->sessions += text_list_has(&looking->addresses, on_new.items[i].address);
+    count_sessions(looking, &on_new);
     text_consume(&looking->names, looking->names.length);
     session_list_describe(&on_old, NAMES_MAX, &looking->names);
     session_list_free(&on_new);
@@ -87,10 +109,23 @@ static bool look(struct looking *looking, struct error *error)
     return read;
 }
 
+/* One of several that has none may only connect when it is asked for something. */
+static void report_services(const struct looking *looking)
+{
+    for (size_t i = 0; i < looking->services.count; i++) {
+        const struct application *application = &looking->applications[i];
+        enum verdict none = looking->sessions ? VERDICT_WARN : VERDICT_FAIL;
+        step_check(looking->run, "on the new server", application->sessions ? VERDICT_PASS : none,
+                   application->addresses.count ? "%zu sessions of service %s"
+                                                : "%zu sessions of service %s, which doesn't run "
+                                                  "or has no address of its own",
+                   application->sessions, application->service);
+    }
+}
+
 static bool judge(const struct looking *looking, struct error *error)
 {
-    step_check(looking->run, "on the new server", looking->sessions ? VERDICT_PASS : VERDICT_FAIL,
-               "%zu sessions of the application", looking->sessions);
+    report_services(looking);
     step_check(looking->run, "on the old server", looking->strangers ? VERDICT_FAIL : VERDICT_PASS,
                looking->strangers ? "%zu sessions: %s" : "%zu sessions%s", looking->strangers,
                text_string(&looking->names));
@@ -112,18 +147,16 @@ static bool judge(const struct looking *looking, struct error *error)
 static bool check_unmoved(const struct looking *looking, struct error *error)
 {
     const char *key = step_text(looking->run, "proven");
-    const char *known = key ? json_text_at(step_known(looking->run, key), "xid_now") : NULL;
-    struct write_position now;
-    if (!known)
+    struct proven_place place = {0};
+    if (!key)
         return true;
-    if (!write_position_read(looking->on_old, &now, error))
+    if (!proven_look(looking->run, key, looking->on_old, &place, error))
         return false;
-    bool same = text_equal(known, now.xid);
-    step_check(looking->run, "written on the old server", same ? VERDICT_PASS : VERDICT_FAIL,
-               same ? "nothing since the copy was proven: transaction id %s"
-                    : "something since the copy was proven: transaction id %s then, %s now",
-               known, now.xid);
-    if (same)
+    step_check(looking->run, "written on the old server", place.same ? VERDICT_PASS : VERDICT_FAIL,
+               place.same ? "nothing since the copy was proven: transaction id %llu"
+                          : "something since the copy was proven: transaction id %llu then, %s now",
+               place.proven, place.now.xid);
+    if (place.same)
         return true;
     error_set(error, ERROR_OTHER,
               "something was written on the old server after the copy was "
@@ -139,7 +172,8 @@ static bool wait_for_sessions(struct looking *looking, struct error *error)
     for (;;) {
         if (!look(looking, error))
             return false;
-        if ((looking->sessions && !looking->strangers) || clock_monotonic_ms() >= deadline)
+        if ((looking->sessions && looking->all && !looking->strangers) ||
+            clock_monotonic_ms() >= deadline)
             return judge(looking, error);
         clock_sleep_ms(LOOK_EVERY_MS);
     }
@@ -159,7 +193,10 @@ static bool run_check_sessions(struct step_run *run, struct error *error)
     pg_close(looking.on_old);
     server_free(&looking.new);
     server_free(&looking.old);
-    text_list_free(&looking.addresses);
+    for (size_t i = 0; looking.applications && i < looking.services.count; i++)
+        text_list_free(&looking.applications[i].addresses);
+    free(looking.applications);
+    text_list_free(&looking.services);
     text_free(&looking.names);
     return right;
 }
@@ -177,5 +214,6 @@ static const struct argument arguments[] = {
 
 const struct action pg_check_sessions_action = {
     "pg.check_sessions", DANGER_READ,
-    "check that the application is connected to the new server, and nobody to the old one",
+    "check that the application is connected to the new server, service by service, and nobody to "
+    "the old one",
     arguments, run_check_sessions};

@@ -66,7 +66,6 @@ static enum verdict judge(const struct walk *walk, enum row_change change,
     return VERDICT_FAIL;
 }
 
-/* Two digests of different kinds say nothing about each other. */
 static void describe_contents(struct text *text, const struct walk *walk,
                               const struct row_count *old, const struct row_count *new)
 {
@@ -76,9 +75,6 @@ static void describe_contents(struct text *text, const struct walk *walk,
     if (!*old->digest || !*new->digest)
         text_printf(text, "but the contents weren't read %s",
                     *old->digest ? "on the new server" : walk->old_place);
-    else if (digest_is_by_column(old->digest) != digest_is_by_column(new->digest))
-        text_add(text, "but a row is too large to be read whole on one of the servers: the "
-                       "contents can't be compared");
     else if (digest_same_rows(old->digest, new->digest))
         text_add(text, "but the table is not a partition or child of the same tables: a query on "
                        "those sees other rows");

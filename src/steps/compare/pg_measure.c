@@ -104,22 +104,3 @@ bool measure_tables(struct step_run *run, const struct measure *servers, size_t 
     free(destinations);
     return done;
 }
-
-static void mark_table(struct survey *survey, const struct row_count *known)
-{
-    for (size_t i = 0; i < survey->count; i++) {
-        struct pg_table_list *tables = &survey->tables[i].tables;
-        for (size_t j = 0;
-             !strcmp(survey->tables[i].database, known->database) && j < tables->count; j++)
-            if (!strcmp(tables->items[j].schema, known->schema) &&
-                !strcmp(tables->items[j].name, known->table))
-                tables->items[j].by_column = true;
-    }
-}
-
-void measure_as_known(struct survey *survey, const struct row_counts *known)
-{
-    for (size_t i = 0; i < known->count; i++)
-        if (digest_is_by_column(known->items[i].digest))
-            mark_table(survey, &known->items[i]);
-}

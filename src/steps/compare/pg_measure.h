@@ -24,7 +24,4 @@ bool measure_tables(struct step_run *run, const struct measure *servers, size_t 
 bool measure_sweep(struct step_run *run, const struct sweep_source *sources, size_t count,
                    int connections, table_measured *on_table, struct error *error);
 
-/* Tables whose known digest was taken column by column have to be digested so again. */
-void measure_as_known(struct survey *survey, const struct row_counts *known);
-
 #endif

@@ -159,8 +159,8 @@ static bool run_check(struct step_run *run, struct error *error)
     } else if (docker) {
         step_check(run, "compose file", VERDICT_FAIL, "%s", error->message);
     }
-    bool right =
-        planned && check_container(run, docker, &plan, error) && check_backup(run, &plan, error);
+    bool right = planned && file_owner_stays(plan.path, error) &&
+                 check_container(run, docker, &plan, error) && check_backup(run, &plan, error);
     edit_plan_free(&plan);
     docker_close(docker);
     return right;

@@ -35,6 +35,26 @@ bool stack_containers(struct docker *docker, const char *project, const char *se
     return listed;
 }
 
+void stack_log_line(void *run, const char *line, bool from_stderr)
+{
+    (void)from_stderr;
+    if (*line)
+        step_log(run, "compose: %s", line);
+}
+
+bool stack_was_emptied(const struct step_run *run, const struct docker_container *container,
+                       const char *volume)
+{
+    const cJSON *fact = step_known(run, FACT_EMPTIED), *stays;
+    const char *project = docker_container_label(container, COMPOSE_LABEL("project"));
+    cJSON_ArrayForEach(stays, cJSON_GetObjectItemCaseSensitive(fact, "stay"))
+    {
+        if (text_equal(cJSON_GetStringValue(stays), volume))
+            return false;
+    }
+    return project && text_equal(json_text(fact, "project"), project);
+}
+
 /* "a,b" as two; blanks around them don't count. */
 static void add_separated(struct text_list *list, const char *value)
 {

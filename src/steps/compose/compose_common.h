@@ -23,6 +23,10 @@
     "serving" /* wall ms of the engine, when the server that serves now started                    \
                */
 
+#define FACT_EMPTIED                                                                               \
+    "compose.emptied" /* {project, stay: [volumes]}: a stack was taken down with its own volumes   \
+                       */
+
 /* By which Compose finds its containers. Source: docker/compose, pkg/api/labels.go. */
 #define COMPOSE_LABEL(name) "com.docker.compose." name
 
@@ -58,6 +62,14 @@ bool stack_lock(struct step_run *run, long timeout_ms, int *lock, struct error *
  * engine's list, which the caller deletes. */
 bool stack_containers(struct docker *docker, const char *project, const char *service, cJSON **list,
                       struct error *error);
+
+/* Whether this run has taken the container's stack down with its volumes, of which `volume` (NULL:
+ * none, the container itself holds the data) is one: then whatever it holds was made since. */
+bool stack_was_emptied(const struct step_run *run, const struct docker_container *container,
+                       const char *volume);
+
+/* A line of the compose command's, into the step's log: for struct compose_up. */
+void stack_log_line(void *run, const char *line, bool from_stderr);
 
 /* The names in the step's list argument, several in one text too with commas between, without empty
  * ones. The caller frees the list. */

@@ -3,23 +3,22 @@
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
 #include "steps/compose/deploy_probe.h"
-#include "steps/docker/docker_common.h"
-#include "steps/server/server.h"
+#include "steps/compose/deploy_trial.h"
+#include "steps/compose/stack_list.h"
+#include "steps/server/proven.h"
 #include "steps/switched.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "compose/config.h"
 #include "docker/lifecycle.h"
-#include "postgres/write_position.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MARGIN_MS 300000L
 #define LOOK_EVERY_MS 50
-#define LOG_LINES 15
+#define SLOW_ANSWER_MS 5000L /* as http.check's own */
 
 struct deploy {
     struct step_run *run;
@@ -29,6 +28,7 @@ struct deploy {
     struct text_list services;
     cJSON *before; /* the project's containers */
     struct deploy_probe probe;
+    bool first_switch; /* this attempt has recorded the switch, and no attempt before it had */
     int64_t began_ms;
     long outage_ms; /* -1: not measured */
 };
@@ -52,61 +52,18 @@ static bool prepare(struct deploy *deploy, struct error *error)
                             &deploy->before, error);
 }
 
-/* ---- what is left has to stand as it was proven ---- */
-
-static bool has_moved(unsigned long long proven, const char *now, struct error *error)
-{
-    error_set(error, ERROR_OTHER,
-              "something was written on the old server since the copy was proven: transaction id "
-              "%llu then, %s now; nothing was deployed",
-              proven, now);
-    return error_remedy(error, "Was the server restarted or its configuration reloaded under the "
-                               "fence? That ends it. Else a client takes the read-only setting "
-                               "off: --set fence=network at the start keeps every client out.");
-}
-
+/* What is left has to stand as it was proven. */
 static bool check_unmoved(struct deploy *deploy, struct error *error)
 {
-    const char *key = step_text(deploy->run, "proven");
-    const char *known = key ? json_text_at(step_known(deploy->run, key), "xid_now") : NULL;
-    struct server_access access = {0};
-    struct write_position now;
+    const char *key = step_text(deploy->run, "proven"), *left = step_text(deploy->run, "left");
     if (!key || deploy->run->undoing)
         return true;
-    if (!known) {
-        error_set(error, ERROR_RUNBOOK, "no transaction id is recorded in the fact \"%s\"", key);
-        return error_remedy(error, "A step pg.drift has to come before this one.");
-    }
-    struct pg_connection *connection = server_open_argument(deploy->run, "left", &access, error);
-    bool read = connection && write_position_read(connection, &now, error);
-    pg_close(connection);
-    server_free(&access);
-    unsigned long long proven = strtoull(known, NULL, 10);
-    if (!read)
-        return error_wrap(error, "looking whether the old server still stands as it was proven");
-    return (strtoull(now.xid, NULL, 10) == proven && !now.transactions) ||
-           has_moved(proven, now.xid, error);
+    if (!left)
+        return error_set(error, ERROR_RUNBOOK, "compose.deploy with proven needs left");
+    return proven_unmoved(deploy->run, key, left, "nothing was deployed", error);
 }
 
 /* ---- which containers were touched ---- */
-
-static const cJSON *listed(const cJSON *list, const char *name)
-{
-    const cJSON *entry;
-    cJSON_ArrayForEach(entry, list)
-    {
-        if (text_equal(docker_listed_name(entry), name))
-            return entry;
-    }
-    return NULL;
-}
-
-static bool is_of(const struct deploy *deploy, const cJSON *entry)
-{
-    const char *service =
-        json_text(cJSON_GetObjectItemCaseSensitive(entry, "Labels"), COMPOSE_LABEL("service"));
-    return !deploy->services.count || (service && text_list_has(&deploy->services, service));
-}
 
 static bool same_container(const cJSON *before, const cJSON *after)
 {
@@ -128,13 +85,13 @@ static bool check_others(struct deploy *deploy, struct error *error)
         return false;
     cJSON_ArrayForEach(entry, after)
     {
-        const cJSON *old = listed(deploy->before, docker_listed_name(entry));
+        const cJSON *old = stack_list_find(deploy->before, docker_listed_name(entry));
         add_name(same_container(old, entry) ? &same : &made, entry);
     }
     cJSON_ArrayForEach(entry, deploy->before)
     {
-        if (!is_of(deploy, entry) &&
-            !same_container(entry, listed(after, docker_listed_name(entry))))
+        if (!stack_list_is_of(&deploy->services, entry) &&
+            !same_container(entry, stack_list_find(after, docker_listed_name(entry))))
             add_name(&wrong, entry);
     }
     step_check(deploy->run, "containers", wrong.length ? VERDICT_FAIL : VERDICT_PASS,
@@ -150,7 +107,8 @@ static bool check_others(struct deploy *deploy, struct error *error)
     return right;
 }
 
-/* When no container of theirs was touched, nobody has got to the new server. */
+/* When no container of theirs was touched, nobody has got to the new server. An attempt before may
+ * have touched them all: what that one recorded stays. */
 static void take_back_switch(struct deploy *deploy)
 {
     const char *volume = step_text(deploy->run, "volume");
@@ -162,99 +120,26 @@ static void take_back_switch(struct deploy *deploy)
     cJSON_ArrayForEach(entry, after)
     {
         touched =
-            touched || (is_of(deploy, entry) &&
-                        !same_container(listed(deploy->before, docker_listed_name(entry)), entry));
+            touched ||
+            (stack_list_is_of(&deploy->services, entry) &&
+             !same_container(stack_list_find(deploy->before, docker_listed_name(entry)), entry));
     }
-    if (volume && !deploy->run->undoing && !touched)
+    if (deploy->first_switch && !touched)
         switched_take_back(deploy->run, volume);
     cJSON_Delete(after);
 }
 
-/* ---- with what the services depend on, or without ---- */
-
-/* A line such as " DRY-RUN MODE -  Container limor-db-1  Running". */
-struct trial {
-    const struct deploy *deploy;
-    size_t fresh; /* services that have no container yet */
-    bool touches; /* Compose would touch another container */
-};
-
-static bool leaves_alone(const char *state)
-{
-    static const char *const harmless[] = {"Running", "Waiting", "Healthy", "Started", "Exited"};
-    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-        if (text_starts(state, harmless[i]))
-            return true;
-    return false;
-}
-
-static void judge_line(void *context, const char *line, bool from_stderr)
-{
-    struct trial *trial = context;
-    const char *name = strstr(line, "Container ");
-    (void)from_stderr;
-    if (!name)
-        return;
-    name += strlen("Container ");
-    size_t length = strcspn(name, " ");
-    const char *state = name + length + strspn(name + length, " ");
-    char *container = xstrndup(name, length);
-    const cJSON *known = listed(trial->deploy->before, container);
-    if (known && !is_of(trial->deploy, known) && !leaves_alone(state))
-        trial->touches = true;
-    else if (!known && text_starts(state, "Creating") && trial->fresh-- == 0)
-        trial->touches = true;
-    free(container);
-}
-
-static size_t count_fresh(const struct deploy *deploy)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < deploy->services.count; i++) {
-        bool there = false;
-        const cJSON *entry;
-        cJSON_ArrayForEach(entry, deploy->before)
-        {
-            const cJSON *labels = cJSON_GetObjectItemCaseSensitive(entry, "Labels");
-            there = there || text_equal(json_text(labels, COMPOSE_LABEL("service")),
-                                        deploy->services.items[i]);
-        }
-        count += !there;
-    }
-    return count;
-}
-
-/* With --no-deps Compose leaves what a service depends on out of the container's hash, and the next
- * `docker compose up -d` would make it anew once more. Without, Compose might replace a database
- * that isn't as the file says; that is tried first. Met with Compose 2.26. */
-static bool may_name_dependencies(struct deploy *deploy, const struct compose_up *up)
-{
-    struct trial trial = {.deploy = deploy, .fresh = count_fresh(deploy)};
-    struct compose_up dry = *up;
-    struct error why = ERROR_INIT;
-    dry.dependencies = dry.try_only = true;
-    dry.on_line = judge_line;
-    dry.context = &trial;
-    bool tried = compose_up(&deploy->stack.project, &dry, &why);
-    if (tried && !trial.touches)
-        return true;
-    step_check(deploy->run, "compose up", VERDICT_WARN,
-               "the next docker compose up -d may make these containers anew once more: %s",
-               tried ? "what they depend on isn't as the file says and is left alone now"
-                     : why.message);
-    return false;
-}
-
 /* ---- the work ---- */
 
-static void log_line(void *context, const char *line, bool from_stderr)
+/* From here on the application may write on the new server. */
+static bool record_switch(struct deploy *deploy, const char *volume, struct error *error)
 {
-    (void)from_stderr;
-    if (*line)
-        step_log(context, "compose: %s", line);
+    bool first = !step_switched(deploy->run);
+    bool recorded = switched_record(deploy->run, volume, error);
+    deploy->first_switch = first && recorded;
+    return recorded;
 }
 
-/* Both switched: from here on the application may write on the new server. */
 static bool bring_up(struct deploy *deploy, struct error *error)
 {
     struct step_run *run = deploy->run;
@@ -264,11 +149,15 @@ static bool bring_up(struct deploy *deploy, struct error *error)
         .start = true,
         .grace_ms = step_duration(run, "grace"),
         .timeout_ms = step_duration(run, "grace") + MARGIN_MS,
-        .on_line = log_line,
+        .on_line = stack_log_line,
         .context = run,
     };
-    up.dependencies = may_name_dependencies(deploy, &up);
-    if (volume && !run->undoing && !switched_record(run, volume, error))
+    const struct deploy_trial trial = {.run = run,
+                                       .project = &deploy->stack.project,
+                                       .services = &deploy->services,
+                                       .before = deploy->before};
+    up.dependencies = deploy_may_name_dependencies(&trial, &up);
+    if (volume && !run->undoing && !record_switch(deploy, volume, error))
         return false;
     if (!run->undoing)
         step_fact_number(run, FACT_SERVING, (double)clock_wall_ms());
@@ -277,52 +166,18 @@ static bool bring_up(struct deploy *deploy, struct error *error)
     return compose_up(&deploy->stack.project, &up, error);
 }
 
-static bool is_up(const cJSON *entry)
+/* On the way back the application is where it belongs as soon as its containers are up; the older
+ * undos may not wait for an address that may never have been right. */
+static bool no_answer(struct deploy *deploy, struct error *error)
 {
-    const char *state = json_text(entry, "State"), *status = json_text(entry, "Status");
-    bool waiting =
-        status && (strstr(status, "(health: starting)") || strstr(status, "(unhealthy)"));
-    return text_equal(state, "running") && !waiting;
-}
-
-static bool not_up(struct deploy *deploy, const cJSON *entry, struct error *error)
-{
-    const char *status = json_text(entry, "Status");
-    step_show_log(deploy->run, deploy->docker, docker_listed_name(entry), LOG_LINES);
-    error_set(error, ERROR_OTHER, "container %s doesn't come up: %s", docker_listed_name(entry),
-              status ? status : "?");
-    return error_remedy(error, "Its last log lines stand above. Retry, or roll back: R.");
-}
-
-/* One-off jobs that end with status 0 are up, too. */
-static bool has_ended_well(const cJSON *entry)
-{
-    const char *status = json_text(entry, "Status");
-    return status && text_starts(status, "Exited (0)");
-}
-
-static bool wait_until_up(struct deploy *deploy, struct error *error)
-{
-    int64_t deadline = clock_monotonic_ms() + step_duration(deploy->run, "for");
-    for (;;) {
-        cJSON *list = NULL;
-        const cJSON *entry, *down = NULL;
-        if (!stack_containers(deploy->docker, step_text(deploy->run, "project"), NULL, &list,
-                              error))
-            return false;
-        cJSON_ArrayForEach(entry, list)
-        {
-            if (is_of(deploy, entry) && !is_up(entry) && !has_ended_well(entry))
-                down = entry;
-        }
-        bool over = !down || clock_monotonic_ms() >= deadline;
-        if (over && down)
-            not_up(deploy, down, error);
-        cJSON_Delete(list);
-        if (over)
-            return !down;
-        clock_sleep_ms(LOOK_EVERY_MS);
+    static const char what[] = "the application's address doesn't answer with status 2xx";
+    if (deploy->run->undoing) {
+        step_check(deploy->run, "application's address", VERDICT_WARN,
+                   "%s; its containers are up: look at its log", what);
+        return true;
     }
+    error_set(error, ERROR_OTHER, "%s", what);
+    return error_remedy(error, "Look at its log; then retry, or roll back: R.");
 }
 
 /* The address that was probed has to answer, as long as there is time. */
@@ -332,14 +187,11 @@ static bool wait_for_answer(struct deploy *deploy, struct error *error)
     int64_t deadline = clock_monotonic_ms() + step_duration(deploy->run, "for");
     bool answers = !url || !*url;
     while (!answers && clock_monotonic_ms() < deadline) {
-        answers = deploy_probe_ask(url);
+        answers = deploy_probe_ask(url, SLOW_ANSWER_MS);
         if (!answers)
             clock_sleep_ms(LOOK_EVERY_MS);
     }
-    if (answers)
-        return true;
-    error_set(error, ERROR_OTHER, "the application's address doesn't answer with status 2xx");
-    return error_remedy(error, "Look at its log; then retry, or roll back: R.");
+    return answers || no_answer(deploy, error);
 }
 
 static void report(struct deploy *deploy)
@@ -359,9 +211,10 @@ static void report(struct deploy *deploy)
 static bool deploy_services(struct deploy *deploy, struct error *error)
 {
     bool answers = false;
-    deploy_probe_start(&deploy->probe, step_text(deploy->run, "probe"));
-    bool done =
-        bring_up(deploy, error) && wait_until_up(deploy, error) && wait_for_answer(deploy, error);
+    bool done = bring_up(deploy, error) &&
+                stack_wait_up(deploy->run, deploy->docker, &deploy->services,
+                              step_duration(deploy->run, "for"), error) &&
+                wait_for_answer(deploy, error);
     deploy_probe_stop(&deploy->probe, &deploy->outage_ms, &answers);
     if (!done) {
         take_back_switch(deploy);
@@ -395,7 +248,8 @@ static const struct argument arguments[] = {
     {"services", ARGUMENT_LIST, false, NULL, NULL,
      "the services, without what they depend on; none: all of the stack"},
     {"probe", ARGUMENT_TEXT, false, NULL, NULL,
-     "an address that answers 2xx when the application works: the outage is measured by it"},
+     "an address that answers 2xx when the application works: the outage is measured by it; in an "
+     "undo it is only a warning when it doesn't"},
     {"proven", ARGUMENT_TEXT, false, NULL, NULL,
      "a fact with a transaction id, such as drift, which the server `left` has to stand at still"},
     {"left", ARGUMENT_SERVER, false, NULL, NULL, "with proven: the server that is left"},

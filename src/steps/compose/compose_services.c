@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "compose/config.h"
 #include "compose/config_service.h"
+#include "compose/first_start.h"
 #include "docker/docker.h"
 
 #include <stdlib.h>
@@ -106,6 +107,10 @@ bool edit_plan_add_service(struct step_run *run, struct edit_plan *plan, struct 
     cJSON *config = edited_config(plan, error);
     bool right = config && compose_config_added(plan->config, config, &addition, error);
     cJSON_Delete(config);
+    if (right && first_start_has_scripts(plan->service))
+        step_check(run, "scripts for the first start", VERDICT_WARN,
+                   "service %s goes without those of %s: the backup brings what they have made",
+                   addition.service, addition.like);
     return right || error_wrap(error, "%s can't be edited", plan->path);
 }
 

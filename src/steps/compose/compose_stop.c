@@ -1,18 +1,11 @@
-/* compose_stop.c: compose.stop, compose.start, compose.list_volumes and compose.down: an
- * application kept from its database for a time, and a developer's stack taken down with its data.
+/* compose_stop.c: compose.stop and compose.start: an application kept from its database for a time.
  */
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
+#include "steps/compose/stack_list.h"
 
 #include "base/json.h"
 #include "docker/lifecycle.h"
-
-#include <string.h>
-#include <unistd.h>
-
-#define MARGIN_MS 300000L
-
-/* ---- compose.stop ---- */
 
 /* What is done with each container of the services. */
 typedef bool one(struct step_run *run, struct docker *docker, const char *name,
@@ -34,7 +27,11 @@ static bool each_of(struct step_run *run, struct docker *docker, const char *ser
     return done;
 }
 
-static bool each_container(struct step_run *run, one *work, struct error *error)
+/* What is waited for then, or NULL. */
+typedef bool all(struct step_run *run, struct docker *docker, const struct text_list *services,
+                 long timeout_ms, struct error *error);
+
+static bool each_container(struct step_run *run, one *work, all *wait, struct error *error)
 {
     struct text_list services = {0};
     struct docker *docker = docker_open(error);
@@ -42,6 +39,7 @@ static bool each_container(struct step_run *run, one *work, struct error *error)
     stack_services(run, "services", &services);
     for (size_t i = 0; done && i < services.count; i++)
         done = each_of(run, docker, services.items[i], work, error);
+    done = done && (!wait || wait(run, docker, &services, step_duration(run, "for"), error));
     text_list_free(&services);
     docker_close(docker);
     return done;
@@ -57,7 +55,7 @@ static bool stop(struct step_run *run, struct docker *docker, const char *name, 
 
 static bool run_stop(struct step_run *run, struct error *error)
 {
-    return each_container(run, stop, error);
+    return each_container(run, stop, NULL, error);
 }
 
 static bool start(struct step_run *run, struct docker *docker, const char *name,
@@ -65,13 +63,13 @@ static bool start(struct step_run *run, struct docker *docker, const char *name,
 {
     bool done = docker_start(docker, name, error);
     if (done)
-        step_log(run, "%s runs", name);
+        step_log(run, "started %s", name);
     return done;
 }
 
 static bool run_start(struct step_run *run, struct error *error)
 {
-    return each_container(run, start, error);
+    return each_container(run, start, stack_wait_up, error);
 }
 
 static const struct argument stop_arguments[] = {
@@ -87,95 +85,10 @@ const struct action compose_stop_action = {"compose.stop", DANGER_CHANGE,
 static const struct argument start_arguments[] = {
     {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
     {"services", ARGUMENT_LIST, true, NULL, NULL, "the services whose containers are started"},
+    {"for", ARGUMENT_DURATION, false, "60s", NULL, "time to run and become healthy"},
     {0},
 };
 
-const struct action compose_start_action = {"compose.start", DANGER_CHANGE,
-                                            "start stopped services as they are", start_arguments,
-                                            run_start};
-
-/* ---- compose.list_volumes, compose.down ---- */
-
-static bool goes(const cJSON *volume)
-{
-    return !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(volume, "external"));
-}
-
-static bool list_volumes(struct step_run *run, const cJSON *config)
-{
-    const cJSON *volume;
-    struct text names = {0};
-    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(config, "volumes"))
-    {
-        const char *name = json_text(volume, "name");
-        step_check(run, name ? name : volume->string, goes(volume) ? VERDICT_WARN : VERDICT_PASS,
-                   goes(volume) ? "is removed with its data" : "stays, as it is external");
-        if (goes(volume))
-            text_printf(&names, "%s%s", names.length ? ", " : "", name ? name : volume->string);
-    }
-    step_fact_text(run, "compose.volumes", names.length ? text_string(&names) : "none");
-    text_free(&names);
-    return true;
-}
-
-static bool run_list_volumes(struct step_run *run, struct error *error)
-{
-    struct stack stack = {0};
-    cJSON *config = NULL;
-    struct docker *docker = docker_open(error);
-    bool done = docker && stack_open(run, docker, &stack, error) &&
-                compose_config(&stack.project, &config, error) && list_volumes(run, config);
-    cJSON_Delete(config);
-    stack_close(&stack);
-    docker_close(docker);
-    return done;
-}
-
-static void log_line(void *context, const char *line, bool from_stderr)
-{
-    (void)from_stderr;
-    if (*line)
-        step_log(context, "compose: %s", line);
-}
-
-static bool run_down(struct step_run *run, struct error *error)
-{
-    struct stack stack = {0};
-    int lock = -1;
-    struct compose_up down = {.grace_ms = step_duration(run, "grace"),
-                              .timeout_ms = step_duration(run, "grace") + MARGIN_MS,
-                              .on_line = log_line,
-                              .context = run};
-    struct docker *docker = docker_open(error);
-    bool done = docker && stack_lock(run, down.timeout_ms, &lock, error) &&
-                stack_open(run, docker, &stack, error) &&
-                compose_down_with_volumes(&stack.project, &down, error);
-    stack_close(&stack);
-    if (lock >= 0)
-        close(lock);
-    docker_close(docker);
-    return done;
-}
-
-static const struct argument stack_arguments[] = {
-    {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
-    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
-    {0},
-};
-
-const struct action compose_list_volumes_action = {
-    "compose.list_volumes", DANGER_READ,
-    "list the stack's volumes, and record those that compose.down removes (compose.volumes)",
-    stack_arguments, run_list_volumes};
-
-static const struct argument down_arguments[] = {
-    {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
-    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project, and no other"},
-    {"grace", ARGUMENT_DURATION, false, "30s", NULL, "time for the containers to stop"},
-    {0},
-};
-
-const struct action compose_down_action = {
-    "compose.down", DANGER_DESTRUCTIVE,
-    "remove the stack's containers, networks and its own volumes with their data", down_arguments,
-    run_down};
+const struct action compose_start_action = {
+    "compose.start", DANGER_CHANGE, "start stopped services as they are, and wait until they run",
+    start_arguments, run_start};

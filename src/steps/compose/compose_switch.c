@@ -215,20 +215,13 @@ static bool remove_cut_off(struct apply *apply, struct error *error)
     return done && (!cut_off || fenced || clear_way(apply, error));
 }
 
-static void log_line(void *context, const char *line, bool from_stderr)
-{
-    (void)from_stderr;
-    if (*line)
-        step_log(context, "compose: %s", line);
-}
-
 static bool replace(struct apply *apply, struct error *error)
 {
     struct compose_up up = {
         .service = apply->service,
         .grace_ms = apply->grace_ms,
         .timeout_ms = apply->grace_ms + APPLY_MARGIN_MS,
-        .on_line = log_line,
+        .on_line = stack_log_line,
         .context = apply->run,
     };
     return remove_cut_off(apply, error) && compose_up(&apply->stack.project, &up, error) &&

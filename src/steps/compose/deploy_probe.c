@@ -33,10 +33,10 @@ static void note(struct outage *outage, int64_t asked, bool answered)
     }
 }
 
-bool deploy_probe_ask(const char *url)
+bool deploy_probe_ask(const char *url, long timeout_ms)
 {
     struct http_call call = {
-        .method = "GET", .url = url, .timeout_ms = ANSWER_MS, .answer_max = ANSWER_MAX};
+        .method = "GET", .url = url, .timeout_ms = timeout_ms, .answer_max = ANSWER_MAX};
     struct http_answer answer;
     struct error ignored = ERROR_INIT;
     bool answered = http_call(&call, &answer, &ignored) && answer.status / 100 == 2;
@@ -51,7 +51,7 @@ static void watch(const char *url, int control, int answers)
     struct pollfd ended = {.fd = control, .events = POLLIN};
     do {
         int64_t asked = clock_monotonic_ms();
-        note(&outage, asked, deploy_probe_ask(url));
+        note(&outage, asked, deploy_probe_ask(url, ANSWER_MS));
     } while (poll(&ended, 1, PAUSE_MS) == 0);
     long result[2] = {outage.total_ms, outage.since == 0};
     if (outage.since)

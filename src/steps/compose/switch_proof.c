@@ -1,11 +1,11 @@
 /* switch_proof.c: what the control file of a stopped server says of its last transaction. */
 #include "steps/compose/switch_proof.h"
 
-#include "base/json.h"
+#include "base/text.h"
 #include "docker/once.h"
 #include "postgres/standstill.h"
 #include "steps/docker/docker_common.h"
-#include "steps/server/server.h"
+#include "steps/server/proven.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +47,6 @@ bool switch_proof_parse(const char *output, unsigned long long *next_xid, bool *
     *next_xid = epoch << 32 | xid;
     *shut_down = text_starts(state, "shut down\n");
     return end != low;
-}
-
-/* As a fact holds it: text, or a number. */
-static bool known_xid(const struct step_run *run, const char *key, unsigned long long *xid,
-                      struct error *error)
-{
-    const cJSON *item = json_at(step_known(run, key), "xid_now");
-    const char *text = cJSON_GetStringValue(item);
-    char *end = NULL;
-    *xid = text                   ? strtoull(text, &end, 10)
-           : cJSON_IsNumber(item) ? (unsigned long long)item->valuedouble
-                                  : 0;
-    if (*xid && !(text && *end))
-        return true;
-    error_set(error, ERROR_RUNBOOK, "no transaction id is recorded in the fact \"%s\"", key);
-    return error_remedy(error, "A step pg.drift has to come before this one.");
 }
 
 static bool read_control(struct apply *apply, const char *volume, const char *image,
@@ -108,36 +92,10 @@ static bool judge(struct apply *apply, unsigned long long proven, const char *ou
     return true;
 }
 
-static bool moved(unsigned long long proven, const char *now, struct error *error)
-{
-    error_set(error, ERROR_OTHER,
-              "something was written on the old server since the copy was proven: transaction id "
-              "%llu then, %s now; nothing was stopped",
-              proven, now);
-    return error_remedy(error,
-                        "Was the server restarted or its configuration reloaded under the fence? "
-                        "That ends it. Else a client takes the read-only setting off, or uses "
-                        "NOTIFY: --set fence=network at the start keeps every client out.");
-}
-
 bool switch_unmoved(struct apply *apply, struct error *error)
 {
-    const char *key = step_text(apply->run, "proven");
-    unsigned long long proven = 0;
-    struct server_access access = {0};
-    struct write_position now;
-    if (!key)
-        return true;
-    bool same = known_xid(apply->run, key, &proven, error) &&
-                server_find(apply->run, step_text(apply->run, "server"), &access, error);
-    struct pg_connection *connection = same ? server_open(&access, error) : NULL;
-    same = connection && write_position_read(connection, &now, error);
-    pg_close(connection);
-    server_free(&access);
-    if (!same)
-        return error_wrap(error, "looking whether the old server still stands as it was proven");
-    return (strtoull(now.xid, NULL, 10) == proven && !now.transactions) ||
-           moved(proven, now.xid, error);
+    const char *key = step_text(apply->run, "proven"), *server = step_text(apply->run, "server");
+    return !key || proven_unmoved(apply->run, key, server, "nothing was stopped", error);
 }
 
 bool switch_prove(struct apply *apply, struct error *error)
@@ -152,7 +110,7 @@ bool switch_prove(struct apply *apply, struct error *error)
     if (!volume || !image)
         return error_set(error, ERROR_RUNBOOK,
                          "compose.apply with proven needs left_volume and left_image");
-    bool done = known_xid(apply->run, key, &proven, error) &&
+    bool done = proven_xid(apply->run, key, &proven, error) &&
                 read_control(apply, volume, image, &output, error) &&
                 judge(apply, proven, text_string(&output), error);
     text_free(&output);

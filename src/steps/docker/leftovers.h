@@ -8,6 +8,8 @@
 
 /* What carries it is this program's own tool, and nobody else's; its value: the run's id. */
 #define LABEL_HELPER "org.pgrunbook.helper"
+/* Of which machine, and there of which directory, that run is: ids repeat elsewhere. */
+#define LABEL_PLACE "org.pgrunbook.place"
 
 /* Labels for such a tool; the caller deletes. */
 cJSON *step_helper_labels(const struct step_run *run);

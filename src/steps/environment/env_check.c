@@ -2,9 +2,11 @@
  * log in there by it. */
 #include "steps/actions.h"
 #include "steps/compose/compose_common.h"
+#include "steps/environment/env_others.h"
 #include "steps/environment/environment.h"
 #include "steps/server/server.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "compose/config.h"
 #include "compose/document.h"
@@ -29,6 +31,12 @@ struct checking {
 static char *piece(const struct checking *check, size_t place, size_t length)
 {
     return xstrndup(text_string(&check->environment.before) + place, length);
+}
+
+/* An edit of this run that is under way, or done, has taken the names. */
+static bool names_matter(const struct checking *check)
+{
+    return !environment_edited(&check->environment);
 }
 
 static bool check_names_free(struct checking *check, struct error *error)
@@ -154,6 +162,14 @@ static bool check_services(struct checking *check, struct error *error)
                             compose_config(&check->stack.project, &check->config, error));
     for (size_t i = 0; good && i < services.count; i++)
         good = check_service(check, services.items[i], error);
+    const struct server_use use = {
+        .name = check->name,
+        .host = check->host,
+        .services = &services,
+        .own = docker_container_label(&check->access.found, COMPOSE_LABEL("service")),
+    };
+    good =
+        good && (!names_matter(check) || env_check_others(check->run, check->config, &use, error));
     text_list_free(&services);
     return good;
 }
@@ -248,19 +264,14 @@ static void close_check(struct checking *check)
     environment_close(&check->environment);
 }
 
-/* An edit of this run that is under way, or done, has taken the names. */
-static bool names_matter(const struct checking *check)
-{
-    return !environment_edited(&check->environment);
-}
-
 static bool run_check(struct step_run *run, struct error *error)
 {
     struct checking check = {.run = run, .name = step_text(run, "name")};
     const char *server = step_text(run, "server");
     if (server_not_yet(run, server))
         return true;
-    bool right = environment_open(run, &check.environment, error) && check_line(&check, error) &&
+    bool right = environment_open(run, &check.environment, error) &&
+                 file_owner_stays(check.environment.path, error) && check_line(&check, error) &&
                  (!names_matter(&check) || check_names_free(&check, error)) &&
                  server_find(run, server, &check.access, error) &&
                  server_needs_container(&check.access, error) && check_services(&check, error) &&
@@ -284,5 +295,6 @@ static const struct argument arguments[] = {
 
 const struct action env_check_action = {
     "env.check", DANGER_READ,
-    "check that a variable is set once, leads to this server, and lets the application log in",
+    "check that a variable is set once, leads to this server, reaches no other service than those, "
+    "and lets the application log in",
     arguments, run_check};

@@ -13,24 +13,11 @@
 #define FILE_MAX ((size_t)1 << 20)
 #define DIGEST_SHOWN 8
 
-/* A relative path is beside the compose file, the first of several. */
-static char *path_of(const struct step_run *run)
-{
-    const char *path = step_text(run, "env_file"), *beside = step_text(run, "file");
-    if (!beside || !*beside || path[0] == '/' || path[0] == '~')
-        return file_absolute(path);
-    char *neighbour =
-        file_exists(beside) ? xstrdup(beside) : xstrndup(beside, strcspn(beside, ","));
-    char *absolute = file_absolute(neighbour), *joined = file_join(dirname(absolute), path);
-    free(absolute);
-    free(neighbour);
-    return joined;
-}
-
 bool environment_open(struct step_run *run, struct environment_file *environment,
                       struct error *error)
 {
-    *environment = (struct environment_file){.run = run, .path = path_of(run)};
+    char *path = file_absolute_beside(step_text(run, "env_file"), step_text(run, "file"));
+    *environment = (struct environment_file){.run = run, .path = path};
     if (file_read(environment->path, FILE_MAX, &environment->before, error))
         return true;
     return error_remedy(error, "Name the file that the application gets its variables from (its "

@@ -186,7 +186,7 @@ static bool run_rest(struct load_one *one, const struct docker_helper *helper,
     return done;
 }
 
-/* What isn't rows or an index: foreign keys, triggers, policies, large objects and more. */
+/* What isn't rows, an index or a foreign key: triggers, policies, large objects and more. */
 static bool restore_rest(struct load_one *one, struct error *error)
 {
     struct text ids = {0};

@@ -13,6 +13,7 @@ struct place {
     size_t wanted;
     size_t missing; /* how many it waits for itself */
     size_t table;   /* place of the table that it locks, or its own */
+    size_t other;   /* of the other one that a foreign key locks; `table` without one */
     size_t rows;    /* of a table: place of its rows; its own when there are none */
     size_t building;
     bool locked; /* by one that lets no other build */
@@ -52,16 +53,24 @@ static void add(size_t **list, size_t *count, size_t number)
     (*list)[(*count)++] = number;
 }
 
-/* The table whose rows or index these are; NULL when the dump doesn't make it. */
-static const struct toc_entry *table_of(const struct load_queue *queue,
-                                        const struct toc_entry *entry)
+/* The first table, but for `before`, that the entry needs and the dump makes; NULL without one. */
+static const struct toc_entry *table_but(const struct load_queue *queue,
+                                         const struct toc_entry *entry,
+                                         const struct toc_entry *before)
 {
     for (size_t i = 0; i < entry->needed; i++) {
         const struct toc_entry *need = toc_find(queue->toc, entry->needs[i]);
-        if (need && (is(need, "TABLE") || is(need, "MATERIALIZED VIEW")))
+        if (need && need != before && (is(need, "TABLE") || is(need, "MATERIALIZED VIEW")))
             return need;
     }
     return NULL;
+}
+
+/* The table whose rows or index these are. */
+static const struct toc_entry *table_of(const struct load_queue *queue,
+                                        const struct toc_entry *entry)
+{
+    return table_but(queue, entry, NULL);
 }
 
 static void enter(struct load_queue *queue, const struct toc_entry *entry, enum load_kind kind,
@@ -69,7 +78,7 @@ static void enter(struct load_queue *queue, const struct toc_entry *entry, enum 
 {
     struct place *place = place_of(queue, entry);
     place->item = (struct load_item){.entry = entry, .kind = kind};
-    place->table = index_of(queue, table ? table : entry);
+    place->table = place->other = index_of(queue, table ? table : entry);
     queue->left++;
 }
 
@@ -110,17 +119,22 @@ static void wait_for(struct load_queue *queue, struct place *waiting, size_t num
     waiting->missing++;
 }
 
-static void enter_build(struct load_queue *queue, const struct toc_entry *entry)
+/* Whether all rows that it will ever have come by the queue. */
+static bool is_loaded_here(const struct load_queue *queue, const struct toc_entry *table)
 {
-    const struct toc_entry *table = table_of(queue, entry);
-    if (!table || !can_wait(queue, entry))
-        return;
-    const struct place *of_table = place_of(queue, table);
-    if (of_table->has_data && !queue->places[of_table->rows].item.entry)
-        return;
+    const struct place *place = place_of(queue, table);
+    return place->has_data && queue->places[place->rows].item.entry;
+}
+
+static void enter_waiting(struct load_queue *queue, const struct toc_entry *entry,
+                          const struct toc_entry *table, const struct toc_entry *other)
+{
     enter(queue, entry, LOAD_BUILD, table);
     struct place *place = place_of(queue, entry);
-    wait_for(queue, place, of_table->rows);
+    place->other = index_of(queue, other);
+    wait_for(queue, place, place_of(queue, table)->rows);
+    if (other != table)
+        wait_for(queue, place, place_of(queue, other)->rows);
     for (size_t i = 0; i < entry->needed; i++) {
         const struct toc_entry *need = toc_find(queue->toc, entry->needs[i]);
         if (need && need->section != TOC_PRE_DATA)
@@ -128,6 +142,27 @@ static void enter_build(struct load_queue *queue, const struct toc_entry *entry)
     }
     if (!place->missing)
         add(&queue->builds, &queue->build_count, index_of(queue, entry));
+}
+
+static void enter_build(struct load_queue *queue, const struct toc_entry *entry)
+{
+    const struct toc_entry *table = table_of(queue, entry);
+    if (table && can_wait(queue, entry) &&
+        (!place_of(queue, table)->has_data || is_loaded_here(queue, table)))
+        enter_waiting(queue, entry, table, table);
+}
+
+/* One of a partitioned table, which has no rows of its own, locks its partitions too: that one is
+ * left to pg_restore. */
+static void enter_foreign_key(struct load_queue *queue, const struct toc_entry *entry)
+{
+    const struct toc_entry *table = table_of(queue, entry);
+    const struct toc_entry *other = table ? table_but(queue, entry, table) : NULL;
+    if (!other) /* it refers to its own table */
+        other = table;
+    if (table && can_wait(queue, entry) && is_loaded_here(queue, table) &&
+        is_loaded_here(queue, other))
+        enter_waiting(queue, entry, table, other);
 }
 
 static void enter_statement(struct load_queue *queue, const struct toc_entry *entry)
@@ -145,6 +180,7 @@ static const struct {
     {"SEQUENCE SET", TOC_DATA, enter_statement},
     {"INDEX", TOC_POST_DATA, enter_build},
     {"CONSTRAINT", TOC_POST_DATA, enter_build},
+    {"FK CONSTRAINT", TOC_POST_DATA, enter_foreign_key},
 };
 
 struct load_queue *load_queue_new(const struct toc *toc)
@@ -188,8 +224,10 @@ void load_queue_dumped(struct load_queue *queue, int id, double bytes)
         return;
     place->item.dumped = true;
     place->item.bytes = bytes;
-    for (size_t i = 0; i < place->wanted; i++)
-        queue->places[place->wanted_by[i]].item.bytes = bytes;
+    for (size_t i = 0; i < place->wanted; i++) {
+        struct load_item *build = &queue->places[place->wanted_by[i]].item;
+        build->bytes = bytes > build->bytes ? bytes : build->bytes;
+    }
     if (!place->begun)
         add(&queue->rows, &queue->row_count, (size_t)(place - queue->places));
 }
@@ -209,12 +247,29 @@ static bool goes_before(const struct load_item *left, const struct load_item *ri
            (left->bytes == right->bytes && left->entry < right->entry);
 }
 
-/* A constraint takes its table for itself; indexes may be built side by side. */
+/* A constraint takes its tables for itself; indexes may be built side by side. */
+static bool may_lock_table(const struct load_queue *queue, const struct place *place, size_t number)
+{
+    const struct place *table = &queue->places[number];
+    return !table->locked && (!table->building || is(place->item.entry, "INDEX"));
+}
+
 static bool may_lock(const struct load_queue *queue, const struct place *place)
 {
-    const struct place *table = &queue->places[place->table];
-    return place->item.kind != LOAD_BUILD ||
-           (!table->locked && (!table->building || is(place->item.entry, "INDEX")));
+    return place->item.kind != LOAD_BUILD || (may_lock_table(queue, place, place->table) &&
+                                              may_lock_table(queue, place, place->other));
+}
+
+/* `by` is 1 when it begins, -1 when it is done. */
+static void lock(struct load_queue *queue, const struct place *place, int by)
+{
+    const size_t numbers[] = {place->table, place->other};
+    size_t count = place->other == place->table ? 1 : 2;
+    for (size_t i = 0; place->item.kind == LOAD_BUILD && i < count; i++) {
+        struct place *table = &queue->places[numbers[i]];
+        table->building += (size_t)by;
+        table->locked = by > 0 && !is(place->item.entry, "INDEX");
+    }
 }
 
 static struct load_item *begin_build(struct load_queue *queue, size_t which)
@@ -222,10 +277,7 @@ static struct load_item *begin_build(struct load_queue *queue, size_t which)
     struct place *place = &queue->places[queue->builds[which]];
     queue->builds[which] = queue->builds[--queue->build_count];
     place->begun = true;
-    if (place->item.kind == LOAD_BUILD) {
-        queue->places[place->table].building++;
-        queue->places[place->table].locked = !is(place->item.entry, "INDEX");
-    }
+    lock(queue, place, 1);
     return &place->item;
 }
 
@@ -266,10 +318,7 @@ void load_queue_finished(struct load_queue *queue, const struct load_item *item)
     struct place *place = place_of(queue, item->entry);
     place->finished = true;
     queue->left--;
-    if (item->kind == LOAD_BUILD) {
-        queue->places[place->table].building--;
-        queue->places[place->table].locked = false;
-    }
+    lock(queue, place, -1);
     for (size_t i = 0; i < place->wanted; i++)
         if (--queue->places[place->wanted_by[i]].missing == 0)
             add(&queue->builds, &queue->build_count, place->wanted_by[i]);

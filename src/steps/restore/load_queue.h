@@ -7,7 +7,7 @@
 
 enum load_kind {
     LOAD_ROWS,      /* of a table that the dump itself makes, and that is empty therefore */
-    LOAD_BUILD,     /* an index or a constraint with one */
+    LOAD_BUILD,     /* an index, a constraint with one, or a foreign key */
     LOAD_STATEMENT, /* a sequence's position */
 };
 
@@ -15,7 +15,7 @@ struct load_item {
     const struct toc_entry *entry;
     enum load_kind kind;
     bool dumped;  /* of rows: their file is complete */
-    double bytes; /* of that file; of a build: of its table's */
+    double bytes; /* of that file; of a build: of its tables' largest */
 };
 
 struct load_queue;

@@ -2,7 +2,9 @@
 #include "steps/restore/restore_target.h"
 
 #include "base/json.h"
+#include "docker/volume.h"
 #include "postgres/catalog.h"
+#include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
 
 #include <stdlib.h>
@@ -12,9 +14,53 @@ struct target {
     struct step_run *run;
     const struct server_access *access;
     const struct text_list *wanted;
-    bool own;       /* this run started the container */
-    bool attempted; /* this run has begun to restore into it before */
+    bool attempted; /* this run has begun to restore into it before, when it was proven empty */
+    bool emptied;   /* this run has taken its data away: what is there its start has made */
+    bool own;       /* what is in it is this run's; also when it made the container or the volume */
 };
+
+/* ---- whose it is ---- */
+
+/* The mount that holds the server's data; false when that is in the container itself. */
+static bool find_data(const struct target *target, struct pg_connection *connection,
+                      struct docker_mount *mount, bool *mounted, struct error *error)
+{
+    char *data = pg_value(connection, "SHOW data_directory", error);
+    *mounted = data && docker_container_mount(&target->access->found, data, mount);
+    free(data);
+    return data != NULL;
+}
+
+static bool volume_is_own(const struct target *target, const char *name, bool *own,
+                          struct error *error)
+{
+    struct docker_volume volume = {0};
+    bool looked = docker_volume_inspect(target->access->docker, name, &volume, error);
+    *own = looked && volume.exists &&
+           step_is_own(target->run, docker_volume_label(&volume, LABEL_RUN));
+    docker_volume_free(&volume);
+    return looked;
+}
+
+static bool find_origin(struct target *target, struct pg_connection *connection,
+                        struct error *error)
+{
+    const struct docker_container *container = &target->access->found;
+    struct docker_mount mount;
+    bool mounted = false, own = false;
+    if (!find_data(target, connection, &mount, &mounted, error))
+        return false;
+    bool volume = mounted && text_equal(mount.type, "volume");
+    if (volume && !volume_is_own(target, mount.source, &own, error))
+        return false;
+    target->emptied = (volume || !mounted) &&
+                      stack_was_emptied(target->run, container, volume ? mount.source : NULL);
+    target->own = target->attempted || target->emptied || own ||
+                  step_is_own(target->run, docker_container_label(container, LABEL_RUN));
+    return true;
+}
+
+/* ---- what is in it ---- */
 
 static bool every_server_has(const char *database)
 {
@@ -45,11 +91,14 @@ static bool refuse(const struct target *target, const char *database, struct err
               "this restore didn't make",
               target->access->name, database);
     return error_remedy(error,
-                        "Restore into a new volume: choose another one (variable new_volume), "
-                        "or remove the container and the volume if nothing needs them.");
+                        "Restore into a new volume: choose another one, or remove the container "
+                        "and the volume if nothing needs them. If scripts in "
+                        "/docker-entrypoint-initdb.d made them, leave that mount out: the backup "
+                        "brings what they make.");
 }
 
-/* An attempt of our own may have left anything; any other server has to be empty. */
+/* An attempt of our own, or the server's first start, may have left anything; any other server has
+ * to be empty. */
 static bool check_empty(const struct target *target, const struct pg_database_list *list,
                         struct error *error)
 {
@@ -59,7 +108,7 @@ static bool check_empty(const struct target *target, const struct pg_database_li
             continue;
         if (!has_objects(target, list->items[i].name, &has, error))
             return false;
-        if (has && !(target->own && target->attempted))
+        if (has && !target->attempted && !target->emptied)
             return refuse(target, list->items[i].name, error);
     }
     return true;
@@ -131,17 +180,17 @@ bool restore_target_prepare(struct step_run *run, const struct server_access *ac
         .run = run,
         .access = access,
         .wanted = databases,
-        .own = step_is_own(run, docker_container_label(&access->found, LABEL_RUN)),
         .attempted = text_equal(started, access->found.id),
     };
     struct pg_database_list list = {0};
     struct pg_connection *connection = server_open(access, error);
-    bool ready = connection && catalog_databases(connection, &list, error);
+    bool ready = connection && find_origin(&target, connection, error) &&
+                 catalog_databases(connection, &list, error);
     pg_close(connection);
     ready = ready && check_empty(&target, &list, error) &&
             (!target.own || clear(&target, &list, error));
     pg_database_list_free(&list);
-    *again = target.attempted;
+    *again = target.attempted || target.emptied;
     if (ready)
         step_fact_text(run, "restore.started", access->found.id);
     return ready;

@@ -5,9 +5,11 @@
 
 #include "steps/server/server.h"
 
-/* Refuses a server on which anybody has made tables, unless this run's own attempt left them. What
- * is in the way then, in a container that this run started and nowhere else, is dropped: the
- * databases that the backup holds. *again: an attempt was made before. */
+/* Refuses a server on which anybody has made tables, unless they can only be of this run's making:
+ * an attempt of its own left them, one that began in this very container and found it empty, or the
+ * server's own first start made them after compose.down had taken the data away. What is in the way
+ * then, or in a container or a volume that this run made, is dropped: the databases that the backup
+ * holds. *again: roles may be there already. */
 bool restore_target_prepare(struct step_run *run, const struct server_access *access,
                             const struct text_list *databases, bool *again, struct error *error);
 

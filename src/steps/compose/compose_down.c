@@ -1,0 +1,228 @@
+/* compose_down.c: compose.list_volumes and compose.down: a developer's stack taken down with its
+ * data, after it was said what goes. */
+#include "steps/actions.h"
+#include "steps/compose/compose_common.h"
+#include "steps/compose/stack_list.h"
+
+#include "base/json.h"
+#include "compose/config.h"
+#include "docker/image.h"
+#include "docker/lifecycle.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define MARGIN_MS 300000L
+
+/* ---- what goes ---- */
+
+struct listing {
+    struct step_run *run;
+    struct docker *docker;
+    cJSON *config, *containers;
+    struct text names; /* of what goes */
+};
+
+static bool goes(const cJSON *volume)
+{
+    return !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(volume, "external"));
+}
+
+/* By its real name; NULL for one that the files don't declare, an anonymous one. */
+static const cJSON *declared(const cJSON *config, const char *name)
+{
+    const cJSON *volume;
+    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(config, "volumes"))
+    {
+        if (text_equal(json_text(volume, "name"), name))
+            return volume;
+    }
+    return NULL;
+}
+
+static void add_name(struct listing *listing, const char *name)
+{
+    text_printf(&listing->names, "%s%s", listing->names.length ? ", " : "", name);
+}
+
+static void list_declared(struct listing *listing)
+{
+    const cJSON *volume;
+    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(listing->config, "volumes"))
+    {
+        const char *given = json_text(volume, "name"), *name = given ? given : volume->string;
+        step_check(listing->run, name, goes(volume) ? VERDICT_WARN : VERDICT_PASS,
+                   goes(volume) ? "is removed with its data" : "stays, as it is external");
+        if (goes(volume))
+            add_name(listing, name);
+    }
+}
+
+/* Those that an image's VOLUME or a mount without a source has made. Source: Compose manual,
+ * "docker compose down", --volumes. */
+static void list_anonymous(struct listing *listing)
+{
+    const cJSON *entry, *mount;
+    cJSON_ArrayForEach(entry, listing->containers)
+    {
+        cJSON_ArrayForEach(mount, cJSON_GetObjectItemCaseSensitive(entry, "Mounts"))
+        {
+            const char *name = json_text(mount, "Name"), *at = json_text(mount, "Destination");
+            if (!name || !text_equal(json_text(mount, "Type"), "volume") ||
+                declared(listing->config, name))
+                continue;
+            step_check(listing->run, name, VERDICT_WARN,
+                       "is removed with its data: container %s has it at %s",
+                       docker_listed_name(entry), at ? at : "?");
+            add_name(listing, name);
+        }
+    }
+}
+
+/* ---- whether the database's data goes ---- */
+
+static bool data_stays(struct listing *listing, const struct docker_mount *mount,
+                       struct error *error)
+{
+    const char *service = step_text(listing->run, "service");
+    bool volume = text_equal(mount->type, "volume");
+    step_check(listing->run, service, VERDICT_FAIL, "its data stays in %s %s",
+               volume ? "the external volume" : "the directory", mount->source);
+    error_set(error, ERROR_OTHER,
+              "the data of service %s is in %s %s, which docker compose down -v leaves alone",
+              service, volume ? "the external volume" : "the directory", mount->source);
+    return error_remedy(error,
+                        "Another major version can't read it. Let the compose file give the "
+                        "service a volume of the stack's own (declared under volumes: without "
+                        "external), bring the data into it, then begin again.");
+}
+
+static bool check_mount(struct listing *listing, const struct docker_container *container,
+                        struct error *error)
+{
+    struct docker_image image;
+    struct docker_mount mount;
+    if (!docker_image_inspect(listing->docker, container->image_id, &image, error))
+        return false;
+    const char *set = docker_container_environment(container, "PGDATA");
+    bool mounted = docker_container_mount(container, docker_image_data(&image, set), &mount);
+    docker_image_free(&image);
+    if (!mounted)
+        return true; /* in the container itself */
+    const cJSON *volume = declared(listing->config, mount.source);
+    return (text_equal(mount.type, "volume") && (!volume || goes(volume))) ||
+           data_stays(listing, &mount, error);
+}
+
+static bool check_data(struct listing *listing, struct error *error)
+{
+    const char *service = step_text(listing->run, "service");
+    struct text_list services = {0};
+    const cJSON *entry;
+    bool good = true;
+    if (!service || !*service)
+        return true;
+    text_list_add(&services, service);
+    cJSON_ArrayForEach(entry, listing->containers)
+    {
+        struct docker_container container = {0};
+        if (!good || !stack_list_is_of(&services, entry))
+            continue;
+        good = docker_inspect(listing->docker, docker_listed_name(entry), &container, error) &&
+               check_mount(listing, &container, error);
+        docker_container_free(&container);
+    }
+    text_list_free(&services);
+    return good;
+}
+
+static bool run_list_volumes(struct step_run *run, struct error *error)
+{
+    struct stack stack = {0};
+    struct listing listing = {.run = run, .docker = docker_open(error)};
+    bool read = listing.docker && stack_open(run, listing.docker, &stack, error) &&
+                compose_config(&stack.project, &listing.config, error) &&
+                stack_containers(listing.docker, step_text(run, "project"), NULL,
+                                 &listing.containers, error);
+    if (read) {
+        list_declared(&listing);
+        list_anonymous(&listing);
+        step_fact_text(run, "compose.volumes",
+                       listing.names.length ? text_string(&listing.names) : "none");
+    }
+    bool good = read && check_data(&listing, error);
+    text_free(&listing.names);
+    cJSON_Delete(listing.config);
+    cJSON_Delete(listing.containers);
+    stack_close(&stack);
+    docker_close(listing.docker);
+    return good;
+}
+
+/* ---- compose.down ---- */
+
+/* From here on a server of the stack has what its own start makes, unless its data stays. */
+static void record_emptied(struct step_run *run, const cJSON *config)
+{
+    const cJSON *volume;
+    cJSON *fact = cJSON_CreateObject(), *stay;
+    cJSON_AddStringToObject(fact, "project", step_text(run, "project"));
+    stay = cJSON_AddArrayToObject(fact, "stay");
+    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(config, "volumes"))
+    {
+        const char *name = json_text(volume, "name");
+        if (!goes(volume))
+            cJSON_AddItemToArray(stay, cJSON_CreateString(name ? name : volume->string));
+    }
+    step_fact(run, FACT_EMPTIED, fact);
+}
+
+static bool run_down(struct step_run *run, struct error *error)
+{
+    struct stack stack = {0};
+    cJSON *config = NULL;
+    int lock = -1;
+    struct compose_up down = {.grace_ms = step_duration(run, "grace"),
+                              .timeout_ms = step_duration(run, "grace") + MARGIN_MS,
+                              .on_line = stack_log_line,
+                              .context = run};
+    struct docker *docker = docker_open(error);
+    bool done = docker && stack_lock(run, down.timeout_ms, &lock, error) &&
+                stack_open(run, docker, &stack, error) &&
+                compose_config(&stack.project, &config, error) &&
+                compose_down_with_volumes(&stack.project, &down, error);
+    if (done)
+        record_emptied(run, config);
+    cJSON_Delete(config);
+    stack_close(&stack);
+    if (lock >= 0)
+        close(lock);
+    docker_close(docker);
+    return done;
+}
+
+static const struct argument list_arguments[] = {
+    {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
+    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
+    {"service", ARGUMENT_TEXT, false, NULL, NULL,
+     "the server's service: its data has to be in what goes"},
+    {0},
+};
+
+const struct action compose_list_volumes_action = {
+    "compose.list_volumes", DANGER_READ,
+    "list the stack's volumes, anonymous ones too, and record those that compose.down removes "
+    "(compose.volumes)",
+    list_arguments, run_list_volumes};
+
+static const struct argument down_arguments[] = {
+    {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
+    {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project, and no other"},
+    {"grace", ARGUMENT_DURATION, false, "30s", NULL, "time for the containers to stop"},
+    {0},
+};
+
+const struct action compose_down_action = {
+    "compose.down", DANGER_DESTRUCTIVE,
+    "remove the stack's containers, networks and its own volumes with their data", down_arguments,
+    run_down};

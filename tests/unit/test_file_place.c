@@ -1,0 +1,82 @@
+/* test_file_place.c: where a relative path leads, and whose a file would be after an edit. */
+#include "base/file.h"
+
+#include <grp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOBODY 65534
+
+static void leads_to(const char *path, const char *beside, const char *wanted)
+{
+    char *absolute = file_absolute_beside(path, beside);
+    assert_string_equal(absolute, wanted);
+    free(absolute);
+}
+
+static void a_relative_path_is_beside_the_first_file(void **state)
+{
+    (void)state;
+    leads_to("/etc/app.env", "/srv/a/compose.yml", "/etc/app.env");
+    leads_to("app.env", "/srv/a/compose.yml", "/srv/a/app.env");
+    leads_to("app.env", "/srv/a/compose.yml,/srv/b/more.yml", "/srv/a/app.env");
+    assert_int_equal(chdir("/"), 0);
+    leads_to("app.env", NULL, "/app.env");
+    leads_to("app.env", "", "/app.env");
+}
+
+/* As a user who isn't root, when there is a way to be one. */
+static bool stays_for_nobody(const char *path)
+{
+    pid_t child = fork();
+    int status = 0;
+    if (child == 0) {
+        struct error error = ERROR_INIT;
+        if (geteuid() == 0 &&
+            (setgroups(0, NULL) != 0 || setegid(NOBODY) != 0 || seteuid(NOBODY) != 0))
+            _exit(2);
+        _exit(file_owner_stays(path, &error));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 1;
+}
+
+static void only_its_owner_leaves_a_file_its_owner(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_file_place.XXXXXX";
+    int file = mkstemp(path);
+    struct error error = ERROR_INIT;
+    assert_true(file >= 0);
+    assert_true(file_owner_stays(path, &error));
+    assert_false(stays_for_nobody("/etc/passwd"));
+    if (geteuid() == 0) {
+        assert_false(stays_for_nobody(path));
+        assert_int_equal(fchown(file, NOBODY, 0), 0);
+        assert_false(stays_for_nobody(path)); /* its group would go */
+        assert_int_equal(fchown(file, NOBODY, NOBODY), 0);
+        assert_true(stays_for_nobody(path));
+    }
+    assert_false(file_owner_stays("/no/such/file", &error));
+    close(file);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_relative_path_is_beside_the_first_file),
+        cmocka_unit_test(only_its_owner_leaves_a_file_its_owner),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
