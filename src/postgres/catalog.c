@@ -16,9 +16,11 @@ static const char databases_sql[] =
 
 /* A column's text as its type's output function makes it, as a dump does, and not by a cast that
  * somebody may have defined. A bytea's would be twice its size and a vector's takes long to make:
- * their own hash stands for them. A domain's function may be one that takes its base type only. */
+ * their own hash stands for them. A domain's function may be one that takes its base type only, and
+ * one that isn't strict mustn't be given a NULL. */
 #define COLUMN_TEXT_SQL                                                                            \
-    "pg_catalog.format(CASE WHEN y.typtype = 'd' THEN 'ROW(t.%1$I)::pg_catalog.text' "             \
+    "pg_catalog.format(CASE WHEN y.typtype = 'd' OR NOT o.proisstrict "                            \
+    "THEN 'ROW(t.%1$I)::pg_catalog.text' "                                                         \
     "WHEN o.pronamespace = 'pg_catalog'::pg_catalog.regnamespace "                                 \
     "AND o.proname IN ('textout', 'varcharout') THEN 't.%1$I::pg_catalog.text' "                   \
     "WHEN o.pronamespace = 'pg_catalog'::pg_catalog.regnamespace AND o.proname = 'byteaout' "      \

@@ -34,7 +34,7 @@ static const char reading_settings[] =
     "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
     "SET search_path = pg_catalog; SET client_min_messages = warning; "
     "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings "
-    "WHERE name = 'client_connection_check_interval'";
+    "WHERE name = 'client_connection_check_interval'; " PG_NO_LIMITS_SQL;
 
 void pg_parameters_free(struct pg_parameters *parameters)
 {

@@ -27,6 +27,12 @@ struct pg_parameters pg_parameters_for(const struct pg_parameters *parameters,
 
 #define PG_CONNECT_TIMEOUT_MS 10000
 
+/* What may end an idle session or a long transaction: not everywhere there before 14 and 17.
+ * Source: PostgreSQL manual, "Client Connection Defaults". */
+#define PG_NO_LIMITS_SQL                                                                           \
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "                  \
+    "WHERE name IN ('idle_session_timeout', 'transaction_timeout')"
+
 struct pg_connection;
 
 /* Connects within `timeout_ms` (0: PG_CONNECT_TIMEOUT_MS) and prepares the session for reading:

@@ -43,6 +43,17 @@ bool server_setting_write(struct pg_connection *connection, const char *name, co
     return done;
 }
 
+bool server_settings_alterable(struct pg_connection *connection, bool *alterable,
+                               struct error *error)
+{
+    char *allowed = pg_value(
+        connection, "SELECT coalesce(pg_catalog.current_setting('allow_alter_system', true), '')",
+        error);
+    *alterable = allowed && !text_equal(allowed, "off");
+    free(allowed);
+    return allowed != NULL;
+}
+
 bool server_settings_reload(struct pg_connection *connection, struct error *error)
 {
     return pg_execute(connection, "SELECT pg_catalog.pg_reload_conf()", error);

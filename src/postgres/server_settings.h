@@ -12,6 +12,9 @@ bool server_setting_written(struct pg_connection *connection, const char *name, 
 /* Writes it there, or takes it out when `value` is NULL. Nothing changes before a reload. */
 bool server_setting_write(struct pg_connection *connection, const char *name, const char *value,
                           struct error *error);
+/* Whether the server takes that: PostgreSQL 17 can forbid it (allow_alter_system). */
+bool server_settings_alterable(struct pg_connection *connection, bool *alterable,
+                               struct error *error);
 bool server_settings_reload(struct pg_connection *connection, struct error *error);
 
 /* The value that a new session gets, and where it comes from ("default", "configuration file",

@@ -1,6 +1,7 @@
 /* sessions.c: pg_stat_activity, read and acted on with one and the same condition. */
 #include "postgres/sessions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A background worker that isn't PostgreSQL's own.
@@ -36,6 +37,13 @@ static const char list_sql[] =
 static const char end_sql[] =
     "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(a.pid)) " FOREIGN;
 
+static const char busy_sql[] =
+    "SELECT pg_catalog.string_agg(pg_catalog.format('%s@%s', coalesce(a.usename, '?'), a.datname), "
+    "', ') " FOREIGN " AND a.backend_type = 'client backend' "
+    "AND ((a.state = 'active' AND a.query_start < pg_catalog.clock_timestamp() "
+    "- $2 * interval '1 millisecond') OR (a.backend_xid IS NOT NULL AND a.xact_start < "
+    "pg_catalog.clock_timestamp() - $2 * interval '1 millisecond'))";
+
 bool sessions_read(struct pg_connection *connection, const char *before, struct session_list *list,
                    struct error *error)
 {
@@ -69,6 +77,20 @@ void session_list_describe(const struct session_list *list, size_t limit, struct
         text_printf(output, "%s%s", i ? ", " : "", list->items[i].name);
     if (list->count > limit)
         text_printf(output, " and %zu more", list->count - limit);
+}
+
+bool sessions_busy(struct pg_connection *connection, long longer_than_ms, struct text *names,
+                   struct error *error)
+{
+    char age[24];
+    snprintf(age, sizeof age, "%ld", longer_than_ms);
+    const char *const values[] = {NULL, age};
+    PGresult *result = pg_query(connection, busy_sql, 2, values, error);
+    if (!result)
+        return error_wrap(error, "looking for long statements");
+    text_add(names, pg_field(result, 0, 0));
+    PQclear(result);
+    return true;
 }
 
 bool sessions_end(struct pg_connection *connection, const char *before, long *count,

@@ -34,6 +34,11 @@ bool sessions_end(struct pg_connection *connection, const char *before, long *co
 /* The same for autovacuum's workers, which begin their table anew later. */
 bool sessions_end_autovacuum(struct pg_connection *connection, struct error *error);
 
+/* Appends the same ones whose statement, or whose transaction that has written, has been running
+ * for longer than that. */
+bool sessions_busy(struct pg_connection *connection, long longer_than_ms, struct text *names,
+                   struct error *error);
+
 /* The server's clock, as text; the caller frees. NULL on failure. */
 char *sessions_now(struct pg_connection *connection, struct error *error);
 

@@ -85,8 +85,7 @@ static bool remove_container(struct step_run *run, struct docker *docker,
 static bool clean_up(struct step_run *run, struct docker *docker, struct error *error)
 {
     int lock = -1;
-    bool done = stack_lock(run, LOCK_MS, &lock, error) &&
-                step_remove_leftovers(run, docker, error) && blueprint_clean_up(run, docker, error);
+    bool done = stack_lock(run, LOCK_MS, &lock, error) && blueprint_clean_up(run, docker, error);
     if (lock >= 0)
         close(lock);
     return done;
@@ -103,7 +102,8 @@ static bool run_remove(struct step_run *run, struct error *error)
         step_log(run, "container %s is gone already", name);
     else if (done)
         done = remove_container(run, docker, &container, error);
-    done = done && loading_remove_aside(run, docker, name, error);
+    done = done && loading_remove_aside(run, docker, name, error) &&
+           step_remove_leftovers(run, docker, error);
     docker_container_free(&container);
     docker_close(docker);
     return done;

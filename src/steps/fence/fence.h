@@ -48,9 +48,11 @@ bool fence_clear_file(struct fence *fence, struct error *error);
 /* Gives them back, whatever of it was done. True as well when the server isn't there any more. */
 bool fence_release_settings(struct step_run *run, cJSON *record, struct error *error);
 
-/* Waits for transactions that write, then ends the foreign sessions; the container leaves its
- * networks in mode network. */
-bool fence_end_sessions(struct fence *fence, struct error *error);
+/* Waits for transactions that write, for the step's argument `wait` at most; `names` gets who still
+ * does. */
+bool fence_await_writers(const struct fence *fence, struct text *names, struct error *error);
+/* Ends the foreign sessions; says who of them was still writing. */
+bool fence_end_sessions(struct fence *fence, const struct text *writing, struct error *error);
 bool fence_leave_networks(struct fence *fence, struct error *error);
 bool fence_restore_networks(struct step_run *run, const cJSON *record, struct error *error);
 

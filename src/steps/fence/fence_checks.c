@@ -21,7 +21,20 @@ static bool writable_for(struct pg_connection *connection, struct text *names, s
     return server_setting_off_for(connection, "default_transaction_read_only", names, error);
 }
 
+/* PostgreSQL 17 can forbid what the fence is written with. */
+static bool unalterable(struct pg_connection *connection, struct text *names, struct error *error)
+{
+    bool alterable = false, read = server_settings_alterable(connection, &alterable, error);
+    if (read && !alterable)
+        text_add(names, "allow_alter_system is off");
+    return read;
+}
+
 static const struct obstacle obstacles[] = {
+    {"ALTER SYSTEM", unalterable, "the server doesn't let its settings be altered",
+     "Take allow_alter_system = off away for the time of the switch and reload (SELECT "
+     "pg_reload_conf()), or use the mode network.",
+     true},
     {"configuration files", server_settings_faults, "the server's configuration files have faults",
      "Mend them first: a reload would take nothing over.", true},
     {"prepared transactions", standstill_prepared,

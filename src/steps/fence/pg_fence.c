@@ -40,7 +40,7 @@ static bool none_writes(const struct session_list *list, struct text *names)
     return count == 0;
 }
 
-static bool wait_for_writers(const struct fence *fence, struct text *names, struct error *error)
+bool fence_await_writers(const struct fence *fence, struct text *names, struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + step_duration(fence->run, "wait");
     for (;;) {
@@ -54,19 +54,16 @@ static bool wait_for_writers(const struct fence *fence, struct text *names, stru
     }
 }
 
-bool fence_end_sessions(struct fence *fence, struct error *error)
+bool fence_end_sessions(struct fence *fence, const struct text *writing, struct error *error)
 {
-    struct text names = {0};
     long count = 0;
-    bool ended = wait_for_writers(fence, &names, error) &&
-                 sessions_end(fence->connection, NULL, &count, error);
-    if (ended && names.length)
+    bool ended = sessions_end(fence->connection, NULL, &count, error);
+    if (ended && writing->length)
         step_check(fence->run, "ended while writing", VERDICT_WARN,
-                   "%s: what their transactions had written is rolled back", text_string(&names));
+                   "%s: what their transactions had written is rolled back", text_string(writing));
     if (ended)
         step_log(fence->run, "%ld foreign sessions were ended", count);
     fence->ended += count;
-    text_free(&names);
     return ended;
 }
 
@@ -111,11 +108,20 @@ static bool prepare(struct fence *fence, struct error *error)
            fence_begin_record(fence, step_text(fence->run, "mode"), error);
 }
 
+static bool wait_and_end(struct fence *fence, struct error *error)
+{
+    struct text writing = {0};
+    bool ended =
+        fence_await_writers(fence, &writing, error) && fence_end_sessions(fence, &writing, error);
+    text_free(&writing);
+    return ended;
+}
+
 static bool carry_out(struct fence *fence, struct error *error)
 {
     fence->changed = true;
     return fence_record_write(fence->run, fence->record, error) &&
-           fence_hold_settings(fence, error) && fence_end_sessions(fence, error) &&
+           fence_hold_settings(fence, error) && wait_and_end(fence, error) &&
            (!fence->network || fence_leave_networks(fence, error)) && fence_prove(fence, error) &&
            fence_check_unmoved(fence, error) &&
            fence_record_write(fence->run, fence->record, error);

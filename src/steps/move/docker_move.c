@@ -236,7 +236,8 @@ static bool prepare(struct move *move, struct error *error)
     return to_is_there(move, error) && check_successor(move, error) && begin_record(move, error) &&
            reach_leaving(move, error) && move_check(move, error) &&
            move_find_clients(move, error) && release_coming(move, error) &&
-           move_record_objects(move, error) && (!follows(move) || follow_held(move, error));
+           move_record_objects(move, error) &&
+           (follows(move) ? follow_held(move, error) : move_await_calm(move, error));
 }
 
 /* What takes its time before the first client has to wait. */
@@ -249,16 +250,24 @@ static bool prepare_fence(struct move *move, struct error *error)
            (move->run->undoing || switched_record(move->run, volume, error));
 }
 
-/* New transactions only read, those that write get their time, then every session ends. */
-static bool stop_clients(struct move *move, struct error *error)
+/* New transactions only read, those that write get their time, then every session ends. Where that
+ * may take long the stand-in bears the names behind it: the server goes on answering readers. */
+static bool end_sessions(struct move *move, struct error *error)
 {
     struct fence *fence = &move->fence;
+    struct text writing = {0};
+    bool ended = fence_heed_settings(fence, error) && fence_await_writers(fence, &writing, error) &&
+                 (!move->busy || stand_in_join(move)) && fence_end_sessions(fence, &writing, error);
+    text_free(&writing);
+    return ended;
+}
+
+static bool stop_clients(struct move *move, struct error *error)
+{
     move->times.fenced = clock_monotonic_ms();
-    if (fence->connection &&
-        !(fence_heed_settings(fence, error) && fence_end_sessions(fence, error)))
-        return false;
+    bool ended = !move->fence.connection || end_sessions(move, error);
     move->times.cut = clock_monotonic_ms();
-    return true;
+    return ended;
 }
 
 /* While the container leaves its networks, which takes the engine a tenth of a second. The one that
@@ -302,15 +311,23 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
     return done;
 }
 
+/* The pooler looks the name up at once, and would hold on to what it finds: there must be one
+ * answer. */
+static bool let_pool_go(struct move *move, struct error *error)
+{
+    if (json_text(move->record, MOVE_POOLER))
+        stand_in_wait(move);
+    return move_pool_resume(move->run, move->record, error);
+}
+
 static bool switch_over(struct move *move, struct error *error)
 {
     struct aside leaver = {0}, ender = {0};
     stand_in_prepare(move);
     bool done = (!move->fence.connection || move_prepare_ending(move, &ender, error)) &&
                 move_prepare_leave(move, &leaver, error) && prepare_fence(move, error) &&
-                move_pool_pause(move, error) && stand_in_join(move) &&
-                swap(move, &leaver, &ender, error) &&
-                move_pool_resume(move->run, move->record, error);
+                move_pool_pause(move, error) && (move->busy || stand_in_join(move)) &&
+                swap(move, &leaver, &ender, error) && let_pool_go(move, error);
     if (done)
         move_see_answer(move);
     aside_end(&leaver);
@@ -476,8 +493,11 @@ static const struct argument arguments[] = {
      "how often what was written meanwhile is brought over before clients have to wait, at most"},
     {"round_for", ARGUMENT_DURATION, false, "100ms", NULL,
      "a round that takes no longer is the last one before clients have to wait"},
+    {"round_most", ARGUMENT_DURATION, false, "3s", NULL,
+     "when the last round took longer nothing is moved: clients would have to wait as long"},
     {"wait", ARGUMENT_DURATION, false, "5s", NULL,
-     "time for running transactions to end before their sessions are ended"},
+     "time for running statements to end before anybody has to wait, and again for transactions "
+     "that write before their sessions are ended"},
     {"major", ARGUMENT_INTEGER, false, NULL, NULL, "the major version that has to answer"},
     {"for", ARGUMENT_DURATION, false, "60s", NULL, "time for clients to be answered"},
     {"recover_for", ARGUMENT_DURATION, false, "5m", NULL,

@@ -54,6 +54,7 @@ struct move {
     struct pg_connection *coming;     /* its session */
     cJSON *record;
     struct fence fence;    /* around who leaves; without a connection when that can't be asked */
+    bool busy;             /* long statements run on who leaves, and were waited for in vain */
     bool held;             /* nobody else may write on who comes, until its clients do */
     struct follow *follow; /* NULL: nothing is brought over */
     struct follow_round last;
@@ -91,6 +92,9 @@ bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *e
 bool move_join(struct move *move, struct error *error);
 
 /* move_sessions.c */
+/* Waits, for the argument `wait` at most, for an instant in which no statement has been running for
+ * long on the server that leaves: nobody is kept from anything meanwhile. */
+bool move_await_calm(struct move *move, struct error *error);
 /* A child process that ends foreign sessions again and again, once it is told to and until it is
  * ended. */
 bool move_prepare_ending(struct move *move, struct aside *ender, struct error *error);

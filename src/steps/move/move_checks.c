@@ -147,11 +147,28 @@ static bool check_answers(struct move *move, struct error *error)
     return move->coming && check_version(move, error);
 }
 
+/* What stands in the way of a fence is no reason to keep a server that is given up: its networks
+ * are taken away all the same. */
+static bool check_fence(struct move *move, struct error *error)
+{
+    struct fence *fence = &move->fence;
+    if (!fence->connection || fence_check_before(fence, error))
+        return true;
+    if (!move->run->loss_accepted)
+        return false;
+    step_log(move->run, "%s: nothing of it is brought over", error->message);
+    *error = (struct error)ERROR_INIT;
+    pg_close(fence->connection);
+    cJSON_Delete(fence->record);
+    fence->connection = NULL;
+    fence->record = NULL;
+    return true;
+}
+
 bool move_check(struct move *move, struct error *error)
 {
     return check_parked(move, error) && check_networks(move, error) && check_ports(move, error) &&
            check_name(move, json_text(move->record, MOVE_LEFT), error) &&
            check_name(move, json_text_at(move->record, MOVE_PLACE "." MOVE_NAME), error) &&
-           check_answers(move, error) &&
-           (!move->fence.connection || fence_check_before(&move->fence, error));
+           check_answers(move, error) && check_fence(move, error);
 }

@@ -55,9 +55,24 @@ static bool catch_up(struct move *move, struct error *error)
     return true;
 }
 
+/* The last one is as long as clients have to wait. */
+static bool check_short(const struct move *move, struct error *error)
+{
+    char took[24];
+    if (move->last.took_ms <= step_duration(move->run, "round_most"))
+        return true;
+    error_set(error, ERROR_OTHER,
+              "too much is written: the last of %d rounds took %s, and clients would have to wait "
+              "for another one",
+              move->rounds, text_duration(took, sizeof took, move->last.took_ms));
+    return error_remedy(error, "Nothing was changed. Try again when less is written, or give the "
+                               "step a longer round_most.");
+}
+
 bool move_follow(struct move *move, struct error *error)
 {
-    return begin(move, error) && catch_up(move, error);
+    return begin(move, error) && move_await_calm(move, error) && catch_up(move, error) &&
+           check_short(move, error);
 }
 
 bool move_bring_over(struct move *move, struct error *error)

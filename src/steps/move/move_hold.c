@@ -11,17 +11,6 @@
 
 #define IN_FORCE_MS 10000
 
-/* PostgreSQL 17 can forbid ALTER SYSTEM; older servers don't have that setting. */
-static bool may_be_held(const struct move *move, bool *may, struct error *error)
-{
-    char *allowed = pg_value(
-        move->coming, "SELECT coalesce(pg_catalog.current_setting('allow_alter_system', true), '')",
-        error);
-    *may = allowed && !text_equal(allowed, "off");
-    free(allowed);
-    return allowed != NULL;
-}
-
 static bool refuse_workers(const struct move *move, const char *names, struct error *error)
 {
     error_set(error, ERROR_OTHER,
@@ -62,8 +51,8 @@ static bool hold(struct move *move, struct error *error)
 bool move_hold(struct move *move, struct error *error)
 {
     bool may = false;
-    return may_be_held(move, &may, error) && check_workers(move, may, error) &&
-           (!may || hold(move, error));
+    return server_settings_alterable(move->coming, &may, error) &&
+           check_workers(move, may, error) && (!may || hold(move, error));
 }
 
 /* What a new session gets: this one rereads the files only once the server has done so. */

@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 #define WORD_MS 10000L
 
 static bool word(struct pg_connection *console, const char *statement, struct error *error)
@@ -45,17 +47,26 @@ bool move_pool_pause(struct move *move, struct error *error)
     return paused || error_wrap(error, "pausing the pooler \"%s\"", server);
 }
 
+/* PgBouncer's word for a pool that an earlier attempt has let go: that is what is wanted. Source:
+ * PgBouncer, admin_cmd_resume. */
+static bool resume(struct step_run *run, struct pg_connection *console, struct error *error)
+{
+    if (word(console, "RESUME", error))
+        return true;
+    if (!strstr(error->message, "not paused"))
+        return false;
+    step_log(run, "RESUME: %s", error->message);
+    *error = (struct error)ERROR_INIT;
+    return true;
+}
+
 bool move_pool_resume(struct step_run *run, cJSON *record, struct error *error)
 {
     const char *server = json_text(record, MOVE_POOLER);
     if (!server)
         return true;
-    struct error paused_not = ERROR_INIT;
     struct pg_connection *console = open_console(run, server, error);
-    bool resumed = console && word(console, "RECONNECT", error);
-    /* Refused when it isn't paused, as an earlier attempt has let it go: that is what is wanted. */
-    if (resumed && !word(console, "RESUME", &paused_not))
-        step_log(run, "RESUME: %s", paused_not.message);
+    bool resumed = console && word(console, "RECONNECT", error) && resume(run, console, error);
     pg_close(console);
     if (!resumed)
         return error_wrap(error, "letting the pooler's clients through again");

@@ -126,6 +126,17 @@ static void report_figures(struct move *move, cJSON *fact)
                    writes, reads, move->fence.ended, move->told, rows);
 }
 
+/* Of a switch that was settled when this attempt began it isn't known better than by when it was
+ * begun. */
+static void report_serving(struct move *move)
+{
+    const cJSON *switched = step_known(move->run, FACT_SWITCHED);
+    if (move->serving_ms)
+        step_fact_number(move->run, FACT_SERVING, (double)move->serving_ms);
+    else if (cJSON_IsNumber(switched) && !step_known(move->run, FACT_SERVING))
+        step_fact_number(move->run, FACT_SERVING, switched->valuedouble);
+}
+
 bool move_report(struct move *move, struct error *error)
 {
     if (!wait_ready(move, error))
@@ -138,7 +149,7 @@ bool move_report(struct move *move, struct error *error)
         report_addresses(move, fact);
     }
     step_fact(move->run, "move", fact);
-    if (move->serving_ms && !move->run->undoing)
-        step_fact_number(move->run, FACT_SERVING, (double)move->serving_ms);
+    if (!move->run->undoing)
+        report_serving(move);
     return true;
 }

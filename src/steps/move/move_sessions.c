@@ -8,6 +8,37 @@
 #define APART_MS 5
 #define GONE_MS 10000
 #define NAMES_MAX 5
+#define LONG_MS 200 /* what runs no longer ends by itself before it is missed */
+#define LOOK_MS 50
+
+static bool look(struct move *move, struct text *names, struct error *error)
+{
+    text_consume(names, names->length);
+    bool looked = sessions_busy(move->fence.connection, LONG_MS, names, error);
+    move->busy = looked && names->length;
+    return looked;
+}
+
+bool move_await_calm(struct move *move, struct error *error)
+{
+    struct text names = {0};
+    int64_t deadline = clock_monotonic_ms() + step_duration(move->run, "wait");
+    if (!move->fence.connection)
+        return true;
+    bool looked = look(move, &names, error);
+    if (looked && move->busy)
+        step_log(move->run, "waiting for long statements of %s", text_string(&names));
+    while (looked && move->busy && clock_monotonic_ms() < deadline) {
+        clock_sleep_ms(LOOK_MS);
+        looked = look(move, &names, error);
+    }
+    if (looked && move->busy)
+        step_check(move->run, "long statements", VERDICT_WARN,
+                   "%s: they didn't end in time; they are ended with their sessions",
+                   text_string(&names));
+    text_free(&names);
+    return looked;
+}
 
 static bool connect_inside(void *context, struct error *error)
 {

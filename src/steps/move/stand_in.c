@@ -79,8 +79,11 @@ void stand_in_prepare(struct move *move)
 bool stand_in_join(struct move *move)
 {
     struct error error = ERROR_INIT;
-    move->stand_in.has_names = move->stand_in.helper && join(move, &error);
-    if (move->stand_in.helper && !move->stand_in.has_names)
+    struct stand_in *stand_in = &move->stand_in;
+    stand_in->has_names =
+        stand_in->helper && join(move, &error) &&
+        docker_inspect(move->docker, stand_in->container.id, &stand_in->joined, &error);
+    if (stand_in->helper && !stand_in->has_names)
         step_log(move->run, "the stand-in doesn't have the service's names: %s", error.message);
     return true;
 }
@@ -157,26 +160,22 @@ void stand_in_yield(struct move *move)
     move->stand_in.has_addresses = false;
 }
 
-/* Who was just being refused by it must not wait for the rest of the answer. */
-static void tell_its_clients(struct move *move)
+void stand_in_wait(struct move *move)
 {
-    struct docker_container was;
-    struct error ignored = ERROR_INIT; /* it is gone: nobody can be on the way to it */
-    if (!docker_inspect(move->docker, move->stand_in.container.id, &was, &ignored))
-        return;
-    docker_helper_close(move->stand_in.helper);
-    move->stand_in.helper = NULL;
-    move_tell_clients(move, &was);
-    docker_container_free(&was);
+    struct error error = ERROR_INIT;
+    if (move->stand_in.leaver.process > 0 && !aside_wait(&move->stand_in.leaver, &error))
+        step_log(move->run, "%s", error.message);
 }
 
 void stand_in_close(struct move *move)
 {
     struct stand_in *stand_in = &move->stand_in;
     aside_end(&stand_in->leaver);
-    if (stand_in->helper && move->docker)
-        tell_its_clients(move);
     docker_helper_close(stand_in->helper);
+    /* Who was just being refused by it must not wait for the rest of the answer. */
+    if (stand_in->joined.exists && move->docker)
+        move_tell_clients(move, &stand_in->joined);
     docker_container_free(&stand_in->container);
+    docker_container_free(&stand_in->joined);
     *stand_in = (struct stand_in){0};
 }

@@ -11,8 +11,9 @@
 struct move;
 
 struct stand_in {
-    struct docker_helper *helper; /* NULL: there is none, and clients may have to wait */
-    struct docker_container container;
+    struct docker_helper *helper;      /* NULL: there is none, and clients may have to wait */
+    struct docker_container container; /* while it was on no network */
+    struct docker_container joined;    /* with the addresses of its own */
     struct aside leaver;
     bool has_names;
     bool has_addresses; /* it may bear some of the leaving server's */
@@ -26,6 +27,8 @@ void stand_in_prepare(struct move *move);
 bool stand_in_join(struct move *move);
 /* Once the server has left: its IPv4 addresses, too. */
 void stand_in_take(struct move *move);
+/* Until the names are given up, where that has begun. */
+void stand_in_wait(struct move *move);
 /* Gives up the address on that network: the other server has come. */
 void stand_in_give(struct move *move, const char *network);
 /* Nobody has come, and one of both will be brought to serve: gives up all addresses. It keeps the

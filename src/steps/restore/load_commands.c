@@ -37,9 +37,9 @@ static void take_line(struct load_commands *commands, const char *line)
     double id = json_number_at(message, LOAD_ITEM);
     commands->roles = commands->roles || json_true_at(message, LOAD_ROLES);
     commands->complete = commands->complete || json_true_at(message, LOAD_COMPLETE);
-    if (name)
-        add_database(commands, name, json_text(message, LOAD_DIRECTORY));
-    if (current) {
+    if (name) {
+        add_database(commands, name, json_text(message, LOAD_DIRECTORY)); /* moves them all */
+    } else if (current) {
         current->contents = current->contents || json_true_at(message, LOAD_CONTENTS);
         current->dumped = current->dumped || json_true_at(message, LOAD_DUMPED);
         if (id > 0)

@@ -152,7 +152,7 @@ static char *connection_option(const char *database)
     return text_take(&option);
 }
 
-static struct docker_helper *open_helper(struct load *load, struct error *error)
+static struct docker_helper *open_where_it_is(struct load *load, struct error *error)
 {
     char target[LINK_MAX];
     ssize_t length = readlink(load->path, target, sizeof target - 1);
@@ -167,6 +167,14 @@ static struct docker_helper *open_helper(struct load *load, struct error *error)
                                         .read_only = true,
                                         .beside = true};
     return pg_helper_open(&load->run, load->restore.access.docker, &setting, error);
+}
+
+/* It gets its final name when it is complete, which may be at this very moment. */
+static struct docker_helper *open_helper(struct load *load, struct error *error)
+{
+    struct error first = ERROR_INIT;
+    struct docker_helper *helper = open_where_it_is(load, &first);
+    return helper ? helper : open_where_it_is(load, error);
 }
 
 static bool run_rest(struct load_one *one, const struct docker_helper *helper,

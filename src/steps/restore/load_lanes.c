@@ -44,9 +44,8 @@ struct load_lanes {
 
 /* Source: pg_backup_archiver.c, _doSetFixedOutputState. */
 static const char session_sql[] =
-    "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
-    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "
-    "WHERE name = 'transaction_timeout'; "
+    "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = "
+    "0; " PG_NO_LIMITS_SQL "; "
     "SET check_function_bodies = false; SET xmloption = content; SET client_min_messages = error; "
     "SET row_security = off; ";
 
