@@ -8,8 +8,9 @@
 #include "compose/config.h"
 #include "docker/image.h"
 #include "docker/lifecycle.h"
+#include "docker/volume.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define MARGIN_MS 300000L
@@ -23,9 +24,26 @@ struct listing {
     struct text names; /* of what goes */
 };
 
-static bool goes(const cJSON *volume)
+static const char *real_name(const cJSON *volume)
 {
-    return !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(volume, "external"));
+    const char *name = json_text(volume, "name");
+    return name ? name : volume->string;
+}
+
+/* Why a declared volume's data outlives `down --volumes`; NULL when it goes. With a driver of its
+ * own, or options that name a place, Docker forgets the volume and leaves the place as it is.
+ * Source: Docker manual, "docker volume create", --driver and --opt. */
+static const char *why_stays(const cJSON *volume)
+{
+    const char *driver = json_text(volume, "driver");
+    const cJSON *options = cJSON_GetObjectItemCaseSensitive(volume, "driver_opts");
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(volume, "external")))
+        return "it is external";
+    if (driver && *driver && !text_equal(driver, "local"))
+        return "its driver isn't Docker's own";
+    if (cJSON_GetArraySize(options) && !text_equal(json_text(options, "type"), "tmpfs"))
+        return "its driver options name another place";
+    return NULL;
 }
 
 /* By its real name; NULL for one that the files don't declare, an anonymous one. */
@@ -50,11 +68,13 @@ static void list_declared(struct listing *listing)
     const cJSON *volume;
     cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(listing->config, "volumes"))
     {
-        const char *given = json_text(volume, "name"), *name = given ? given : volume->string;
-        step_check(listing->run, name, goes(volume) ? VERDICT_WARN : VERDICT_PASS,
-                   goes(volume) ? "is removed with its data" : "stays, as it is external");
-        if (goes(volume))
-            add_name(listing, name);
+        const char *name = real_name(volume), *why = why_stays(volume);
+        if (why) {
+            step_check(listing->run, name, VERDICT_PASS, "its data stays, as %s", why);
+            continue;
+        }
+        step_check(listing->run, name, VERDICT_WARN, "is removed with its data");
+        add_name(listing, name);
     }
 }
 
@@ -85,16 +105,19 @@ static bool data_stays(struct listing *listing, const struct docker_mount *mount
                        struct error *error)
 {
     const char *service = step_text(listing->run, "service");
-    bool volume = text_equal(mount->type, "volume");
-    step_check(listing->run, service, VERDICT_FAIL, "its data stays in %s %s",
-               volume ? "the external volume" : "the directory", mount->source);
+    const char *kind = text_equal(mount->type, "volume") ? "volume" : "directory";
+    const char *why = why_stays(declared(listing->config, mount->source));
+    char *place = xprintf("%s %s%s%s", kind, mount->source, why ? ": " : "", why ? why : "");
+    step_check(listing->run, service, VERDICT_FAIL, "its data stays in the %s", place);
     error_set(error, ERROR_OTHER,
-              "the data of service %s is in %s %s, which docker compose down -v leaves alone",
-              service, volume ? "the external volume" : "the directory", mount->source);
+              "docker compose down -v leaves the data of service %s alone, in the %s", service,
+              place);
+    free(place);
     return error_remedy(error,
                         "Another major version can't read it. Let the compose file give the "
                         "service a volume of the stack's own (declared under volumes: without "
-                        "external), bring the data into it, then begin again.");
+                        "external, driver and driver_opts), bring the data into it, then begin "
+                        "again.");
 }
 
 static bool check_mount(struct listing *listing, const struct docker_container *container,
@@ -107,10 +130,10 @@ static bool check_mount(struct listing *listing, const struct docker_container *
     const char *set = docker_container_environment(container, "PGDATA");
     bool mounted = docker_container_mount(container, docker_image_data(&image, set), &mount);
     docker_image_free(&image);
-    if (!mounted)
+    if (!mounted || text_equal(mount.type, "tmpfs"))
         return true; /* in the container itself */
-    const cJSON *volume = declared(listing->config, mount.source);
-    return (text_equal(mount.type, "volume") && (!volume || goes(volume))) ||
+    return (text_equal(mount.type, "volume") &&
+            !why_stays(declared(listing->config, mount.source))) ||
            data_stays(listing, &mount, error);
 }
 
@@ -136,6 +159,58 @@ static bool check_data(struct listing *listing, struct error *error)
     return good;
 }
 
+/* ---- who else holds them ---- */
+
+/* One that `down` removes: of the project, not from `docker compose run`, of a service that is in
+ * force. */
+static bool down_removes(const struct listing *listing, const cJSON *user)
+{
+    const cJSON *services = cJSON_GetObjectItemCaseSensitive(listing->config, "services");
+    const char *service = json_text(json_at(user, "Labels"), COMPOSE_LABEL("service"));
+    return stack_list_find(listing->containers, docker_listed_name(user)) && service &&
+           cJSON_GetObjectItemCaseSensitive(services, service);
+}
+
+static bool held_by(struct listing *listing, const char *volume, const char *container,
+                    struct error *error)
+{
+    step_check(listing->run, volume, VERDICT_FAIL, "container %s holds it", container);
+    error_set(error, ERROR_OTHER,
+              "volume %s wouldn't be removed: container %s, which docker compose down leaves "
+              "alone, has it",
+              volume, container);
+    return error_remedy(error,
+                        "It may be left of a docker compose run, or of a profile that isn't in "
+                        "force. If nothing needs it any more: docker rm %s, then retry.",
+                        container);
+}
+
+/* Docker keeps a volume that any container has, even a stopped one. */
+static bool check_users(struct listing *listing, const char *volume, struct error *error)
+{
+    cJSON *users = NULL;
+    const cJSON *user;
+    bool good = docker_list_by(listing->docker, "volume", volume, &users, error);
+    cJSON_ArrayForEach(user, users)
+    {
+        good = good && (down_removes(listing, user) ||
+                        held_by(listing, volume, docker_listed_name(user), error));
+    }
+    cJSON_Delete(users);
+    return good;
+}
+
+static bool check_holders(struct listing *listing, struct error *error)
+{
+    const cJSON *volume;
+    bool good = true;
+    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(listing->config, "volumes"))
+    {
+        good = good && (why_stays(volume) || check_users(listing, real_name(volume), error));
+    }
+    return good;
+}
+
 static bool run_list_volumes(struct step_run *run, struct error *error)
 {
     struct stack stack = {0};
@@ -150,7 +225,7 @@ static bool run_list_volumes(struct step_run *run, struct error *error)
         step_fact_text(run, "compose.volumes",
                        listing.names.length ? text_string(&listing.names) : "none");
     }
-    bool good = read && check_data(&listing, error);
+    bool good = read && check_data(&listing, error) && check_holders(&listing, error);
     text_free(&listing.names);
     cJSON_Delete(listing.config);
     cJSON_Delete(listing.containers);
@@ -161,6 +236,25 @@ static bool run_list_volumes(struct step_run *run, struct error *error)
 
 /* ---- compose.down ---- */
 
+/* Compose warns of a volume that some container still has, and ends with 0 all the same. Such a one
+ * is an error that names who has it. Source: docker/compose, pkg/compose/down.go, removeVolume. */
+static bool check_gone(struct step_run *run, struct docker *docker, const cJSON *config,
+                       struct error *error)
+{
+    const cJSON *volume;
+    bool gone = true;
+    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(config, "volumes"))
+    {
+        bool removed = false;
+        if (!gone || why_stays(volume))
+            continue;
+        gone = docker_volume_remove(docker, real_name(volume), &removed, error);
+        if (removed)
+            step_log(run, "removed volume %s, which Compose had left", real_name(volume));
+    }
+    return gone;
+}
+
 /* From here on a server of the stack has what its own start makes, unless its data stays. */
 static void record_emptied(struct step_run *run, const cJSON *config)
 {
@@ -170,9 +264,8 @@ static void record_emptied(struct step_run *run, const cJSON *config)
     stay = cJSON_AddArrayToObject(fact, "stay");
     cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(config, "volumes"))
     {
-        const char *name = json_text(volume, "name");
-        if (!goes(volume))
-            cJSON_AddItemToArray(stay, cJSON_CreateString(name ? name : volume->string));
+        if (why_stays(volume))
+            cJSON_AddItemToArray(stay, cJSON_CreateString(real_name(volume)));
     }
     step_fact(run, FACT_EMPTIED, fact);
 }
@@ -190,7 +283,8 @@ static bool run_down(struct step_run *run, struct error *error)
     bool done = docker && stack_lock(run, down.timeout_ms, &lock, error) &&
                 stack_open(run, docker, &stack, error) &&
                 compose_config(&stack.project, &config, error) &&
-                compose_down_with_volumes(&stack.project, &down, error);
+                compose_down_with_volumes(&stack.project, &down, error) &&
+                check_gone(run, docker, config, error);
     if (done)
         record_emptied(run, config);
     cJSON_Delete(config);
@@ -212,7 +306,7 @@ static const struct argument list_arguments[] = {
 const struct action compose_list_volumes_action = {
     "compose.list_volumes", DANGER_READ,
     "list the stack's volumes, anonymous ones too, and record those that compose.down removes "
-    "(compose.volumes)",
+    "(compose.volumes); one that another container has is refused",
     list_arguments, run_list_volumes};
 
 static const struct argument down_arguments[] = {

@@ -26,7 +26,8 @@ static bool find_data(const struct target *target, struct pg_connection *connect
                       struct docker_mount *mount, bool *mounted, struct error *error)
 {
     char *data = pg_value(connection, "SHOW data_directory", error);
-    *mounted = data && docker_container_mount(&target->access->found, data, mount);
+    *mounted = data && docker_container_mount(&target->access->found, data, mount) &&
+               !text_equal(mount->type, "tmpfs"); /* which goes with the container */
     free(data);
     return data != NULL;
 }
