@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A development stack gets a new image and an environment's data: refused where its own data wouldn't go, declined before
-# the deletion, through to the end, rolled back after the deletion. The database has a script for its first start, which
+# the deletion as something was written, through to the end, rolled back after the deletion. The database has a script for its first start, which
 # makes tables and roles that the backups have too.
 # time-limit: 600
 set -euo pipefail
@@ -68,22 +68,59 @@ psql_at "$PG_PORT" limor_prod "DELETE FROM shop.orders WHERE id IN (SELECT id FR
 orders_here=$(orders)
 
 sed 's|^  postgres_data:.*|  postgres_data: {external: true, name: '"$OLD_VOLUME"'}|' "$COMPOSE_FILE" >"$STACK_DIR/external.yml"
-renew external --set "compose_file=$STACK_DIR/external.yml" --confirm renew/local-backup
+renew external --set "compose_file=$STACK_DIR/external.yml" --confirm renew/fence
 is "$status" 11 "data that docker compose down -v leaves alone is refused"
-like "$(run_field external .message)$output" "external volume $OLD_VOLUME" "with its place"
+like "$(run_field external .message)$output" "volume $OLD_VOLUME: it is external" "with its place"
 program_says rollback external
 
-renew first --confirm renew/local-backup
-is "$(run_field first .gate)" renew/down "it waits before anything is deleted"
-[ "$(run_field first .gate)" = renew/down ] || give_up
+sed 's|^  postgres_data:.*|  postgres_data: {name: '"$OLD_VOLUME"', driver_opts: {type: none, o: bind, device: /srv}}|' "$COMPOSE_FILE" >"$STACK_DIR/bind.yml"
+cat >"$test_dir/volumes.yaml" <<YAML
+runbook: 1
+name: volumes
+title: The volumes that go
+vars:
+  file: {about: the compose file}
+phases:
+  - id: look
+    title: Look
+    steps:
+      - {id: volumes, title: List them, compose.list_volumes: {file: "\${file}", project: "$PROJECT", service: postgres}}
+YAML
+program_says run "$test_dir/volumes.yaml" --plain --run-id bind --set "file=$STACK_DIR/bind.yml"
+is "$status" 11 "so is a volume whose driver options name a place"
+like "$output" 'volume.*driver options name another place' "with the reason"
+program_says rollback bind
+holder=$PROJECT-holder
+holder_made() {
+    docker create --name "$holder" --label "com.docker.compose.project=$PROJECT" --label com.docker.compose.oneoff=True \
+        -v "$OLD_VOLUME:/data" "$NEW_IMAGE" >/dev/null
+}
+holder_made
+program_says run "$test_dir/volumes.yaml" --plain --run-id held --set "file=$COMPOSE_FILE"
+is "$status" 11 "so is one that a container has which stays"
+like "$output" "container $holder" "which is named"
+program_says rollback held
+docker rm "$holder" >/dev/null
+program_says run "$test_dir/volumes.yaml" --plain --run-id free --set "file=$COMPOSE_FILE"
+is "$status" 0 "without that it is fine"
+
+renew first --confirm renew/fence
+is "$(run_field first .gate)" renew/unmoved "it waits before anything is deleted"
+[ "$(run_field first .gate)" = renew/unmoved ] || give_up
 like "$(run_field first '.facts["compose.volumes"]')" "$OLD_VOLUME" "the volumes that go are named"
 like "$output" '/var/lib/scratch' "an anonymous one too"
+like "$(psql_at "$PG_PORT" limor_prod 'CREATE TABLE refused ()' 2>&1 || true)" 'read-only transaction' "nothing can be written there"
+psql_at "$PG_PORT" limor_prod 'BEGIN READ WRITE; CREATE TABLE around_the_fence (); COMMIT' >/dev/null
+program_says run "$top_dir/runbooks/local-dev.yaml" --plain --run-id first --confirm renew/unmoved
+is "$status" 11 "what was written since the backup keeps it from the deletion"
+like "$output" 'something was written' "and is told"
 program_says rollback first
 is "$status" 12 "rolled back before the deletion"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
 is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the local data was not touched"
+ok "what was written meanwhile is there, and more can be" psql_at "$PG_PORT" limor_prod 'DROP TABLE around_the_fence'
 
-renew second --confirm renew/local-backup --confirm renew/down
+renew second --set fence=network --confirm renew/fence --confirm renew/unmoved
 is "$(run_field second .gate)" cleanup/keep "the stack is renewed"
 [ "$(run_field second .gate)" = cleanup/keep ] || give_up
 unlike "$output" 'anew once more' "nothing is said of containers that will be made anew"
@@ -111,6 +148,11 @@ YAML
 program_says run "$test_dir/compare.yaml" --plain --run-id compare
 is "$status" 11 "one row less than in the backup is found"
 
+holder_made
+program_says rollback second
+is "$status" 11 "the way back stops at a volume that wasn't removed"
+like "$output" "volume $OLD_VOLUME is in use by $holder" "and says who has it"
+docker rm "$holder" >/dev/null
 program_says rollback second
 is "$status" 12 "rolled back after the deletion"
 [ "$status" = 12 ] || give_up
