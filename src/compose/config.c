@@ -26,7 +26,7 @@ bool compose_config_service(const cJSON *config, const char *service, const cJSO
     const char *nearest = text_nearest(service, (const char *const *)names.items, names.count);
     error_set(error, ERROR_OTHER, "the compose file has no service %s", service);
     if (nearest)
-        error_remedy(error, "Did you mean %s? Set it with --set service=%s.", nearest, nearest);
+        error_remedy(error, "Did you mean %s? Set the right name with --set.", nearest);
     else
         error_remedy(error, "Name the service with --set service=NAME and its file with --set "
                             "compose_file=FILE.");

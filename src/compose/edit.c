@@ -71,7 +71,7 @@ static bool no_service(const struct editor *editor, struct fy_node *services, st
     const char *nearest = text_nearest(wrong, (const char *const *)names.items, names.count);
     error_set(error, ERROR_OTHER, "%s has no service %s", editor->document->name, wrong);
     if (nearest)
-        error_remedy(error, "Did you mean %s? Set it with --set service=%s.", nearest, nearest);
+        error_remedy(error, "Did you mean %s? Set the right name with --set.", nearest);
     else
         error_remedy(error, "Name the service with --set service=NAME and its file with "
                             "--set compose_file=FILE.");

@@ -1,6 +1,7 @@
 /* lookup.c: one function per kind of source. */
 #include "steps/lookup.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -74,7 +75,26 @@ static char *server_container(const struct runbook *runbook, const char *name, s
     return NULL;
 }
 
-static bool read_container(struct lookup *lookup, const char *name,
+/* The variable that is all of a server's setting "container" ("${old_container}"); the caller
+ * frees, NULL when it's made otherwise. */
+static char *container_variable(const struct runbook *runbook, const char *server)
+{
+    const struct server *found = runbook_server(runbook, server);
+    const char *text = json_text(found ? found->settings : NULL, "container");
+    size_t length = text && text_starts(text, "${") ? strcspn(text + 2, "}") : 0;
+    return length && text_equal(text + 2 + length, "}") ? xstrndup(text + 2, length) : NULL;
+}
+
+static bool no_container(const char *name, const char *variable, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "there is no container \"%s\"", name);
+    if (!variable)
+        return error_remedy(error, "docker ps -a lists what there is.");
+    return error_remedy(
+        error, "docker ps -a lists what there is; name the right one with --set %s=NAME", variable);
+}
+
+static bool read_container(struct lookup *lookup, const struct runbook *runbook, const char *name,
                            const struct variable_source *source, char **value, struct error *error)
 {
     struct docker_container container = {0};
@@ -86,9 +106,9 @@ static bool read_container(struct lookup *lookup, const char *name,
     bool missing = asked && !container.exists && !lookup->lenient;
     docker_container_free(&container);
     if (missing) {
-        error_set(error, ERROR_OTHER, "there is no container \"%s\"", name);
-        error_remedy(error, "docker ps -a lists what there is; name the right one with "
-                            "--set old_container=NAME");
+        char *variable = container_variable(runbook, source->server);
+        no_container(name, variable, error);
+        free(variable);
     }
     return asked && !missing;
 }
@@ -107,7 +127,7 @@ bool lookup_variable(void *context, const struct runbook *runbook, const struct 
         return true;
     }
     char *container = server_container(runbook, source->server, error);
-    bool looked = container && read_container(lookup, container, source, value, error);
+    bool looked = container && read_container(lookup, runbook, container, source, value, error);
     free(container);
     return looked || error_wrap(error, "looking for a value of \"%s\"", variable->name);
 }

@@ -30,7 +30,8 @@ struct reading {
 static bool no_file(const char *path, struct error *error)
 {
     error_errno(error, "can't read the backup %s", path);
-    return error_remedy(error, "Check the path (variable backup_dir), or take the backup again.");
+    return error_remedy(error, "Check the path (the step's argument from), or take the backup "
+                               "again.");
 }
 
 static bool open_backup(struct reading *reading, struct error *error)

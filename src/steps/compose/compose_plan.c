@@ -26,8 +26,11 @@ static bool find_data(struct docker *docker, struct edit_plan *plan, struct erro
 static bool no_mount(const struct edit_plan *plan, const char *service, struct error *error)
 {
     error_set(error, ERROR_OTHER, "service %s mounts no volume that holds %s", service, plan->data);
-    return error_remedy(error, "Its data is in an anonymous volume, which the next `docker compose "
-                               "down -v` takes with it. Give the service a named volume first.");
+    return error_remedy(error,
+                        "If %s isn't the server's service, name that one with --set. If it is, its "
+                        "data is in an anonymous volume, which the next `docker compose down -v` "
+                        "takes with it: give the service a named volume first.",
+                        service);
 }
 
 static bool find_mount(struct step_run *run, struct edit_plan *plan, struct error *error)

@@ -86,7 +86,7 @@ static bool open_backup(struct restore *restore, const cJSON *fact, struct error
     plain->file = open(restore->path, O_RDONLY | O_CLOEXEC);
     if (plain->file < 0 || fstat(plain->file, &status) < 0) {
         error_errno(error, "can't read the backup %s", restore->path);
-        return error_remedy(error, "Check the path (variable backup_dir).");
+        return error_remedy(error, "Check the path (the step's argument from).");
     }
     restore->size = restore->text_bytes = (double)status.st_size;
     return !fact || json_number_at(fact, "bytes") == restore->size ||
