@@ -26,7 +26,6 @@ struct exchange {
     size_t outgoing_start, outgoing_end;
     bool input_open;   /* more may come from exec->read */
     bool sending;      /* the input's end hasn't been sent yet */
-    bool cut;          /* the other side took no more, though there was more */
     bool ended;        /* the command's output came to its end */
     int64_t active_ms; /* monotonic: when something last came or went */
     int64_t tick_ms;
@@ -58,10 +57,8 @@ static void send_some(struct exchange *exchange)
     if (exchange->outgoing_start == exchange->outgoing_end)
         return;
     if (!hijack_send(&exchange->hijack, exchange->outgoing + exchange->outgoing_start,
-                     exchange->outgoing_end - exchange->outgoing_start, &count)) {
+                     exchange->outgoing_end - exchange->outgoing_start, &count))
         exchange->sending = false;
-        exchange->cut = true;
-    }
     exchange->outgoing_start += count;
 }
 
@@ -155,17 +152,6 @@ static bool pump(struct exchange *exchange, struct error *error)
     return check_end(exchange, error);
 }
 
-/* A command takes the end of what came for the end of its input, and ends well. */
-static bool input_arrived(const struct exchange *exchange, int exit_status, struct error *error)
-{
-    bool left = exchange->cut || exchange->outgoing_start < exchange->outgoing_end;
-    if (exit_status != 0 || !left)
-        return true;
-    error_set(error, ERROR_DOCKER, "the command ended, and didn't get all of its input");
-    return error_remedy(error, "If the connection to Docker broke: what it did is incomplete. "
-                               "Retry.");
-}
-
 /* The engine closes the streams a moment before it knows the exit status. */
 static bool wait_exit(struct docker *docker, const char *id, int *exit_status, struct error *error)
 {
@@ -214,8 +200,7 @@ bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int 
     hijack_close(&exchange.hijack);
     free(exchange.incoming);
     free(exchange.outgoing);
-    done = done && wait_exit(docker, id, exit_status, error) &&
-           input_arrived(&exchange, *exit_status, error);
+    done = done && wait_exit(docker, id, exit_status, error);
     free(id);
     return done || error_wrap(error, "%s in container %s", exec->arguments[0], exec->container);
 }
