@@ -305,7 +305,7 @@ static void tell_unknown_secrets(const struct runbook *runbook)
 {
     for (size_t i = 0; i < runbook->variable_count; i++) {
         const struct variable *variable = &runbook->variables[i];
-        if (variable->secret && !*variable->value && !variable->fallback)
+        if (variable->lost || (variable->secret && !*variable->value && !variable->fallback))
             fprintf(stderr,
                     "pgrunbook: none of its sources has the secret %s now: what needs it will "
                     "fail; --vars FILE gives it\n",

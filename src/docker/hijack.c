@@ -130,6 +130,10 @@ bool hijack_open(struct docker *docker, const char *path, const cJSON *body, str
     if (!hijack->handle)
         return error_set(error, ERROR_OTHER, "libcurl can't be initialised");
     docker_configure(docker, hijack->handle);
+    /* A command that reads nothing for an hour is well; the user time-out takes its full window for
+     * silence, though every probe is answered. The system's own counts what isn't. Source: tcp(7),
+     * TCP_USER_TIMEOUT; tcp_retries2. */
+    curl_easy_setopt(hijack->handle, CURLOPT_SOCKOPTFUNCTION, NULL);
     curl_easy_setopt(hijack->handle, CURLOPT_URL, docker->base);
     curl_easy_setopt(hijack->handle, CURLOPT_CONNECT_ONLY, 1L);
     CURLcode code = curl_easy_perform(hijack->handle);

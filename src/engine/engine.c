@@ -247,6 +247,16 @@ static bool set_variables(struct runbook *runbook, const cJSON *variables, struc
     return true;
 }
 
+static void expect_secrets(struct runbook *runbook, const cJSON *variables)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, variables)
+    {
+        if (text_equal(cJSON_GetStringValue(item), "***"))
+            runbook_had_secret(runbook, item->string);
+    }
+}
+
 static bool load_copy(const char *directory, const struct run_state *state,
                       struct runbook **runbook, struct error *error)
 {
@@ -287,6 +297,8 @@ bool engine_load_runbook(const char *directory, const struct text_list *secrets,
                 set_variables(*runbook, state->variables, error) &&
                 surroundings_use_docker(directory, error) &&
                 runbook_resolve_leniently(*runbook, lookup, context, error);
+    if (good)
+        expect_secrets(*runbook, state->variables);
     if (loaded && !good) {
         runbook_free(*runbook);
         *runbook = NULL;

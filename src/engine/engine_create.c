@@ -90,14 +90,15 @@ static cJSON *phase_list(const struct runbook *runbook)
     return phases;
 }
 
-/* Secrets stay out; a resumed run looks them up again. */
+/* Secrets stay out but for whether there was one; a resumed run looks them up again. */
 static cJSON *variable_object(const struct runbook *runbook)
 {
     cJSON *variables = cJSON_CreateObject();
     for (size_t i = 0; i < runbook->variable_count; i++) {
         const struct variable *variable = &runbook->variables[i];
         const char *value = variable->value ? variable->value : "";
-        cJSON_AddStringToObject(variables, variable->name, variable->secret ? "***" : value);
+        cJSON_AddStringToObject(variables, variable->name,
+                                variable->secret && *value ? "***" : value);
     }
     return variables;
 }

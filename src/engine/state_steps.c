@@ -305,7 +305,7 @@ bool apply_undo_started(struct run_state *state, const cJSON *event, struct erro
     if (!step)
         return false;
     /* An attempt that was cut off is repeated by the engine, not by the operator. */
-    step->back_again = step->back_again && step->status != STEP_UNDOING;
+    step->back_again = step->back_again && step->status == STEP_UNDO_FAILED;
     step->status = STEP_UNDOING;
     replace_text(&step->message, NULL);
     replace_text(&step->remedy, NULL);

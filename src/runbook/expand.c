@@ -24,12 +24,23 @@ static bool undefined(const struct runbook *runbook, const char *name, struct er
     return false;
 }
 
+static bool lost(const struct variable *variable, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "the run began with the secret %s, and has it no more",
+              variable->name);
+    return error_remedy(error, "Nothing was done without it. End the run's engine (the process in "
+                               "its journal's last engine_started), attach again from where its "
+                               "source has it, or with --vars FILE, and retry.");
+}
+
 static bool add_variable(const struct runbook *runbook, const struct reference *reference,
                          enum expand_mode mode, struct text *output, struct error *error)
 {
     const struct variable *variable = runbook_variable(runbook, reference->name);
     if (!variable)
         return undefined(runbook, reference->name, error);
+    if (variable->lost && mode == EXPAND_WITH_SECRETS)
+        return lost(variable, error);
     if (variable->secret && mode == EXPAND_MASKED)
         text_add(output, MASK);
     else if (variable->value)

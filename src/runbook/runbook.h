@@ -54,6 +54,7 @@ struct variable {
     char *fallback; /* `default`, may hold ${...}; or NULL */
     char *value;    /* what it is; NULL until runbook_set or runbook_resolve */
     bool secret;
+    bool lost;               /* the run began with this secret, and no source has it any more */
     struct text_list one_of; /* the values that it may have; none: any */
     struct variable_source *sources;
     size_t source_count;
@@ -256,7 +257,7 @@ bool runbook_check_values(const struct runbook *runbook, struct fault_list *faul
                           struct error *error);
 
 enum expand_mode {
-    EXPAND_WITH_SECRETS, /* for workers, in memory only */
+    EXPAND_WITH_SECRETS, /* for workers, in memory only; one that is lost is an error */
     EXPAND_MASKED,       /* secrets as "***": for the journal, the screen, reports */
 };
 
@@ -279,6 +280,9 @@ char *runbook_redact(const struct runbook *runbook, const char *text);
 bool runbook_condition(const struct runbook *runbook, const char *condition, const cJSON *facts,
                        bool *holds, struct error *error);
 
+/* To be called for a secret that the run began with, once all are resolved: where it has no value
+ * now it counts as lost, whatever its default. */
+void runbook_had_secret(struct runbook *runbook, const char *name);
 const struct variable *runbook_variable(const struct runbook *runbook, const char *name);
 const struct server *runbook_server(const struct runbook *runbook, const char *name);
 /* By "PHASE/STEP" or by a step's id; NULL when there is none. */

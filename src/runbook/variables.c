@@ -288,6 +288,15 @@ static bool resolve(struct resolving *resolving, struct variable *variable, stru
     return good;
 }
 
+void runbook_had_secret(struct runbook *runbook, const char *name)
+{
+    for (size_t i = 0; i < runbook->variable_count; i++) {
+        struct variable *variable = &runbook->variables[i];
+        if (variable->secret && text_equal(variable->name, name))
+            variable->lost = !variable->value || !*variable->value;
+    }
+}
+
 bool variable_may_be(const struct variable *variable, const char *value)
 {
     return !variable->one_of.count || text_list_has(&variable->one_of, value);

@@ -48,6 +48,15 @@ is "$status" 0 "plan reads what is there"
 says "and changes nothing" 'NOT RUN: it changes something'
 is "$(platform_requests '.method == "POST"')" 0 "no request but for reading"
 
+divio taken --set new_prefix=DEFAULT
+is "$status" 11 "a prefix that is taken is refused"
+is "$(tell taken '{"command":"skip"}')" ok "that can be skipped"
+divio taken --set new_prefix=DEFAULT --confirm prepare/add-new
+at_gate taken prepare/add-new
+says "and not to be skipped" "it failed and was skipped"
+is "$(posts service-instances)" 0 "nothing is asked for"
+run rollback taken
+
 # A service that somebody else has added isn't taken, a lost answer of the run's own is.
 platform_control set '{"fail": [{"method": "POST", "path": "service-instances", "status": 502, "count": 1, "after": true}]}' >/dev/null
 divio live --set "download_to=$work/copy.dump"

@@ -147,21 +147,6 @@ YAML
 "$program" run "$work/paused.yaml" --plain --run-id paused </dev/null >"$work/client" 2>&1 &
 client=$!
 wait_until '[ -e "$work/paused.runs" ]' || true
-tell() { # tell RUN COMMAND-JSON: its reply
-    python3 - "$runs/$1/control.sock" "$2" <<'PY'
-import json, socket, sys
-s = socket.socket(socket.AF_UNIX)
-s.connect(sys.argv[1])
-s.sendall(b'{"command":"attach"}\n' + sys.argv[2].encode() + b"\n")
-replies = 0
-for line in s.makefile():
-    event = json.loads(line)
-    replies += event["type"] == "reply"
-    if replies == 2:
-        print("ok" if event["ok"] else event["message"])
-        break
-PY
-}
 like "$(tell paused '{"command":"pause","pause":true}')" "can't pause while one/fence holds" "a run that holds can't be paused"
 touch "$work/paused.on"
 wait "$client" || true

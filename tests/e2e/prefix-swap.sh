@@ -71,13 +71,23 @@ databases_before=$(databases)
 cp -p "$COMPOSE_FILE" "$test_dir/compose"
 cp -p "$ENV_FILE" "$test_dir/env"
 sed -i 's/^  app:\r$/  worker: { image: "redis:7-alpine", env_file: [ app.env ] }\r\n&/' "$COMPOSE_FILE"
+sed -i 's/^  app:\r$/  crm: { image: "redis:7-alpine", environment: { DEFAULT_DATABASE_DSN: "postgres:\/\/u:p@crm-db:5432\/postgres" } }\r\n&/' "$COMPOSE_FILE"
 printf '\r\nQUEUE=redis://postgres:5432\r\n' >>"$ENV_FILE"
 swap unnamed
 is "$status $(run_field unnamed .current_step)" "11 assess/prefix" "a service that gets the variable, and isn't deployed, is refused"
 like "$output" 'service worker gets DEFAULT_DATABASE_DSN too' "by its name"
+like "$output" 'crm: its DEFAULT_DATABASE_DSN leads to another server' "one that gets it for another server isn't"
 like "$output" 'app: its variable QUEUE names postgres as well' "another variable that names the old server is shown"
 like "$output" 'postgres: it publishes port' "and its published port"
 program_says rollback unnamed
+swap nobody --set app_services=
+is "$status $(run_field nobody .current_step)" "11 assess/prefix" "no service at all is refused"
+like "$output" 'no service is named that uses DEFAULT_DATABASE_DSN' "as that"
+program_says rollback nobody
+swap twice --set old_prefix=NEW
+is "$status $(run_field twice .current_step)" "11 assess/prefix" "so is one prefix for two"
+like "$output" 'NEW_DATABASE_DSN is meant to be two variables at once' "by its name"
+program_says rollback twice
 cp -p "$test_dir/compose" "$COMPOSE_FILE"
 cp -p "$test_dir/env" "$ENV_FILE"
 

@@ -49,3 +49,20 @@ wait_until() {
 state_of() {
     "$program" status "$1" --json 2>/dev/null | jq -r .status
 }
+
+# tell RUN COMMAND-JSON: its reply
+tell() {
+    python3 - "$runs/$1/control.sock" "$2" <<'PY'
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(b'{"command":"attach"}\n' + sys.argv[2].encode() + b"\n")
+replies = 0
+for line in s.makefile():
+    event = json.loads(line)
+    replies += event["type"] == "reply"
+    if replies == 2:
+        print("ok" if event["ok"] else event["message"])
+        break
+PY
+}

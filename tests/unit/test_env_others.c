@@ -19,6 +19,7 @@ static void addresses_name_their_host(void **state)
     assert_true(env_names_host("host=db user=u", "db"));
     assert_true(env_names_host("dbname=db host=db", "db"));
     assert_true(env_names_host("a:1,db:5432", "db"));
+    assert_true(env_names_host("db,other", "db"));
 }
 
 static void other_texts_do_not(void **state)
@@ -31,6 +32,7 @@ static void other_texts_do_not(void **state)
     assert_false(env_names_host("postgres://u:p@db17:5432/x", "db"));
     assert_false(env_names_host("the db of the shop", "db"));
     assert_false(env_names_host("db of the shop", "db"));
+    assert_false(env_names_host("db://u:p@other/x", "db"));
 }
 
 int main(void)

@@ -153,6 +153,7 @@ static void an_interrupted_step_stops_a_run_but_not_a_rollback(void **unused)
     must(state, "{'type':'rollback_started','reason':'why','operator':'o'}");
     must(state, "{'type':'undo_started','step':'one/a'}");
     assert_true(state->steps[0].back_again);
+    must(state, "{'type':'step_interrupted','time':5000,'step':'one/a','message':'m'}");
     must(state, "{'type':'undo_started','step':'one/a'}");
     assert_false(state->steps[0].back_again);
     must(state, "{'type':'run_finished','time':9,'status':'rolled back'}");

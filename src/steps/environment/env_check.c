@@ -39,6 +39,27 @@ static bool names_matter(const struct checking *check)
     return !environment_edited(&check->environment);
 }
 
+/* Two of a kind would only be found in the middle of the renames. */
+static bool check_names_differ(const struct checking *check, struct error *error)
+{
+    struct text_list names = {0};
+    const cJSON *item;
+    const char *twice = NULL;
+    text_list_add(&names, check->name);
+    cJSON_ArrayForEach(item, step_list(check->run, "free"))
+    {
+        if (text_list_has(&names, item->valuestring))
+            twice = item->valuestring;
+        text_list_add(&names, item->valuestring);
+    }
+    text_list_free(&names);
+    if (!twice)
+        return true;
+    error_set(error, ERROR_OTHER, "%s is meant to be two variables at once", twice);
+    return error_remedy(error, "The three prefixes have to differ: begin again with others "
+                               "(prefix, new_prefix, old_prefix).");
+}
+
 static bool check_names_free(struct checking *check, struct error *error)
 {
     const struct environment_file *environment = &check->environment;
@@ -153,13 +174,25 @@ static bool check_service(struct checking *check, const char *name, struct error
     return true;
 }
 
+/* An empty list means nobody; a step that has none at all asks about none. */
+static bool check_any_named(const struct checking *check, const struct text_list *services,
+                            struct error *error)
+{
+    if (services->count || !step_list(check->run, "services"))
+        return true;
+    error_set(error, ERROR_OTHER, "no service is named that uses %s", check->name);
+    return error_remedy(error, "Name the application's services: --set app_services=NAME; several "
+                               "with commas.");
+}
+
 static bool check_services(struct checking *check, struct error *error)
 {
     struct text_list services = {0};
     stack_services(check->run, "services", &services);
-    bool good =
-        !services.count || (stack_open(check->run, check->access.docker, &check->stack, error) &&
-                            compose_config(&check->stack.project, &check->config, error));
+    bool good = check_any_named(check, &services, error);
+    good = good && (!services.count ||
+                    (stack_open(check->run, check->access.docker, &check->stack, error) &&
+                     compose_config(&check->stack.project, &check->config, error)));
     for (size_t i = 0; good && i < services.count; i++)
         good = check_service(check, services.items[i], error);
     const struct server_use use = {
@@ -167,6 +200,7 @@ static bool check_services(struct checking *check, struct error *error)
         .host = check->host,
         .services = &services,
         .own = docker_container_label(&check->access.found, COMPOSE_LABEL("service")),
+        .container = check->access.found.name,
     };
     good =
         good && (!names_matter(check) || env_check_others(check->run, check->config, &use, error));
@@ -270,7 +304,8 @@ static bool run_check(struct step_run *run, struct error *error)
     const char *server = step_text(run, "server");
     if (server_not_yet(run, server))
         return true;
-    bool right = environment_open(run, &check.environment, error) &&
+    bool right = check_names_differ(&check, error) &&
+                 environment_open(run, &check.environment, error) &&
                  file_owner_stays(check.environment.path, error) && check_line(&check, error) &&
                  (!names_matter(&check) || check_names_free(&check, error)) &&
                  server_find(run, server, &check.access, error) &&

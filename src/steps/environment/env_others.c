@@ -3,6 +3,7 @@
 #include "steps/environment/env_others.h"
 
 #include "base/json.h"
+#include "postgres/dsn.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -19,12 +20,30 @@ bool env_names_host(const char *value, const char *host)
     for (const char *at = length ? strstr(value, host) : NULL; at; at = strstr(at + 1, host)) {
         char next = at[length];
         bool ends = !next || !may_be_in_name(next);
-        bool alone = at == value && (!next || next == ':');
+        bool scheme = text_starts(at + length, "://");
+        bool alone = at == value && !scheme && (!next || strchr(":,", next));
         bool in_address = at > value && strchr("@/=,", at[-1]);
         if (ends && (alone || in_address))
             return true;
     }
     return false;
+}
+
+/* Another service may call the same server by another of its names. */
+static bool is_server(const char *hosts, const struct server_use *use)
+{
+    return env_names_host(hosts, use->host) || env_names_host(hosts, use->container) ||
+           (use->own && env_names_host(hosts, use->own));
+}
+
+/* Of an address the host alone counts: its user and its database may be called the same. */
+static bool leads_there(const char *value, const struct server_use *use)
+{
+    struct pg_parameters address = {0};
+    struct error ignored = ERROR_INIT;
+    bool there = is_server(dsn_parse(value, &address, &ignored) ? address.host : value, use);
+    pg_parameters_free(&address);
+    return there;
 }
 
 static bool not_named(struct step_run *run, const char *service, const char *name,
@@ -77,12 +96,18 @@ bool env_check_others(struct step_run *run, const cJSON *config, const struct se
     {
         const cJSON *variables = cJSON_GetObjectItemCaseSensitive(service, "environment");
         bool own = text_equal(use->own, service->string);
-        if (own)
+        const char *value = json_text(variables, use->name);
+        bool named = text_list_has(use->services, service->string);
+        if (own) {
             note_ports(run, service);
-        else if (json_text(variables, use->name) && !text_list_has(use->services, service->string))
+            continue;
+        }
+        if (value && !named && leads_there(value, use))
             return not_named(run, service->string, use->name, error);
-        else
-            note_hosts(run, service, use);
+        if (value && !named)
+            step_check(run, service->string, VERDICT_PASS, "its %s leads to another server",
+                       use->name);
+        note_hosts(run, service, use);
     }
     return true;
 }
