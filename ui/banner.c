@@ -231,8 +231,9 @@ static void engine_gone(const struct view *view, struct lines *lines, int width)
 {
     add_heading(view, lines, ROLE_BAD, "THE ENGINE IS GONE", width);
     char *words =
-        xprintf("What is shown is where the run stood; its journal is on disk. Leave with q; "
-                "pgrunbook attach %s starts the engine again.",
+        xprintf("What is shown is what its journal says, which is on disk. The screen goes on when "
+                "the engine is back: leave with q, or elsewhere, pgrunbook attach %s starts it "
+                "again.",
                 view->state->run ? view->state->run : "");
     lines_wrap(lines, ROLE_TEXT, words, 1, width - 1);
     free(words);
