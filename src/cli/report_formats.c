@@ -376,3 +376,34 @@ void html_report(const struct run_state *state, struct text *output)
 {
     write_report(&html, state, output);
 }
+
+static void write_group(const struct markup *markup, const struct report_group *group,
+                        struct text *output)
+{
+    static const char *const head[] = {"Environment", "State", "Started", "Finished"};
+    const struct report report = {.markup = markup, .output = output};
+    char *title = xprintf("Run %s: %s", group->run, group->status);
+    heading(&report, 0, title);
+    free(title);
+    table_head(&report, head, 4);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct run_state *state = group->states[i];
+        char from[40], to[40] = "";
+        if (state->finished_ms)
+            clock_iso(to, sizeof to, state->finished_ms);
+        const char *const cells[] = {group->labels[i], run_status_name(state->status),
+                                     clock_iso(from, sizeof from, state->created_ms), to};
+        row(&report, cells, 4);
+    }
+    table_end(&report);
+}
+
+void markdown_group(const struct report_group *group, struct text *output)
+{
+    write_group(&markdown, group, output);
+}
+
+void html_group(const struct report_group *group, struct text *output)
+{
+    write_group(&html, group, output);
+}
