@@ -202,8 +202,11 @@ static void add_summary(const struct view *view, struct lines *lines, int width)
     words_ms(outage, sizeof outage, run_state_outage_ms(state, view->now_ms));
     text_grouped(total, sizeof total, rows.rows);
     struct text words = {0};
-    text_printf(&words, "It took %s. Downtime %s in %zu outage%s.", took, outage,
-                state->outage_count, state->outage_count == 1 ? "" : "s");
+    if (run_state_outage_known(state))
+        text_printf(&words, "It took %s. Downtime %s in %zu outage%s.", took, outage,
+                    state->outage_count, state->outage_count == 1 ? "" : "s");
+    else
+        text_printf(&words, "It took %s. Downtime wasn't measured.", took);
     if (rows.compared)
         text_printf(&words, " %zu tables with %s rows compared, %zu different.", rows.compared,
                     total, rows.different);
