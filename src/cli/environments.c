@@ -142,7 +142,7 @@ static bool target_is_own(const struct starting *starting, const struct start *s
 {
     for (size_t i = 0; i < starting->count; i++) {
         const struct start *other = &starting->starts[i];
-        if (!other->runbook->environment || strcmp(other->target, start->target) != 0)
+        if (!other->runbook->environment || !text_equal(other->target, start->target))
             continue;
         error_set(error, ERROR_RUNBOOK, "the environments %s and %s are the same stack: %s",
                   other->runbook->environment->name, start->runbook->environment->name,

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* A stream whose lines come out on standard output behind "LABEL: ", each line whole. The caller
+/* A stream whose lines come out on standard output behind "NAME: ", each line whole. The caller
  * closes it. */
-FILE *label_open(const char *label);
+FILE *label_open(const char *name);
 
 #endif

@@ -349,7 +349,7 @@ bool environment_detach(const char *file, const char *bytes, size_t length, cons
 bool environment_attach(const char *file, const char *bytes, size_t length, const char *name,
                         struct text *result, struct error *error)
 {
-    struct environment_entry entry;
+    struct environment_entry entry = {0};
     struct environment_count count;
     if (!find(file, bytes, length, name, true, &entry, error) ||
         !environment_count(file, bytes, length, name, &count, error))
@@ -374,7 +374,7 @@ static size_t removal_start(const char *bytes, size_t length, const struct envir
 bool environment_remove(const char *file, const char *bytes, size_t length, const char *name,
                         struct text *result, struct error *error)
 {
-    struct environment_entry entry;
+    struct environment_entry entry = {0};
     struct environment_count count;
     if (!environment_count(file, bytes, length, name, &count, error))
         return false;

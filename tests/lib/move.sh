@@ -100,7 +100,7 @@ move_surroundings() {
     docker ps -a --no-trunc --format '{{.Names}} {{.Image}} {{.State}} {{.Networks}}' --filter "label=org.pgrunbook.stack=$STACK" |
         LC_ALL=C sort
     docker volume ls -q --filter "label=org.pgrunbook.stack=$STACK" | LC_ALL=C sort
-    docker network ls -q --filter "label=org.pgrunbook.stack=$STACK"
+    docker network ls --format '{{.Name}}' --filter "label=org.pgrunbook.stack=$STACK"
     docker network inspect "$NETWORK" | jq -r '.[0].Containers[].Name' | LC_ALL=C sort
     docker inspect "$OLD_CONTAINER" | jq -c '.[0] | .Id, (.NetworkSettings.Networks | map_values(.Aliases - [.Aliases[] | select(test("^[0-9a-f]{12}$"))])), .NetworkSettings.Ports, .HostConfig.RestartPolicy'
     interfaces_of "$OLD_CONTAINER" | wc -l

@@ -148,8 +148,8 @@ static bool still_written(const struct write_position *position, struct error *e
 static bool take_between(struct follow *follow, uint64_t *xmin, uint64_t *end, bool *still,
                          struct error *error)
 {
-    uint64_t transaction;
-    struct wal_mark mark;
+    uint64_t transaction = 0;
+    struct wal_mark mark = {0};
     struct write_position *position = &follow->position;
     if (!write_position_read(follow->main, position, error) ||
         !follow_snapshots_take(follow, xmin, error) ||

@@ -76,9 +76,9 @@ static bool pair_tables(struct follow_database *database, struct error *error)
                              : order_names(one->schema, one->name, other->schema, other->name);
         left += order <= 0;
         right += order >= 0;
-        if (order < 0 && !may_lack(one))
+        if (one && order < 0 && !may_lack(one))
             return only_on(one->schema, one->name, "server that is followed", error);
-        if (order > 0 && !may_lack(other))
+        if (other && order > 0 && !may_lack(other))
             return only_on(other->schema, other->name, "copy", error);
         if (order == 0)
             database->tables[database->count++] =

@@ -83,7 +83,7 @@ static bool make_pipes(int begin[2], int outcome[2], struct error *error)
 
 bool aside_prepare(struct aside *aside, const struct aside_job *job, struct error *error)
 {
-    int begin[2], outcome[2];
+    int begin[2] = {-1, -1}, outcome[2] = {-1, -1};
     *aside = (struct aside){0};
     if (!make_pipes(begin, outcome, error))
         return false;

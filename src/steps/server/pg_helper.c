@@ -14,6 +14,9 @@
 #define PROBE "probe"
 #define PROBE_COPY PROBE ".copy"
 
+static const char probe_inside[] = HELPER_DIRECTORY "/" PROBE,
+                  manifest_inside[] = HELPER_DIRECTORY "/" BACKUP_MANIFEST;
+
 static bool no_directory(const struct pg_helper_setting *setting, struct error *error)
 {
     return error_remedy(error,
@@ -60,8 +63,7 @@ static bool copied(struct docker *docker, const struct docker_helper *helper, co
                    struct error *error)
 {
     static const char *const arguments[] = {
-        "sh", "-c", "sha256sum \"$1\" && cp \"$1\" \"$1.copy\"", "sh", HELPER_DIRECTORY "/" PROBE,
-        NULL};
+        "sh", "-c", "sha256sum \"$1\" && cp \"$1\" \"$1.copy\"", "sh", probe_inside, NULL};
     struct stat status;
     char *path = file_join(directory, PROBE_COPY);
     bool done = same_file(docker, helper, directory, PROBE, arguments, error);
@@ -111,7 +113,7 @@ static struct docker_helper *make(struct step_run *run, struct docker *docker,
 struct docker_helper *pg_helper_open(struct step_run *run, struct docker *docker,
                                      const struct pg_helper_setting *setting, struct error *error)
 {
-    static const char *const manifest[] = {"sha256sum", HELPER_DIRECTORY "/" BACKUP_MANIFEST, NULL};
+    static const char *const manifest[] = {"sha256sum", manifest_inside, NULL};
     if (!setting->beside && !step_remove_leftovers(run, docker, error))
         return NULL;
     struct docker_helper *helper = make(run, docker, setting, error);
