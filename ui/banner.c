@@ -202,8 +202,11 @@ static void add_summary(const struct view *view, struct lines *lines, int width)
     words_ms(outage, sizeof outage, run_state_outage_ms(state, view->now_ms));
     text_grouped(total, sizeof total, rows.rows);
     struct text words = {0};
-    text_printf(&words, "It took %s. Downtime %s in %zu outage%s.", took, outage,
-                state->outage_count, state->outage_count == 1 ? "" : "s");
+    if (run_state_outage_known(state))
+        text_printf(&words, "It took %s. Downtime %s in %zu outage%s.", took, outage,
+                    state->outage_count, state->outage_count == 1 ? "" : "s");
+    else
+        text_printf(&words, "It took %s. Downtime wasn't measured.", took);
     if (rows.compared)
         text_printf(&words, " %zu tables with %s rows compared, %zu different.", rows.compared,
                     total, rows.different);
@@ -231,8 +234,9 @@ static void engine_gone(const struct view *view, struct lines *lines, int width)
 {
     add_heading(view, lines, ROLE_BAD, "THE ENGINE IS GONE", width);
     char *words =
-        xprintf("What is shown is where the run stood; its journal is on disk. Leave with q; "
-                "pgrunbook attach %s starts the engine again.",
+        xprintf("What is shown is what its journal says, which is on disk. The screen goes on when "
+                "the engine is back: leave with q, or elsewhere, pgrunbook attach %s starts it "
+                "again.",
                 view->state->run ? view->state->run : "");
     lines_wrap(lines, ROLE_TEXT, words, 1, width - 1);
     free(words);

@@ -231,7 +231,9 @@ enum reaction command_skip(struct view *view, const struct key_row *row)
 
 const char *refuse_gate(const struct view *view)
 {
-    return view->state->gate.step ? NULL : "no gate is open";
+    if (!view->state->gate.step)
+        return "no gate is open";
+    return view->control ? NULL : refuse_deciding(view);
 }
 
 enum reaction command_gate(struct view *view, const struct key_row *row)

@@ -35,17 +35,9 @@ static struct view *shown(struct client *client)
 
 static void read_view(struct client *client, struct view *view)
 {
-    struct error error = ERROR_INIT;
     bool before = view->caught_up;
-    if (!view->control)
-        return;
-    if (!control_read(view->control, view_event, view, &error)) {
-        control_close(view->control);
-        view->control = NULL;
-        view->caught_up = true;
-    }
+    view_read(view);
     client->at_once = client->at_once || (!before && view->caught_up);
-    view_settle(view);
 }
 
 /* 2: it needs somebody, 1: it works, 0: there is nothing to see. */
@@ -101,6 +93,14 @@ static void read_events(struct client *client)
     follow_gates(client);
 }
 
+/* Where an engine has gone. */
+static void look_again(struct client *client)
+{
+    for (size_t i = 0; i < client->tabs.count; i++)
+        if (view_look_again(&client->tabs.views[i]))
+            client->dirty = true;
+}
+
 static void read_keys(struct client *client)
 {
     struct key key;
@@ -122,8 +122,10 @@ static void tell_time(struct client *client)
         struct view *view = &client->tabs.views[i];
         view->now_ms = now_ms;
         view->monotonic_ms = monotonic_ms;
-        if (*view->message && monotonic_ms >= view->message_until_ms)
+        if (*view->message && monotonic_ms >= view->message_until_ms) {
             view->message[0] = '\0';
+            client->dirty = true;
+        }
     }
 }
 
@@ -152,16 +154,24 @@ static bool frame_is_due(const struct client *client)
     return client->at_once || (client->dirty && since >= wait);
 }
 
+/* Of two waits, -1 being none. */
+static int sooner(int wait, int other)
+{
+    return wait < 0 || (other >= 0 && other < wait) ? other : wait;
+}
+
 /* Until the frame that is due, until something ticks, or for ever. */
 static int patience(const struct client *client)
 {
     const struct view *view = &client->tabs.views[client->tabs.active];
     int64_t since = view->monotonic_ms - client->drawn_ms;
-    int tick = view_tick_ms(view);
-    int64_t wait = client->dirty ? (view->caught_up ? FRAME_MS : FIRST_FRAME_MS) - since : tick;
-    if (client->dirty && wait < 0)
-        return 0;
-    return (int)wait;
+    int frame = view->caught_up ? FRAME_MS : FIRST_FRAME_MS;
+    int wait = view_tick_ms(view);
+    if (client->dirty)
+        wait = since < frame ? (int)(frame - since) : 0;
+    for (size_t i = 0; i < client->tabs.count; i++)
+        wait = sooner(wait, view_look_again_ms(&client->tabs.views[i]));
+    return wait;
 }
 
 static void turn(struct client *client)
@@ -175,11 +185,12 @@ static void turn(struct client *client)
     tell_time(client);
     if (seen & SCREEN_DESCRIPTOR)
         read_events(client);
+    look_again(client);
     if (seen & SCREEN_KEYS)
         read_keys(client);
     if (seen & SCREEN_RESIZED)
         client->at_once = true;
-    if (!seen)
+    if (!seen && view_tick_ms(shown(client)) >= 0)
         client->dirty = true;
     client->gone = seen & SCREEN_GONE;
     client->leave = client->leave || client->gone || (seen & SCREEN_LEAVE);
@@ -232,6 +243,7 @@ static void open_views(struct client *client, const struct ui_tab *tabs, size_t 
         view_open(view, controls[i], watch, screen_glyphs(client->screen));
         view->tabs = &client->tabs;
         view->label = tabs[i].label;
+        view->directory = tabs[i].directory;
     }
 }
 

@@ -16,6 +16,7 @@ void view_open(struct view *view, struct control *control, bool watch, const cha
 {
     *view = (struct view){.control = control, .watch = watch, .glyphs = glyphs};
     view->state = run_state_new();
+    view->journal_bytes = -1;
     view->selected = -1;
     view->follow = true;
     view->dialog.body.glyphs = view->dialog.foot.glyphs = glyphs;
@@ -31,7 +32,8 @@ void view_close(struct view *view)
     for (size_t i = 0; i < LAYOUT_PANELS; i++)
         panel_close(&view->panels[i]);
     run_state_free(view->state);
-    view->state = NULL;
+    run_state_free(view->replayed);
+    view->state = view->replayed = NULL;
 }
 
 void view_say(struct view *view, const char *format, ...)
@@ -96,14 +98,14 @@ void view_event(void *context, const cJSON *event)
     const char *type = json_text(event, "type");
     struct error error = ERROR_INIT;
     if (text_equal(type, "caught_up")) {
-        view->caught_up = true;
+        view_caught_up(view);
         return;
     }
     if (text_equal(type, "reply")) {
         refused(view, event);
         return;
     }
-    if (!run_state_apply(view->state, event, &error))
+    if (!run_state_apply(view->replayed ? view->replayed : view->state, event, &error))
         view_say(view, "the engine sent what this program doesn't understand: %s", error.message);
     else if (text_equal(type, "gate_answered"))
         answered(view, event);

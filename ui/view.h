@@ -30,12 +30,16 @@ struct tabs {
 void tabs_show(struct tabs *tabs, size_t index);
 
 struct view {
-    struct tabs *tabs; /* the loop's */
-    const char *label; /* the environment's name, or NULL */
+    struct tabs *tabs;     /* the loop's */
+    const char *label;     /* the environment's name, or NULL */
+    const char *directory; /* the run's */
     struct run_state *state;
-    struct control *control; /* NULL once the engine has closed the connection */
-    bool watch;              /* may look, not decide */
-    bool caught_up;          /* the journal has been replayed */
+    struct run_state *replayed; /* while a journal is read again: what it says so far, else NULL */
+    struct control *control;    /* NULL once the engine has closed the connection */
+    int64_t journal_bytes; /* without an engine: as far as the journal was read, see control.h */
+    int64_t looked_ms;     /* and when that was, monotonic */
+    bool watch;            /* may look, not decide */
+    bool caught_up;        /* the journal has been replayed */
     const char *const *glyphs;
     int64_t now_ms;       /* wall time of the frame that is drawn */
     int64_t monotonic_ms; /* and on the clock that only runs forward */
@@ -62,6 +66,15 @@ const char *view_environment(const struct view *view);
 
 /* Applies one event of the stream; `context` is the view (for control_read). */
 void view_event(void *context, const cJSON *event);
+/* The journal was read to its end: what it says is shown. */
+void view_caught_up(struct view *view);
+/* Reads what the control has, and lets go of it when the engine has. */
+void view_read(struct view *view);
+/* Once a second, where the engine has gone: connects to the one that is back, or reads what its
+ * journal says by now. False when there is nothing new. */
+bool view_look_again(struct view *view);
+/* In how many milliseconds that is due, -1 for never. */
+int view_look_again_ms(const struct view *view);
 /* After a batch of events: selection, dialogs that came up or no longer stand. */
 void view_settle(struct view *view);
 

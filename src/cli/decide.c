@@ -1,5 +1,6 @@
 /* decide.c: `pgrunbook pause`, `resume`, `first` and `skip`: one command to a run's engine. */
 #include "cli/options.h"
+#include "cli/standings.h"
 
 #include "base/json.h"
 #include "engine/control.h"
@@ -66,8 +67,9 @@ static bool is_one_run(const char *directory, const struct options *options, str
     bool one = group.count == 1;
     if (!one) {
         error_set(error, ERROR_USAGE, "run %s has several environments", group.run);
-        error_remedy(error, "say which one is meant, such as %s@%s; %s@all is the phases for all",
-                     group.run, group.items[1].environment, group.run);
+        error_remedy(error, "say which one is meant, such as %s@%s%s", group.run,
+                     group.items[1].environment,
+                     has_phases_for_all(&group) ? "; @all is the phases for all" : "");
     }
     group_free(&group);
     return one;

@@ -198,6 +198,12 @@ void plain_react(struct plain *plain)
                             "The run waits; its engine goes on by itself when the time has come.");
 }
 
+/* The group's own run without phases for all: there is nothing to tell of. */
+static bool is_empty(const struct plain *plain)
+{
+    return plain->several && !plain->state->environment && !plain->state->step_count;
+}
+
 static void on_reply(struct plain *plain, const cJSON *event)
 {
     const char *message = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "message"));
@@ -236,7 +242,8 @@ static void on_event(void *context, const cJSON *event)
     } else if (!strcmp(type, "reply")) {
         on_reply(plain, event);
     } else if (run_state_apply(plain->state, event, &error)) {
-        plain_print_event(plain->output, plain->state, event);
+        if (!is_empty(plain))
+            plain_print_event(plain->output, plain->state, event);
         if (plain->caught_up && !strcmp(type, "settled"))
             plain_react(plain);
     } else {
@@ -319,7 +326,7 @@ bool plain_open(struct plain *plain)
 
 void plain_close(struct plain *plain)
 {
-    if (plain->control && plain->state->run)
+    if (plain->control && plain->state->run && !is_empty(plain))
         plain_print_end(plain->output, plain->state);
     fflush(plain->output);
     control_close(plain->control);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "engine/group.h"
 #include "engine/journal.h"
+#include "runbook/runbook.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +26,14 @@ struct report_format {
     const char *name; /* NULL ends the table */
     const char *begin;
     void (*make)(const struct run_state *state, struct text *output);
+    void (*head)(const struct report_group *group, struct text *output); /* of several */
 };
 
 static const struct report_format formats[] = {
-    {"markdown", "", markdown_report},
-    {"html", html_report_begin, html_report},
-    {"json", "", json_report},
-    {NULL, NULL, NULL},
+    {"markdown", "", markdown_report, markdown_group},
+    {"html", html_report_begin, html_report, html_group},
+    {"json", "", json_report, NULL},
+    {NULL, NULL, NULL, NULL},
 };
 
 static const struct report_format *find_format(const char *name)
@@ -66,6 +68,40 @@ static int report_one(const char *directory, const struct report_format *format)
     return 0;
 }
 
+static const char *label(const struct group_member *member)
+{
+    return member->environment ? member->environment : ENVIRONMENT_ALL;
+}
+
+/* How all of them stand; `from` is the first that there is something to tell of. */
+static int report_head(const struct group *group, size_t from, const struct report_format *format)
+{
+    struct error error = ERROR_INIT;
+    struct run_state *states[1 + ENVIRONMENTS_MAX];
+    const char *labels[1 + ENVIRONMENTS_MAX];
+    struct text output = {0};
+    size_t count = 0;
+    for (size_t i = from; i < group->count && count < 1 + ENVIRONMENTS_MAX; i++, count++) {
+        states[count] = load(group->items[i].directory, &error);
+        labels[count] = label(&group->items[i]);
+        if (!states[count])
+            break;
+    }
+    const struct report_group all = {.run = group->run,
+                                     .status = run_status_name(standing_of_group(group)),
+                                     .labels = labels,
+                                     .states = (const struct run_state *const *)states,
+                                     .count = count};
+    bool known = from + count == group->count;
+    if (known)
+        format->head(&all, &output);
+    printf("%s", text_string(&output));
+    text_free(&output);
+    while (count > 0)
+        run_state_free(states[--count]);
+    return known ? 0 : tell_error(&error);
+}
+
 /* One object: that of the phases for all, with those of the environments in it. */
 static int report_group_json(const struct group *group)
 {
@@ -83,14 +119,15 @@ static int report_group_json(const struct group *group)
     return 0;
 }
 
-/* With several environments one after the other, the phases for all first. */
+/* With several environments how they stand, then one after the other, the phases for all first. */
 static int report_group(const struct group *group, const struct report_format *format)
 {
     if (group->count > 1 && format->make == json_report)
         return report_group_json(group);
-    int status = 0;
+    size_t first = group->count > 1 && !has_phases_for_all(group) ? 1 : 0;
     printf("%s", format->begin);
-    for (size_t i = 0; i < group->count && !status; i++)
+    int status = group->count > 1 ? report_head(group, first, format) : 0;
+    for (size_t i = first; i < group->count && !status; i++)
         status = report_one(group->items[i].directory, format);
     return status;
 }

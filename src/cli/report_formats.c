@@ -136,6 +136,8 @@ static void add_summary(const struct report *report, const struct run_state *sta
     static const char *const head[] = {"What", "Value"};
     snprintf(outage, sizeof outage, "%.0f ms in %zu interruptions",
              run_state_outage_ms(state, clock_wall_ms()), state->outage_count);
+    if (!run_state_outage_known(state))
+        text_copy(outage, sizeof outage, "not measured in this run");
     snprintf(rows, sizeof rows, "%zu tables, %s rows, %zu compared, %zu different", summary.tables,
              text_grouped(total, sizeof total, summary.rows), summary.compared, summary.different);
     if (summary.computed)
@@ -345,7 +347,8 @@ static void add_outages(const struct report *report, const struct run_state *sta
         const struct outage *outage = &state->outages[i];
         char at[40], lasted[40], failures[32];
         snprintf(lasted, sizeof lasted, outage->ms >= 0 ? "%.0f ms" : "it lasts", outage->ms);
-        snprintf(failures, sizeof failures, "%ld", outage->failures);
+        snprintf(failures, sizeof failures, outage->failures < 0 ? "not counted" : "%ld",
+                 outage->failures);
         const char *const cells[] = {clock_iso(at, sizeof at, outage->began_ms), outage->step,
                                      lasted, failures};
         row(report, cells, 4);
@@ -375,4 +378,35 @@ void markdown_report(const struct run_state *state, struct text *output)
 void html_report(const struct run_state *state, struct text *output)
 {
     write_report(&html, state, output);
+}
+
+static void write_group(const struct markup *markup, const struct report_group *group,
+                        struct text *output)
+{
+    static const char *const head[] = {"Environment", "State", "Started", "Finished"};
+    const struct report report = {.markup = markup, .output = output};
+    char *title = xprintf("Run %s: %s", group->run, group->status);
+    heading(&report, 0, title);
+    free(title);
+    table_head(&report, head, 4);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct run_state *state = group->states[i];
+        char from[40], to[40] = "";
+        if (state->finished_ms)
+            clock_iso(to, sizeof to, state->finished_ms);
+        const char *const cells[] = {group->labels[i], run_status_name(state->status),
+                                     clock_iso(from, sizeof from, state->created_ms), to};
+        row(&report, cells, 4);
+    }
+    table_end(&report);
+}
+
+void markdown_group(const struct report_group *group, struct text *output)
+{
+    write_group(&markdown, group, output);
+}
+
+void html_group(const struct report_group *group, struct text *output)
+{
+    write_group(&html, group, output);
 }

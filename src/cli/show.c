@@ -1,28 +1,15 @@
 /* show.c: runs the screen, then asks the journal where the run stands. */
 #include "cli/show.h"
 
-#include "base/file.h"
 #include "cli/options.h"
 #include "cli/plain.h"
 #include "cli/standings.h"
-#include "engine/journal.h"
+#include "runbook/runbook.h"
 #include "ui/ui.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Without steps for all there is nothing to see in the group's own run. */
-static bool has_steps(const char *directory)
-{
-    struct error ignored = ERROR_INIT; /* shown, then */
-    char *path = file_join(directory, "journal.jsonl");
-    struct run_state *state = journal_load(path, &ignored);
-    bool has = !state || state->step_count;
-    run_state_free(state);
-    free(path);
-    return has;
-}
 
 static int show_screen(const struct group *group, bool watch)
 {
@@ -31,7 +18,7 @@ static int show_screen(const struct group *group, bool watch)
     size_t count = 0;
     for (size_t i = 0; i < group->count && count < UI_TABS_MAX; i++) {
         const struct group_member *member = &group->items[i];
-        if (group->count == 1 || member->environment || has_steps(member->directory))
+        if (group->count == 1 || member->environment || has_phases_for_all(group))
             tabs[count++] = (struct ui_tab){
                 member->environment ? member->environment : ENVIRONMENT_ALL, member->directory};
     }

@@ -73,8 +73,72 @@ void print_standings(const struct group *group)
         print_held(&group->items[i]);
 }
 
+bool has_phases_for_all(const struct group *group)
+{
+    struct error ignored = ERROR_INIT; /* whoever shows it says so */
+    struct run_state *state = load(&group->items[0], &ignored);
+    bool has = !state || state->step_count;
+    run_state_free(state);
+    return has;
+}
+
+/* Of two states the one that says more about a run of both. */
+static enum run_status more_urgent(enum run_status left, enum run_status right)
+{
+    static const int urgency[] = {
+        [RUN_COMPLETE] = 0, [RUN_LEFT_OUT] = 1,  [RUN_ROLLED_BACK] = 2,  [RUN_WAITING] = 3,
+        [RUN_RUNNING] = 4,  [RUN_RELEASING] = 5, [RUN_ROLLING_BACK] = 6, [RUN_PAUSED] = 7,
+        [RUN_DECLINED] = 8, [RUN_AT_GATE] = 9,   [RUN_STEP_FAILED] = 10, [RUN_ROLLBACK_FAILED] = 11,
+    };
+    return urgency[left] >= urgency[right] ? left : right;
+}
+
+/* *finished_ms: when the last one ended, 0 while one hasn't. */
+static enum run_status stand_together(const struct group *group, int64_t *finished_ms)
+{
+    enum run_status together = RUN_COMPLETE;
+    bool finished = true;
+    *finished_ms = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        struct error told = ERROR_INIT; /* in the list */
+        struct run_state *state = load(&group->items[i], &told);
+        together = more_urgent(together, state ? state->status : RUN_STEP_FAILED);
+        finished = finished && state && run_state_finished(state);
+        if (state && state->finished_ms > *finished_ms)
+            *finished_ms = state->finished_ms;
+        run_state_free(state);
+    }
+    *finished_ms = finished ? *finished_ms : 0;
+    return together;
+}
+
+enum run_status standing_of_group(const struct group *group)
+{
+    int64_t finished_ms;
+    return stand_together(group, &finished_ms);
+}
+
+/* What the group's own run says of itself is about the phases for all only. */
+static void stand_for_all(cJSON *own, const struct group *group)
+{
+    static const char *const fields[] = {"status", "finished"};
+    cJSON *all = cJSON_CreateObject();
+    int64_t finished_ms;
+    const char *status = run_status_name(stand_together(group, &finished_ms));
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        cJSON_AddItemToObject(all, fields[i],
+                              cJSON_DetachItemFromObjectCaseSensitive(own, fields[i]));
+    cJSON_AddStringToObject(own, "status", status);
+    cJSON_AddNumberToObject(own, "finished", (double)finished_ms);
+    if (has_phases_for_all(group))
+        cJSON_AddItemToObject(own, ENVIRONMENT_ALL, all);
+    else
+        cJSON_Delete(all);
+}
+
 void add_standings(cJSON *own, const struct group *group)
 {
+    stand_for_all(own, group);
     cJSON *list = cJSON_AddArrayToObject(own, "environments");
     for (size_t i = 0; i < group->count; i++) {
         const struct group_member *member = &group->items[i];

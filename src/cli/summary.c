@@ -179,7 +179,10 @@ cJSON *summary_json(const struct run_state *state)
     cJSON_AddItemToObject(object, "row_summary", rows_summary_json(state));
     cJSON_AddItemToObject(object, "rows", rows_json(state));
     cJSON_AddItemToObject(object, "outages", outages_json(state));
-    cJSON_AddNumberToObject(object, "outage_ms", run_state_outage_ms(state, clock_wall_ms()));
+    if (run_state_outage_known(state))
+        cJSON_AddNumberToObject(object, "outage_ms", run_state_outage_ms(state, clock_wall_ms()));
+    else
+        cJSON_AddNullToObject(object, "outage_ms");
     cJSON_AddItemToObject(object, "facts", cJSON_Duplicate(state->facts, true));
     cJSON_AddItemToObject(object, "decisions", cJSON_Duplicate(state->decisions, true));
     return object;

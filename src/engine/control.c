@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct control {
@@ -78,16 +79,38 @@ static struct control *open_record(const char *directory, struct error *error)
     return file < 0 ? NULL : new_control(file);
 }
 
-struct control *control_open(const char *directory, bool watch, struct error *error)
+static struct control *attach(int socket, bool watch, struct error *error)
 {
-    struct error unreachable = ERROR_INIT; /* its journal says as much as there is to know */
-    int socket = control_socket_connect(directory, &unreachable);
-    if (socket < 0)
-        return open_record(directory, error);
     struct control *control = new_control(socket);
     cJSON *command = new_command("attach");
     cJSON_AddBoolToObject(command, "watch", watch);
     if (send_command(control, command, error))
+        return control;
+    control_close(control);
+    return NULL;
+}
+
+struct control *control_open(const char *directory, bool watch, struct error *error)
+{
+    struct error unreachable = ERROR_INIT; /* its journal says as much as there is to know */
+    int socket = control_socket_connect(directory, &unreachable);
+    return socket < 0 ? open_record(directory, error) : attach(socket, watch, error);
+}
+
+struct control *control_open_again(const char *directory, bool watch, int64_t *journal_bytes,
+                                   struct error *error)
+{
+    struct error unreachable = ERROR_INIT; /* which is no news */
+    struct stat journal;
+    int socket = control_socket_connect(directory, &unreachable);
+    int64_t before = *journal_bytes;
+    *journal_bytes = -1;
+    if (socket >= 0)
+        return attach(socket, watch, error);
+    struct control *control = open_record(directory, error);
+    if (control && fstat(control->socket, &journal) == 0)
+        *journal_bytes = (int64_t)journal.st_size;
+    if (!control || *journal_bytes != before)
         return control;
     control_close(control);
     return NULL;

@@ -15,6 +15,11 @@ struct control; /* one connection to one run's engine */
  * the engine refuses its commands. Where no engine answers, control_read hands out the journal and
  * then says that the connection is closed; every command fails. The caller closes it. */
 struct control *control_open(const char *directory, bool watch, struct error *error);
+/* The same for one whose connection is lost, to be called every second or so: NULL without an error
+ * while no engine answers and the journal is as long as it was. `journal_bytes` is that length, the
+ * caller's to keep from call to call, -1 at first and whenever an engine has answered. */
+struct control *control_open_again(const char *directory, bool watch, int64_t *journal_bytes,
+                                   struct error *error);
 void control_close(struct control *control);
 /* For poll(): readable means control_read has something. */
 int control_descriptor(const struct control *control);

@@ -119,6 +119,7 @@ cJSON *engine_created_event(const struct runbook *runbook, const char *run, cons
     const struct passwd *user = getpwuid(getuid());
     char host[256] = "";
     gethostname(host, sizeof host - 1);
+    bool for_all = runbook->entered && !runbook->environment; /* see watchers_start */
     cJSON *event = engine_event("run_created");
     cJSON_AddStringToObject(event, "run", run);
     cJSON_AddStringToObject(event, "name", runbook->name);
@@ -132,5 +133,6 @@ cJSON *engine_created_event(const struct runbook *runbook, const char *run, cons
     cJSON_AddStringToObject(event, "sha256", runbook->sha256);
     cJSON_AddItemToObject(event, "variables", variable_object(runbook));
     cJSON_AddItemToObject(event, "phases", phase_list(runbook));
+    cJSON_AddBoolToObject(event, "watched", runbook->watch_service && !for_all);
     return event;
 }

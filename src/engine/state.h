@@ -187,7 +187,7 @@ struct outage {
     char *step;       /* the step that ran when it began, or NULL */
     int64_t began_ms; /* wall */
     double ms;        /* measured; < 0 while it lasts */
-    long failures;    /* failed attempts in it */
+    long failures;    /* failed attempts in it; -1: a step measured it and didn't count them */
 };
 
 struct writes_state { /* live: written on the old server since the snapshot, by its counters */
@@ -281,7 +281,9 @@ struct run_state {
     struct writes_state writes;
     struct outage *outages;
     size_t outage_count;
-    cJSON *decisions; /* array: who, when, tty, gate, answer, as in the journal */
+    bool unwatched;       /* no watcher measures the service: its steps may */
+    bool outage_measured; /* and one has */
+    cJSON *decisions;     /* array: who, when, tty, gate, answer, as in the journal */
 };
 
 struct run_state *run_state_new(void);
@@ -326,6 +328,8 @@ size_t run_state_price_tables(const struct run_state *state, const cJSON **table
 long long run_state_accepted_loss(const struct run_state *state, const char **step);
 /* Measured outage until now in ms: those that ended, and the one that lasts (with `now_ms`). */
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
+/* False where nobody has measured: no outage then says nothing. */
+bool run_state_outage_known(const struct run_state *state);
 /* Whether two columns of a table (by enum rows_column) say other counts, or other contents where
  * both were looked at. A column that wasn't counted differs from one that was. */
 bool table_rows_differ(const struct table_rows *table, int left, int right);

@@ -113,6 +113,28 @@ bool apply_outage_ended(struct run_state *state, const cJSON *event, struct erro
     return true;
 }
 
+/* What a step that takes the application down measured itself, as "outage_ms" of its fact. The
+ * watcher's figures, where there is one, have it already. */
+void outage_fact(struct run_state *state, const cJSON *event, const cJSON *value)
+{
+    const cJSON *ms = cJSON_GetObjectItemCaseSensitive(value, "outage_ms");
+    if (!state->unwatched || !cJSON_IsNumber(ms))
+        return;
+    state->outage_measured = true;
+    if (ms->valuedouble <= 0)
+        return;
+    state->outages = xrealloc(state->outages, (state->outage_count + 1) * sizeof *state->outages);
+    struct outage *outage = &state->outages[state->outage_count++];
+    *outage = (struct outage){.ms = ms->valuedouble, .failures = -1};
+    outage->began_ms = event_time(event) - (int64_t)outage->ms;
+    replace_text(&outage->step, state->current >= 0 ? state->steps[state->current].path : NULL);
+}
+
+bool run_state_outage_known(const struct run_state *state)
+{
+    return !state->unwatched || state->outage_measured;
+}
+
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms)
 {
     double total = 0;

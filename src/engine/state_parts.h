@@ -26,6 +26,8 @@ void price_clear(struct run_state *state);
 /* A fact was recorded: it may be the one that ends the hold, or the price. */
 void hold_fact(struct run_state *state, const char *key, const cJSON *value);
 void price_fact(struct run_state *state, const char *key, const cJSON *event);
+/* An outage that the fact tells of. */
+void outage_fact(struct run_state *state, const cJSON *event, const cJSON *value);
 /* A count or a saving dies with its engine. */
 void price_interrupted(struct run_state *state);
 void rows_clear(struct run_state *state);

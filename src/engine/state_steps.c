@@ -103,6 +103,7 @@ bool apply_run_created(struct run_state *state, const cJSON *event, struct error
     state->phases = xcalloc((size_t)cJSON_GetArraySize(phases), sizeof *state->phases);
     cJSON_ArrayForEach(phase, phases) read_phase(state, phase);
     state->created_ms = event_time(event);
+    state->unwatched = cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(event, "watched"));
     state->status = RUN_RUNNING;
     return true;
 }
@@ -221,6 +222,7 @@ bool apply_fact(struct run_state *state, const cJSON *event, struct error *error
     cJSON_AddItemToObject(state->facts, key, cJSON_Duplicate(value, true));
     hold_fact(state, key, value);
     price_fact(state, key, event);
+    outage_fact(state, event, value);
     return true;
 }
 

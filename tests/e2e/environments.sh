@@ -106,7 +106,7 @@ is "$(grep -c '^# order' "$work/out")" 4 "the report has the phases for all and 
 is "$("$program" report order --format json | jq -r '[.environments[].steps | length] | join(" ")')" "2 2 2" \
     "and as one JSON object"
 is "$(grep -rlF tiger- "$runs" | wc -l)" 0 "no secret of any environment is on disk"
-is "$("$program" report order --format html | grep -c '<!doctype\|<h1>')" 5 "as HTML it is one document with four headings"
+is "$("$program" report order --format html | grep -c '<!doctype\|<h1>')" 6 "as HTML it is one document with a head and four reports"
 run status order@nowhere
 is "$status" 2 "an environment that isn't there has no state"
 
@@ -159,6 +159,9 @@ phases:
 YAML
 run run "$work/docker.yaml" --plain --run-id docker
 is "$status" 0 "the same name on another Docker engine is another stack"
+is "$(grep -c '^all' "$work/out")" 0 "without phases for all nothing is said of all"
+run report docker
+is "$(grep '^# ' "$work/out" | tr '\n' ' ')" "# Run docker: complete # docker # docker " "nor in the report"
 is "$(cat "$work/docker.log")" "here
 there tcp://there.example:2376 $work/certificates 1" "each environment's steps have its Docker engine"
 run render "$work/holder.yaml" --environment test
@@ -172,6 +175,10 @@ is "$status" 10 "without answers it waits"
 is "$(order_of turns)" "all-note test-copy-one-seen stage-copy-two-seen live-copy-live-three-seen " \
     "only what stands before the first gate was done"
 is "$(states_of turns)" "test=at gate stage=waiting live=waiting" "the first stands at its gate, the others wait for it"
+is "$("$program" status turns --json | jq -r '[.status, .finished, .all.status] | join(", ")')" "at gate, 0, waiting" \
+    "all together stand where the one that needs somebody does"
+run report turns
+says "so does the report" "# Run turns: at gate"
 run status turns
 says "status says for whom" "waits for test to be through switch (at a gate)"
 run first turns@stage --phase prepare
@@ -358,7 +365,7 @@ is "$(state_of paused@test)" paused "it stays paused"
 wait || true
 run run "$work/paused.yaml" --plain --run-id paused --confirm stage:go --confirm live:go
 is "$(states_of paused)" "test=paused stage=complete live=complete" "the others go to their end"
-is "$(state_of paused)" waiting "the phase for all waits for the paused one"
+is "$(state_of paused@all)" waiting "the phase for all waits for the paused one"
 
 # --- live requires test
 

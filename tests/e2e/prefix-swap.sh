@@ -195,6 +195,8 @@ swap third --confirm switchover/fence --confirm switchover/rename-old --confirm 
 is "$status" 0 "the retry begins at the fence, and goes through to the end"
 [ "$status" = 0 ] || give_up
 ok "the application's outage was measured" test "$(run_field third '.facts.deploy.outage_ms')" -gt 0
+is "$(run_field third '.outage_ms == ([.outages[].ms] | add) and .outage_ms >= .facts.deploy.outage_ms')" true \
+    "and is the run's"
 diag "the application's outage: $(run_field third '.facts.deploy.outage_ms') ms"
 serves 17 "$STACK-postgres17" "at the end"
 ok "the backup was copied elsewhere" test -s "$test_dir/elsewhere.sql"

@@ -102,6 +102,18 @@ ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE liv
 printf '%s\n' '{"type":"test_close"}' >"$others/live/events"
 ok "when its engine is gone there is nothing to answer any more" wait_for 2 screen_lacks '┌─ GATE'
 ok "but to leave" wait_for 2 screen_shows 'ENGINE IS GONE'
+press o
+ok "and the gate can't be opened again" wait_for 2 screen_shows 'the engine is gone'
+sed -n '$p' "$top_dir/tests/ui/journals/complete.jsonl" >>"$others/live/journal.jsonl"
+ok "what its journal says by then is shown, without an engine" wait_for 4 screen_shows 'live complete'
+waiting
+printf '%s\n' '{"type":"test_back"}' >"$others/live/events"
+ok "an engine that is back is connected to" wait_for 4 screen_shows 'WAITING before assess'
+press F
+sleep 0.4
+: >"$others/live/commands"
+press y
+ok "and takes decisions" wait_for 2 went_first
 press q
 ok "and q leaves" wait_for 2 screen_ended
 done_testing

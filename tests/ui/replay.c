@@ -42,7 +42,11 @@ static void play(struct stand_in *stand_in, const char *line, size_t length)
         *shared_clock = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(event, "ms"));
     } else if (text_equal(type, "test_close")) {
         close(stand_in->client);
-        stand_in->client = -1;
+        close(stand_in->listening);
+        stand_in->client = stand_in->listening = -1;
+    } else if (text_equal(type, "test_back")) {
+        struct error error = ERROR_INIT;
+        stand_in->listening = control_socket_listen(stand_in->directory, &error);
     } else if (event && stand_in->client >= 0) {
         send(stand_in->client, line, length, MSG_NOSIGNAL);
         send(stand_in->client, "\n", 1, MSG_NOSIGNAL);

@@ -294,6 +294,25 @@ static void an_outage_ends_with_its_watcher(void **unused)
     run_state_free(state);
 }
 
+/* Only where no watcher measures the same. */
+static void a_step_that_measured_an_outage_is_believed(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    must(state, "{'type':'fact','key':'deploy','value':{'outage_ms':1300},'time':5000}");
+    assert_true(run_state_outage_known(state));
+    assert_int_equal(state->outage_count, 0);
+    state->unwatched = true;
+    assert_false(run_state_outage_known(state));
+    must(state, "{'type':'fact','key':'deploy','value':{'outage_ms':0},'time':5000}");
+    assert_true(run_state_outage_known(state));
+    must(state, "{'type':'fact','key':'deploy','value':{'outage_ms':1300},'time':5000}");
+    must(state, "{'type':'fact','key':'deploy','value':{'outage_ms':200},'time':9000}");
+    assert_true(run_state_outage_ms(state, 90000) == 1500);
+    assert_int_equal(state->outages[0].began_ms, 3700);
+    run_state_free(state);
+}
+
 static void outages_add_up(void **unused)
 {
     (void)unused;
@@ -382,6 +401,7 @@ int main(void)
         cmocka_unit_test(drift_counts_only_after_the_snapshot),
         cmocka_unit_test(a_skip_after_a_failure_is_remembered),
         cmocka_unit_test(an_outage_ends_with_its_watcher),
+        cmocka_unit_test(a_step_that_measured_an_outage_is_believed),
         cmocka_unit_test(outages_add_up),
         cmocka_unit_test(a_containers_trouble_keeps_what_was_seen),
         cmocka_unit_test(writes_count_from_the_snapshot_of_the_same_server),

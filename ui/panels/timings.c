@@ -19,8 +19,9 @@ static void timings_title(const struct view *view, struct text *title)
 {
     char downtime[48];
     double outage = run_state_outage_ms(view->state, view->now_ms);
+    words_ms(downtime, sizeof downtime, outage);
     text_printf(title, "Timings %s downtime so far %s", view->glyphs[GLYPH_DOT],
-                words_ms(downtime, sizeof downtime, outage));
+                run_state_outage_known(view->state) ? downtime : "not measured");
 }
 
 static struct times sum_times(const struct view *view, long phase)
@@ -95,9 +96,11 @@ static void add_outage(const struct view *view, struct lines *lines, const struc
     lines_begin(lines, -1);
     lines_printf(lines, ROLE_TEXT, "   %s ", words_clock(began, sizeof began, outage->began_ms));
     lines_cell(lines, lasts ? ROLE_BAD : ROLE_STRONG, lasted, 12, FIT_RIGHT);
-    char *words = lasts ? xprintf("  and it lasts, in %s", outage->step ? outage->step : "no step")
-                        : xprintf("  in %s, %ld failed attempts",
-                                  outage->step ? outage->step : "no step", outage->failures);
+    const char *step = outage->step ? outage->step : "no step";
+    char *words = lasts ? xprintf("  and it lasts, in %s", step)
+                  : outage->failures < 0
+                      ? xprintf("  in %s", step)
+                      : xprintf("  in %s, %ld failed attempts", step, outage->failures);
     lines_wrap_on(lines, lasts ? ROLE_BAD : ROLE_TEXT, words, 24, columns);
     free(words);
 }
