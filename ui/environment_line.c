@@ -86,9 +86,9 @@ void environment_line_draw(const struct view *view, struct screen *screen,
                            const struct rectangle *area)
 {
     struct lines lines = {.glyphs = view->glyphs};
-    size_t count = view->tabs ? view->tabs->count : 0;
-    if (!area->rows)
+    if (!area->rows || !view->tabs)
         return;
+    size_t count = view->tabs->count;
     lines_begin(&lines, -1);
     if (fits(view, 0, count, false, area->columns))
         add_tabs(view->tabs, 0, count, false, &lines);
