@@ -31,7 +31,8 @@ bool row_place_read(const char *text, uint64_t *place)
     const char *comma = *text == '(' ? strchr(text, ',') : NULL;
     size_t length = comma ? (size_t)(comma - text) - 1 : 0;
     size_t rest = comma ? strcspn(comma + 1, ")") : 0;
-    if (!length || length >= sizeof block || rest >= sizeof block || strcmp(comma + 1 + rest, ")") != 0)
+    if (!length || length >= sizeof block || rest >= sizeof block ||
+        strcmp(comma + 1 + rest, ")") != 0)
         return false;
     memcpy(block, text + 1, length);
     block[length] = '\0';

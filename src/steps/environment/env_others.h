@@ -13,8 +13,9 @@ struct server_use {
 };
 
 /* Looks at every service of the configuration. One that gets the variable for this server, but
- * isn't among those that are deployed, is an error; for another server it is none of ours. Other variables that name the host, and ports that the server
- * publishes, are evidence: nothing moves them. No value is shown. */
+ * isn't among those that are deployed, is an error; for another server it is none of ours. Other
+ * variables that name the host, and ports that the server publishes, are evidence: nothing moves
+ * them. No value is shown. */
 bool env_check_others(struct step_run *run, const cJSON *config, const struct server_use *use,
                       struct error *error);
 /* Whether a variable's value names that host: alone, or in an address. */
