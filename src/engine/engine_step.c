@@ -77,7 +77,8 @@ static cJSON *rows_of(const struct run_state *state)
 static bool invoke(struct step_run *run, const struct invocation *invocation, struct error *error)
 {
     cJSON *arguments =
-        runbook_expand_arguments(run->runbook, invocation, run->facts, EXPAND_WITH_SECRETS, error);
+        runbook_expand_arguments(run->runbook, invocation, run->facts,
+                                 run->undoing ? EXPAND_UNDOING : EXPAND_WITH_SECRETS, error);
     if (!arguments)
         return error_wrap(error, "%s", invocation->action->name);
     run->arguments = arguments;

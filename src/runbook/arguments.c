@@ -93,8 +93,7 @@ cJSON *runbook_expand_arguments(const struct runbook *runbook, const struct invo
                    invocation->position.line);
         return NULL;
     }
-    if (mode == EXPAND_WITH_SECRETS &&
-        !check_all(runbook, invocation, expanded, facts != NULL, error)) {
+    if (mode != EXPAND_MASKED && !check_all(runbook, invocation, expanded, facts != NULL, error)) {
         cJSON_Delete(expanded);
         return NULL;
     }

@@ -258,6 +258,7 @@ bool runbook_check_values(const struct runbook *runbook, struct fault_list *faul
 
 enum expand_mode {
     EXPAND_WITH_SECRETS, /* for workers, in memory only; one that is lost is an error */
+    EXPAND_UNDOING,      /* the same, but a lost one is empty: a way back goes as far as it can */
     EXPAND_MASKED,       /* secrets as "***": for the journal, the screen, reports */
 };
 

@@ -83,7 +83,8 @@ char *step_server_setting(const struct step_run *run, const char *server, const 
               : NULL;
     struct error error = ERROR_INIT;
     char *value =
-        text ? runbook_expand_text(run->runbook, text, run->facts, EXPAND_WITH_SECRETS, &error)
+        text ? runbook_expand_text(run->runbook, text, run->facts,
+                                   run->undoing ? EXPAND_UNDOING : EXPAND_WITH_SECRETS, &error)
              : NULL;
     if (value && !*value) {
         free(value);

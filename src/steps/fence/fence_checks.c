@@ -32,8 +32,8 @@ static bool unalterable(struct pg_connection *connection, struct text *names, st
 
 static const struct obstacle obstacles[] = {
     {"ALTER SYSTEM", unalterable, "the server doesn't let its settings be altered",
-     "Take allow_alter_system = off away for the time of the switch and reload (SELECT "
-     "pg_reload_conf()), or use the mode network.",
+     "Take allow_alter_system = off away for that time and reload (SELECT pg_reload_conf()), then "
+     "retry. The mode network needs no setting.",
      true},
     {"configuration files", server_settings_faults, "the server's configuration files have faults",
      "Mend them first: a reload would take nothing over.", true},
