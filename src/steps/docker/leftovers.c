@@ -71,7 +71,7 @@ static bool remove_networks(struct step_run *run, struct docker *docker, const c
     {
         const char *id = json_text(entry, "Id"), *name = json_text(entry, "Name");
         step_log(run, "removing the network %s of an attempt before", name ? name : "");
-        done = done && id && docker_network_remove(docker, id, error);
+        done = done && (!id || docker_network_remove(docker, id, error));
     }
     cJSON_Delete(list);
     return done;
