@@ -18,18 +18,36 @@ conf_before=$(auto_conf)
 starts_before=$(server_started)
 psql_at "$PG_PORT" limor_prod 'CREATE TABLE public.fence_test (id int)'
 
-# killed RUN PATTERN [ARGUMENT]...: the engine is killed as soon as the fence's record on disk fits the pattern.
+# killed RUN PATTERN CONDITION [ARGUMENT]...: the engine is killed when the fence's record on disk fits the pattern and
+# what it speaks of, which it says before it does it, holds. It is halted whenever somebody looks, so that it can't be
+# past it by then.
 killed() {
-    local run=$1 pattern=$2 directory=$XDG_STATE_HOME/pgrunbook/runs/$1 client
-    shift 2
+    local run=$1 pattern=$2 condition=$3 directory=$XDG_STATE_HOME/pgrunbook/runs/$1 client engine
+    shift 3
     "$program" run "$lib_dir/fence.yaml" --plain --run-id "$run" --set "old_container=$OLD_CONTAINER" "$@" \
         >/dev/null 2>&1 </dev/null &
     client=$!
     until grep -Eq "$pattern" "$directory/fence-old.json" 2>/dev/null; do
         kill -0 "$client" 2>/dev/null || bail_out "$run: the run ended before its record had $pattern"
     done
-    kill -9 "$(grep -h '"type":"engine_started"' "$directory/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
+    engine=$(grep -h '"type":"engine_started"' "$directory/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
+    kill -STOP "$engine"
+    until "$condition"; do
+        kill -CONT "$engine"
+        sleep 0.002
+        kill -STOP "$engine"
+        grep -Eq "$pattern" "$directory/fence-old.json" || bail_out "$run: the engine went past $pattern"
+    done
+    kill -9 "$engine"
     wait "$client" 2>/dev/null || true
+}
+
+clients_only_read() {
+    [ "$(psql_at "$PG_PORT" limor_prod 'SHOW default_transaction_read_only')" = on ]
+}
+
+settings_stand() {
+    [ "$(auto_conf)" != "$conf_before" ]
 }
 
 # restored RUN: a rollback, the program's next start, gives everything back.
@@ -47,27 +65,27 @@ restored() {
 
 # ---- the program dies ----
 
-killed written '"written":[[:space:]]*true' --set mode=read_only
+killed written '"written":[[:space:]]*true' settings_stand --set mode=read_only
 isnt "$(auto_conf)" "$conf_before" "killed while the settings stand in postgresql.auto.conf"
 restored written
 
-killed held '"written":[[:space:]]*false' --set mode=read_only --set quiet=20s
+killed held '"written":[[:space:]]*false' clients_only_read --set mode=read_only --set quiet=20s
 failure=$(writes 2 2>&1) || true
 like "$failure" 'read-only transaction' "killed while clients may only read"
 restored held
 
-killed cut '"cut":[[:space:]]*true' --set mode=network --set quiet=20s
+killed cut '"cut":[[:space:]]*true' on_no_network --set mode=network --set quiet=20s
 ok "killed while the container leaves its networks" wait_for 5 on_no_network
 restored cut
 
 # Half of it undone by somebody else.
-killed half '"cut":[[:space:]]*true' --set mode=network --set quiet=20s
+killed half '"cut":[[:space:]]*true' on_no_network --set mode=network --set quiet=20s
 wait_for 5 on_no_network
 docker network connect "$NETWORK" "$OLD_CONTAINER"
 restored half
 
 # The run is gone on with instead: the fence is put up again.
-killed resumed '"cut":[[:space:]]*true' --set mode=network --set quiet=2s
+killed resumed '"cut":[[:space:]]*true' on_no_network --set mode=network --set quiet=2s
 program_says run "$lib_dir/fence.yaml" --plain --run-id resumed
 is "$status" 10 "gone on with after a kill, the run is fenced and waits at its gate"
 [ "$status" = 10 ] || show_output 60
