@@ -18,25 +18,37 @@ conf_before=$(auto_conf)
 starts_before=$(server_started)
 psql_at "$PG_PORT" limor_prod 'CREATE TABLE public.fence_test (id int)'
 
+# to_each SIGNAL PROCESS...: one that has ended meanwhile doesn't matter.
+to_each() {
+    # shellcheck disable=SC2068 # several in a word
+    kill "-$1" ${@:2} 2>/dev/null || true
+}
+
 # killed RUN PATTERN CONDITION [ARGUMENT]...: the engine is killed when the fence's record on disk fits the pattern and
-# what it speaks of, which it says before it does it, holds. It is halted whenever somebody looks, so that it can't be
-# past it by then.
+# what it speaks of, which it says before it does it, holds. It and its worker are halted whenever somebody looks, so
+# that they can't be past it by then.
 killed() {
-    local run=$1 pattern=$2 condition=$3 directory=$XDG_STATE_HOME/pgrunbook/runs/$1 client engine
+    local run=$1 pattern=$2 condition=$3 directory=$XDG_STATE_HOME/pgrunbook/runs/$1 client engine workers
     shift 3
     "$program" run "$lib_dir/fence.yaml" --plain --run-id "$run" --set "old_container=$OLD_CONTAINER" "$@" \
         >/dev/null 2>&1 </dev/null &
     client=$!
+    wait_for 60 grep -q '"type":"engine_started"' "$directory/journal.jsonl" || bail_out "$run: no engine"
+    engine=$(grep -h '"type":"engine_started"' "$directory/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
     until grep -Eq "$pattern" "$directory/fence-old.json" 2>/dev/null; do
         kill -0 "$client" 2>/dev/null || bail_out "$run: the run ended before its record had $pattern"
     done
-    engine=$(grep -h '"type":"engine_started"' "$directory/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
-    kill -STOP "$engine"
+    # The fence is put up by its worker, which goes on by itself when only the engine is halted.
+    workers=$(pgrep -P "$engine") || bail_out "$run: the engine has no worker"
+    to_each STOP "$engine" "$workers"
     until "$condition"; do
-        kill -CONT "$engine"
+        to_each CONT "$engine" "$workers"
         sleep 0.002
-        kill -STOP "$engine"
-        grep -Eq "$pattern" "$directory/fence-old.json" || bail_out "$run: the engine went past $pattern"
+        to_each STOP "$engine" "$workers"
+        grep -Eq "$pattern" "$directory/fence-old.json" || {
+            kill -9 "$engine" # halted, it wouldn't heed the clean-up's SIGTERM
+            bail_out "$run: the fence went past $pattern"
+        }
     done
     kill -9 "$engine"
     wait "$client" 2>/dev/null || true
@@ -75,12 +87,12 @@ like "$failure" 'read-only transaction' "killed while clients may only read"
 restored held
 
 killed cut '"cut":[[:space:]]*true' on_no_network --set mode=network --set quiet=20s
-ok "killed while the container leaves its networks" wait_for 5 on_no_network
+ok "killed while the container leaves its networks" wait_for 30 on_no_network
 restored cut
 
 # Half of it undone by somebody else.
 killed half '"cut":[[:space:]]*true' on_no_network --set mode=network --set quiet=20s
-wait_for 5 on_no_network
+wait_for 30 on_no_network
 docker network connect "$NETWORK" "$OLD_CONTAINER"
 restored half
 
@@ -135,7 +147,7 @@ if [ "$(id -u)" = 0 ]; then
     [ "$status" = 12 ] || show_output
     is "$(networks)" "$networks_before" "the container's networks are as before"
     ok "clients write" writes 4
-    ok "no process of the relay is left in the container" wait_for 5 test_no_relay
+    ok "no process of the relay is left in the container" wait_for 30 test_no_relay
     is "$(server_started)" "$starts_before" "no end of a relayed connection was taken for a crash"
     rm -rf "$other_dir"
 else
@@ -190,7 +202,7 @@ ok "clients write" writes 8
 
 psql_at "$PG_PORT" postgres 'ALTER SYSTEM SET max_prepared_transactions = 4'
 docker restart -t 60 "$OLD_CONTAINER" >/dev/null
-wait_for 20 server_answers "$PG_PORT"
+wait_for 60 server_answers "$PG_PORT"
 starts_before=$(server_started)
 conf_before=$(auto_conf)
 psql_script_at "$PG_PORT" limor_prod <<<"BEGIN; INSERT INTO public.fence_test VALUES (6); PREPARE TRANSACTION 'two-phase'; "
