@@ -115,18 +115,18 @@ is "$(state_of silent) $(fence silent)" "declined open" "a gate's time-out lets 
 
 # --- the time that the runbook allows
 
-fenced limited 1s <<YAML
+fenced limited 4s <<YAML
       - {id: slow, shell: {command: "echo slow >> $work/limited.order; sleep 66"}, undo: {shell: {command: "echo undo-slow >> $work/limited.order"}}}
 YAML
 run run "$work/limited.yaml" --plain --run-id limited
 is "$status" 11 "a hold that lasts too long fails the step that runs"
 is "$(order limited)" "copy fence edit slow undo-slow undo-edit unfence " "in its middle"
 is "$(pgrep -f 'sleep 66' >/dev/null && echo alive || echo gone)" gone "nothing of that step is left"
-like "$(step limited slow message)" "one/fence has held for 1.0 s" "it says so"
+like "$(step limited slow message)" "one/fence has held for 4.0 s" "it says so"
 
-fenced reached 1s <<YAML
+fenced reached 4s <<YAML
       - {id: switch, shell: {command: "echo 1", fact: switched}}
-      - {id: slow, shell: {command: "sleep 2"}}
+      - {id: slow, shell: {command: "sleep 5"}}
 YAML
 run run "$work/reached.yaml" --plain --run-id reached
 is "$status $(fence reached)" "0 fenced" "the time doesn't matter once the fact is recorded"
@@ -466,7 +466,7 @@ phases:
         price: {shell: {command: "cat $work/$name.price; test ! -e $work/$name.fence || { $(slow $name count); }", fact: price}}
         save: {shell: {command: "echo save >> $work/$name.order; test ! -e $work/$name.full && { $(slow $name save); }"}}
         fence: {shell: {command: "touch $work/$name.fence; echo fence >> $work/$name.order; test ! -e $work/$name.late || cp $work/$name.late $work/$name.price; test ! -e $work/$name.unfenced && { $(slow $name fence); }"}}
-        unfence: {shell: {command: "rm -f $work/$name.fence; echo unfence >> $work/$name.order"}}
+        unfence: {shell: {command: "echo unfence >> $work/$name.order; rm -f $work/$name.fence"}}
       - {id: after, gate: {confirm: key}, on_failure: undo, shell: {command: "false"}}
 YAML
     run run "$work/$name.yaml" --plain --run-id "$name"

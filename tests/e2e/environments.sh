@@ -71,7 +71,7 @@ states_of() {
 
 # Until its locks are free: what is said next finds no engine.
 kill_engine() {
-    kill -9 "$(engine_process "$1")"
+    kill -9 "$(engine_process "$1")" 2>/dev/null || true # one that has just ended does as well
     wait_until "flock -n '$runs/$1/engine.lock' true" || true
 }
 

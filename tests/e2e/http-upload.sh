@@ -104,15 +104,21 @@ is "$status" 11 "a signature for PUT isn't one for GET"
 run run "$work/signed.yaml" --plain --run-id signed-none
 says "without an address nothing is sent" "skipped"
 
+# Until its lock is free: the next start finds no engine.
+engine_dies() {
+    kill -9 "$(engine_process "$1")"
+    wait_until "flock -n '$runs/$1/engine.lock' true" || true
+}
+
 # Taken up again where the address isn't known any more: what was ordered isn't left out.
 sed -e 's/^    steps:/&\n      - {id: go, gate: {confirm: key}, shell: {command: "true"}}/' "$work/signed.yaml" >"$work/late.yaml"
 UPLOAD_URL="$address/signed?for=put-sesame" UPLOAD_READ_FROM="$address/signed?for=get-sesame" run run "$work/late.yaml" --plain --run-id late
-kill -9 "$(engine_process late)"
+engine_dies late
 run run "$work/late.yaml" --plain --run-id late --confirm one/go
 is "$status" 11 "a run that has lost the address stops"
 says "it says so at once" "none of its sources has the secret upload_url now"
 says "and at the step" "the run began with the secret upload_url, and has it no more"
-kill -9 "$(engine_process late)"
+engine_dies late
 UPLOAD_URL="$address/signed?for=put-sesame" UPLOAD_READ_FROM="$address/signed?for=get-sesame" run run "$work/late.yaml" --plain --run-id late
 is "$status" 0 "with the address it goes on"
 says "and sends the file" "read back from"

@@ -65,9 +65,12 @@ app_resume
 
 # A client that doesn't give its connection back: the pooler lets all others through again.
 PGPASSWORD=$APP_PASSWORD psql -X -q -h 127.0.0.1 -p "$POOLER_PORT" -U "$APP_USER" -d limor_prod \
-    -c 'BEGIN' -c "SELECT pg_sleep(25)" -c COMMIT >/dev/null 2>&1 &
+    -c 'BEGIN' -c 'SET LOCAL statement_timeout = 0' -c "SELECT pg_sleep(3600)" -c COMMIT >/dev/null 2>&1 &
 background_processes+=($!)
-sleep 1
+keeps_its_connection() {
+    [ "$(psql_at "$PG_PORT" postgres "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()")" = 1 ]
+}
+wait_for 30 keeps_its_connection || bail_out "the client doesn't begin"
 moved held
 is "$status" 11 "a client that keeps its connection stops the move"
 like "$output" 'pooler' "which says so"

@@ -40,7 +40,8 @@ priced_runbook
 
 # --- the old server dies while its writers are waited for
 
-# A transaction that began before following did is waited for before clients are held back; so this one comes later.
+# A transaction that began before following did is waited for before clients are held back; so this one comes later, in a
+# session that is there already: little time is left by then.
 has_compared() {
     grep -q '"round 1' "$(run_directory waiting)/journal.jsonl"
 }
@@ -48,8 +49,11 @@ refuses_writes() {
     ! psql_at "$PG_PORT" limor_prod "INSERT INTO public.outage_meter (meter, number) VALUES ('kept', 1) ON CONFLICT DO NOTHING" >/dev/null 2>&1
 }
 (
-    wait_for 60 has_compared
-    psql_at "$PG_PORT" limor_prod "BEGIN; INSERT INTO public.outage_meter (meter, number) VALUES ('unfinished', 1); SELECT pg_sleep(60)" >/dev/null 2>&1 &
+    mkfifo "$test_dir/unfinished"
+    psql_script_at "$PG_PORT" limor_prod <"$test_dir/unfinished" >/dev/null 2>&1 &
+    exec 8>"$test_dir/unfinished"
+    until has_compared 2>/dev/null; do sleep 0.01; done
+    echo "BEGIN; INSERT INTO public.outage_meter (meter, number) VALUES ('unfinished', 1); SELECT pg_sleep(60);" >&8
     wait_for 60 refuses_writes
     docker kill "$OLD_CONTAINER" >/dev/null
 ) &
@@ -58,7 +62,7 @@ mapfile -t list < <(move_arguments waiting)
 program_says "${list[@]}" --set wait=30s
 is "$status" 11 "a server that dies while its writers are waited for doesn't move"
 like "$output" 'nothing was moved' "nothing was moved"
-ok "it is brought to serve again" wait_for 20 one_serves 15
+ok "it is brought to serve again" wait_for 60 one_serves 15
 is "$(psql_at "$PG_PORT" limor_prod "SELECT string_agg(meter, ' ') FROM public.outage_meter WHERE meter IN ('kept', 'unfinished')")" kept \
     "with what was acknowledged"
 program_says rollback waiting
@@ -154,7 +158,7 @@ mapfile -t list < <(move_arguments names)
 list[1]=$test_dir/move-priced.yaml
 through_proxy program_says "${list[@]}"
 proxy_mended
-ok "nobody acts any more" wait_for 10 nobody_acts
+ok "nobody acts any more" wait_for 30 nobody_acts
 is "$(docker inspect -f '{{.Config.Image}}' "$LEFT_CONTAINER")" "$OLD_IMAGE" "the old server has the name of one that was left"
 through_proxy program_says rollback names --lose unknown
 is "$status" 12 "who gives up what was written goes back"

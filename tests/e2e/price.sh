@@ -95,7 +95,8 @@ like "$(cat "$test_dir/rollback.out")" 'stopping writes' "which is found with wr
 exec 5>&-
 wait "$rollback" || true
 ok "they come through again" wait_for 30 wrote "$(($(wc -l <"$test_dir/acknowledged") + 3))"
-is "$(run_field back .price.fenced)" false "the fence is let go"
+is_let_go() { [ "$(run_field back .price.fenced)" = false ]; }
+ok "the fence is let go" wait_for 30 is_let_go
 program_says rollback back --save
 is "$status" 12 "it is rolled back, with those rows saved"
 [ "$status" = 12 ] || show_output 60

@@ -33,7 +33,7 @@ ok "the old server serves again by itself" wait_for 30 server_answers "$PG_PORT"
 program_says rollback halfway
 is "$status" 12 "it is rolled back"
 [ "$status" = 12 ] || show_output
-ok "the old server answers" wait_for 10 server_answers "$PG_PORT"
+ok "the old server answers" wait_for 60 server_answers "$PG_PORT"
 is "$(server_major "$PG_PORT")" 15 "and is PostgreSQL 15"
 is "$(exact_counts "$PG_PORT")" "$counts" "with every row"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restored byte for byte"
@@ -94,6 +94,8 @@ client=$!
 wait_for 60 grep -q '"step_started","step":"switchover/apply"' "$journal"
 kill -9 "$(grep '"type":"engine_started"' "$journal" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')"
 wait "$client" 2>/dev/null || true
+no_compose() { ! pgrep -f "compose.*$PROJECT"; }
+wait_for 120 no_compose || bail_out "a docker compose goes on" # it isn't killed along
 # The worst that may be left: no container of the service, so that the password stands nowhere, with nobody to ask for it;
 # and the rollback is begun in another directory.
 service_containers=$(docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" \
@@ -108,7 +110,7 @@ output=$(env -u POSTGRES_PASSWORD setsid -w "$program" rollback killed 2>&1 </de
 is "$status" 12 "after kill -9 in the switchover the run can be rolled back, from another directory"
 [ "$status" = 12 ] || show_output
 like "$output" "none of its sources has the secret password" "though nobody knows the password, which it says"
-ok "the old server answers" wait_for 10 server_answers "$PG_PORT"
+ok "the old server answers" wait_for 60 server_answers "$PG_PORT"
 is "$(server_major "$PG_PORT")" 15 "it is PostgreSQL 15"
 is "$(exact_counts "$PG_PORT")" "$counts" "with every row"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restored byte for byte"

@@ -64,11 +64,12 @@ swap_as_shipped() {
     swap_runbook=$top_dir/runbooks/prefix-swap.yaml
 }
 
-# swap_kill RUN: its engine, as by kill -9.
+# swap_kill RUN: its engine, as by kill -9; until its lock is free, so that the next start finds none.
 swap_kill() {
     local process
     process=$(grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
     kill -9 "$process"
+    wait_for 30 flock -n "$XDG_STATE_HOME/pgrunbook/runs/$1/engine.lock" true || true
 }
 
 # What Compose does with the stack as it is.
