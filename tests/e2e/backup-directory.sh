@@ -185,7 +185,7 @@ broken=$test_dir/broken
 break_it() {
     rm -rf "$broken"
     cp -a "$backup" "$broken"
-    data=$(find "$broken" -name '*.dat.gz' -size +0 | LC_ALL=C sort | head -n 1)
+    data=$(find "$broken" -name '*.dat.gz' -size +0 | LC_ALL=C sort | sed -n 1p)
 }
 break_it
 rm "$data"
@@ -325,18 +325,26 @@ is "$status" 0 "and the backup is whole"
 
 # ---- cut off ----
 
-sql limor_prod <<<"CREATE TABLE large AS SELECT n, md5(n::text) || md5((n + 1)::text) || md5((n + 2)::text) AS text FROM generate_series(1, 700000) n"
+# Its COPY lasts on the new server, whatever the machine: a CHECK is evaluated for each row.
+sql limor_prod <<'SQL'
+CREATE FUNCTION slowly(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+    IF current_setting('server_version_num')::int >= 170000 THEN PERFORM pg_sleep(0.03); END IF;
+    RETURN $1;
+END $$;
+CREATE TABLE large AS SELECT n, md5(n::text) || md5((n + 1)::text) || md5((n + 2)::text) AS text FROM generate_series(1, 700000) n;
+ALTER TABLE large ADD CHECK (n % 7000 <> 0 OR slowly(n) IS NOT NULL);
+SQL
 partial_has() {
     [ "$(du -sk "$BACKUP_DIR/$1/backup.partial" | cut -f 1)" -gt 4000 ]
 }
-(copy killed) & # its output is its own
+(copy killed --set compress=gzip:9) & # its output is its own; slow, so that the dump lasts
 copying=$!
-wait_for 60 partial_has killed
+wait_for 120 partial_has killed || bail_out "no backup is under way"
 isnt "$(helpers killed)" '' "while it is dumped there is a helper container"
 engine=$(grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/killed/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
 kill -9 "$engine"
 wait "$copying" || true
-ok "with the engine killed, the helper container goes" wait_for 20 no_helper killed
+ok "with the engine killed, the helper container goes" wait_for 60 no_helper killed
 is "$(find "$BACKUP_DIR/killed" -mindepth 1 -maxdepth 1 -printf '%f\n')" backup.partial "what is left has a partial name"
 copy killed
 is "$status" 0 "the next start takes the backup anew, and the copy is complete"
@@ -347,7 +355,7 @@ remove_copy
 
 (copy cut) &
 copying=$!
-wait_for 120 psql_at "$NEW_PORT" limor_prod 'SELECT 1 / count(*) FROM pg_stat_progress_copy'
+wait_for 120 psql_at "$NEW_PORT" limor_prod 'SELECT 1 / count(*) FROM pg_stat_progress_copy' || bail_out "no COPY was seen"
 docker top "$(helpers cut)" -eo pid,comm | awk '$2 == "pg_restore" { print $1 }' | xargs -r kill -9
 wait "$copying" || true
 is "$(run_field cut .current_step)" copy/restore "pg_restore was killed in the middle of the restore"
@@ -358,9 +366,9 @@ is "$status" 0 "retried, the restore begins anew and is complete"
 is "$(exact_counts "$NEW_PORT")" "$(exact_counts "$PG_PORT")" "with every row once"
 remove_copy
 
-(copy tool) &
+(copy tool --set compress=gzip:9) &
 copying=$!
-wait_for 60 partial_has tool
+wait_for 120 partial_has tool || bail_out "no backup is under way"
 docker top "$(helpers tool)" -eo pid,comm | awk '$2 == "pg_dump" { print $1 }' | xargs -r kill -9
 wait "$copying" || true
 is "$(run_field tool .current_step)" copy/backup "pg_dump was killed"
@@ -380,7 +388,7 @@ if mount -t tmpfs -o size=2m tmpfs "$test_dir/small" 2>/dev/null; then
 else
     skip "no tmpfs can be mounted here"
 fi
-sql limor_prod <<<'DROP TABLE large'
+sql limor_prod <<<'DROP TABLE large; DROP FUNCTION slowly'
 
 # ---- another user; an engine that has other files ----
 

@@ -41,11 +41,19 @@ program_says rollback old
 
 # ---- an attempt that was cut off ----
 
-psql_at "$PG_PORT" limor_prod 'CREATE TABLE slow AS SELECT n, md5(n::text) FROM generate_series(1, 400000) n' >/dev/null
+# Its COPY lasts on the new server, whatever the machine: a CHECK is evaluated for each row.
+psql_script_at "$PG_PORT" limor_prod <<'SQL'
+CREATE FUNCTION slowly(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+    IF current_setting('server_version_num')::int >= 170000 THEN PERFORM pg_sleep(0.03); END IF;
+    RETURN $1;
+END $$;
+CREATE TABLE slow AS SELECT n, md5(n::text) FROM generate_series(1, 400000) n;
+ALTER TABLE slow ADD CHECK (n % 4000 <> 0 OR slowly(n) IS NOT NULL);
+SQL
 psql_at "$PG_PORT" postgres 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)' >/dev/null
 (copy cut) &
 copying=$! # its output is its own
-wait_for 120 psql_at "$NEW_PORT" limor_prod 'SELECT 1 / count(*) FROM pg_stat_progress_copy'
+wait_for 120 psql_at "$NEW_PORT" limor_prod 'SELECT 1 / count(*) FROM pg_stat_progress_copy' || bail_out "no COPY was seen"
 docker top "$NEW_CONTAINER" -eo pid,comm | awk '$2 == "psql" { print $1 }' | xargs -r kill -9
 wait "$copying" || true
 is "$(run_field cut .current_step)" copy/restore "psql was killed in the middle of the restore"
@@ -169,7 +177,7 @@ wait_for 20 has_ended "$RECOVERY_CONTAINER"
 began=$SECONDS
 ready ended "$RECOVERY_CONTAINER"
 is "$status" 11 "a container that has ended isn't waited for"
-at_most $((SECONDS - began)) 5 "it took no longer than looking"
+at_most $((SECONDS - began)) 15 "it took no longer than looking"
 like "$output" 'POSTGRES_PASSWORD|superuser password is not specified' "its last words are shown"
 docker rm -fv "$RECOVERY_CONTAINER" >/dev/null
 ready major "$OLD_CONTAINER"
