@@ -14,9 +14,10 @@ golden_dir=$top_dir/tests/ui/golden
 replay_dir=$(mktemp -d "${TMPDIR:-/tmp}/pgrunbook-ui.XXXXXX")
 trap 'screen_stop; rm -rf "$replay_dir"' EXIT
 
-# wait_for SECONDS COMMAND [ARGUMENT]...: until the command succeeds, asked twenty times a second.
+# wait_for SECONDS COMMAND [ARGUMENT]...: until the command succeeds, asked twenty times a second. SECONDS are those of a
+# machine with nothing else to do; a busy one has five times that.
 wait_for() {
-    local deadline=$(($1 * 1000000 + ${EPOCHREALTIME/[.,]/}))
+    local deadline=$(($1 * 5000000 + ${EPOCHREALTIME/[.,]/}))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "${EPOCHREALTIME/[.,]/}" -lt "$deadline" ] || return 1
@@ -46,7 +47,9 @@ replay() {
         screen_dump
         bail_out "the screen doesn't come up on $journal"
     }
-    sleep 0.4
+    # What it asks for when it comes up is noted behind the journal's last line.
+    wait_for 5 test -s "$replay_dir/commands" || bail_out "the screen doesn't read $journal"
+    sleep 0.5
 }
 
 # The process id of the screen itself.
@@ -73,7 +76,7 @@ same_as_golden() {
     [ "$(screen_trimmed)" = "$(cat "$golden_dir/$1.txt" 2>/dev/null)" ]
 }
 
-# golden NAME: the screen is, within two seconds, what golden/NAME.txt holds; RECORD=1 writes it anew.
+# golden NAME: the screen is or becomes what golden/NAME.txt holds; RECORD=1 writes it anew.
 golden() {
     if [ -n "${RECORD:-}" ]; then
         sleep 0.4

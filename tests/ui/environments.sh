@@ -57,19 +57,19 @@ ok "what is answered goes to the one that is shown" wait_for 2 confirmed
 is "$(commands)$(commands_of live)" "" "and to no other"
 press '{'
 ok "the one before is shown" wait_for 2 screen_shows 'RUNNING'
-press '}' y
+screen_keys '}' y
 sleep 0.4
 is "$(commands_of stage)" "confirm " "what is typed right behind coming to a gate doesn't answer it"
 press '}'
 ok "the one that waits is shown" wait_for 2 screen_shows 'WAITING before assess'
 press F
-sleep 0.4
 golden environments-first-80x24
+sleep 0.4
 press y
 ok "it may go first" wait_for 2 went_first
 press X
-sleep 0.4
 golden environments-out-80x24
+sleep 0.4
 press n p
 wait_for 2 paused || true
 is "$(commands_of live)" "go_first pause " "it isn't left out by a no, and can be paused while it waits"
@@ -110,6 +110,7 @@ waiting
 printf '%s\n' '{"type":"test_back"}' >"$others/live/events"
 ok "an engine that is back is connected to" wait_for 4 screen_shows 'WAITING before assess'
 press F
+ok "which can be asked to go first" wait_for 5 screen_shows 'y yes'
 sleep 0.4
 : >"$others/live/commands"
 press y

@@ -17,11 +17,11 @@ last_line() { screen_trimmed | tail -n 1; }
 replay 80 24 gate-key
 press Enter Enter Space
 is "$(commands)" "" "Enter and the space bar don't answer a gate"
-ok "Enter says why" screen_shows 'Enter is no answer'
+ok "Enter says why" wait_for 2 screen_shows 'Enter is no answer'
 press Escape
 wait_for 2 screen_lacks 'y confirm'
 is "$(commands)" "" "Esc closes the dialog and answers nothing"
-ok "the gate is still announced" screen_shows 'o answer the gate'
+ok "the gate is still announced" wait_for 2 screen_shows 'o answer the gate'
 press y n
 is "$(commands)" "" "y and n mean nothing while the dialog is closed"
 press o
@@ -39,7 +39,7 @@ ok "n declines" wait_for 2 asked "confirm prepare/backup
 decline prepare/backup"
 replay_event '{"seq":900,"time":1771336999000,"type":"gate_answered","step":"prepare/backup","opening":1,"answer":"decline","operator":"bob","tty":"/dev/pts/9"}'
 ok "an answer from elsewhere closes the dialog" wait_for 2 screen_lacks 'y confirm'
-ok "and is told" screen_shows 'declined by bob on /dev/pts/9'
+ok "and is told" wait_for 2 screen_shows 'declined by bob on /dev/pts/9'
 press r
 ok "r opens a declined gate again" wait_for 2 asked "confirm prepare/backup
 decline prepare/backup
@@ -72,7 +72,7 @@ screen_tmux set-buffer $'lose 43\n'
 screen_tmux paste-buffer -p -t test
 sleep 0.2
 is "$(commands)" "" "a pasted line end doesn't confirm"
-ok "pasted text stands in the field" screen_shows '\[lose 43 '
+ok "pasted text stands in the field" wait_for 2 screen_shows '\[lose 43 '
 press Enter
 ok "Enter then does" wait_for 2 asked "confirm switchover/go lose 43"
 replay 80 24 gate-typed
@@ -107,6 +107,7 @@ is "$(commands)" "" "nor is that asked for"
 replay 80 24 price
 press R
 ok "R has the price counted" wait_for 2 asked rollback
+ok "and says that it is counted" wait_for 2 screen_shows 'Counting what'
 sleep 0.4
 press s
 screen_type 'lose 4521'
@@ -129,6 +130,7 @@ ok "s saves first" wait_for 2 commanded 3
 is "$(jq -c 'select(.save) | [.command, .price_taken_ms]' "$replay_dir/commands")" '["rollback",1771337001000]' "and says so"
 replay 80 24 price
 press R
+ok "R asks" wait_for 2 screen_shows 'ROLL BACK'
 sleep 0.4
 press n
 ok "n stays" wait_for 2 screen_lacks 'ROLL BACK'
@@ -153,8 +155,8 @@ replay 80 24 gate-key --watch
 press y n R r p
 sleep 0.2
 is "$(commands)" "" "a screen that only watches decides nothing"
-ok "and says so" screen_shows 'only watches'
-ok "in the top line, too" screen_shows 'WATCH ONLY'
+ok "and says so" wait_for 2 screen_shows 'only watches'
+ok "in the top line, too" wait_for 2 screen_shows 'WATCH ONLY'
 
 # ---- deciding ----
 replay 80 24 running

@@ -51,7 +51,7 @@ leave() {
     esac
     ok "$how leaves the screen" wait_for 3 screen_shows 'status 0'
     is "$(modes)" "0 1 0" "$how: the terminal is given back"
-    ok "$how: with its settings" screen_shows 'stty as before'
+    ok "$how: with its settings" wait_for 3 screen_shows 'stty as before'
     is "$(commands)" "" "$how: the run is asked for nothing"
 }
 for how in q C-c INT TERM; do
@@ -63,7 +63,7 @@ REPLAY_SHELL=1 replay 80 24 running
 kill -ABRT "$(replay_pid)"
 ok "a crash is a crash" wait_for 3 screen_shows 'status 134'
 is "$(modes)" "0 1 0" "and gives the terminal back, too"
-ok "with its settings" screen_shows 'stty as before'
+ok "with its settings" wait_for 3 screen_shows 'stty as before'
 
 # ---- suspension ----
 REPLAY_SHELL=1 replay 80 24 running
@@ -88,15 +88,15 @@ ok "q leaves" wait_for 2 screen_shows 'status 0'
 # ---- colours ----
 coloured() { screen_attributes | grep -E $'\033\\[[0-9;]*(3[0-7]|4[0-7])m' >/dev/null; }
 replay 80 24 failed
-ok "there are colours" coloured
+ok "there are colours" wait_for 2 coloured
 REPLAY_ENV=NO_COLOR=1 replay 80 24 failed
 not_ok "NO_COLOR has none" coloured
-ok "and the words are the same" screen_shows 'STEP FAILED'
+ok "and the words are the same" wait_for 2 screen_shows 'STEP FAILED'
 REPLAY_ENV=NO_COLOR= replay 80 24 failed
-ok "an empty NO_COLOR doesn't count" coloured
+ok "an empty NO_COLOR doesn't count" wait_for 2 coloured
 SCREEN_TERM=vt100 replay 80 24 failed
 not_ok "a terminal without colours has none" coloured
-ok "and shows everything" screen_shows 'What to do'
+ok "and shows everything" wait_for 2 screen_shows 'What to do'
 
 # ---- terminals that can't show a screen ----
 refused() {
