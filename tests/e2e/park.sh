@@ -11,6 +11,8 @@ set -euo pipefail
 . "$lib_dir/program.sh"
 # shellcheck source=tests/lib/owned.sh
 . "$lib_dir/owned.sh"
+# shellcheck source=tests/lib/ports.sh
+. "$lib_dir/ports.sh"
 
 prefix=t$$-park
 export POSTGRES_PASSWORD='p$$w${x}'
@@ -32,29 +34,18 @@ park_clean_up() {
     volumes=$(docker volume ls -q | grep "^$prefix")
     # shellcheck disable=SC2086 # one name a word
     [ -z "$volumes" ] || docker volume rm -f $volumes >/dev/null 2>&1
+    ports_give_back "$prefix"
     (exit "$status")
     e2e_clean_up
 }
 trap park_clean_up EXIT
-
-free_port() {
-    local port
-    for _ in $(seq 1 100); do
-        port=$((15000 + RANDOM % 16000))
-        if ! { ss -ltnH 2>/dev/null || true; } | awk '{print $4}' | grep -q ":$port\$"; then
-            echo "$port"
-            return
-        fi
-    done
-    bail_out "no free port"
-}
 
 # project NAME: a directory and names for a stack; the compose file comes from standard input, with @WORDS@ filled in.
 project() {
     name=$prefix-$1 dir=$test_dir/$1
     projects+=("$name")
     mkdir -p "$dir"
-    port=$(free_port)
+    port=$(free_port "$prefix") || bail_out "no free port"
     sed -e "s|@NAME@|$name|g" -e "s|@PORT@|$port|g" -e "s|@OCTET@|$((RANDOM % 250 + 1))|g" >"$dir/docker-compose.yml"
     old_volume=${name}_data new_volume=$name-17
     old_container=$name-postgres-1
@@ -293,9 +284,9 @@ runs() {
 }
 "$program" run "$lib_dir/park.yaml" --plain --run-id plain "${set_up[@]}" >"$test_dir/second" 2>&1 </dev/null &
 second=$!
-wait_for 30 runs "$name-new" || bail_out "the second try starts no container: $(cat "$test_dir/second")"
+wait_for 120 runs "$name-new" || bail_out "the second try starts no container: $(cat "$test_dir/second")"
 engine=$(grep -h '"type":"engine_started"' "$XDG_STATE_HOME/pgrunbook/runs/plain/journal.jsonl" | tail -n 1 | sed -E 's/.*"process":([0-9]+).*/\1/')
-pgrep -P "$engine" | xargs -r kill -9
+pgrep -P "$engine" | xargs -r kill -9 || true
 wait "$second" || true
 parked=$(docker inspect -f '{{.Id}}' "$name-new")
 park plain

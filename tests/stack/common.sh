@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What up and down share: names, labels and the volumes with ready-made data. Needs say.sh.
+# What up and down share: names, labels, ports and the volumes with ready-made data. Needs say.sh.
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
 {
@@ -9,6 +9,9 @@
     new_image=pgvector/pgvector:pg17
     stack_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 }
+
+# shellcheck source=tests/lib/ports.sh
+. "$stack_dir/../lib/ports.sh"
 
 # Names that a stack with this prefix uses or that an upgrade of it makes.
 stack_containers() {
@@ -190,7 +193,10 @@ remove_stack_objects() {
     local prefix=$1 tries stack_volumes_found=
     for tries in 1 2 3 4 5; do
         remove_once "$prefix"
-        [ -n "$(stack_remains "$prefix")" ] || return 0
+        [ -n "$(stack_remains "$prefix")" ] || {
+            ports_give_back "$prefix"
+            return 0
+        }
         sleep 0.5
     done
     die "not everything of the stack $prefix could be removed ($tries tries): $(stack_remains "$prefix" | tr '\n' ' ')"
