@@ -96,7 +96,7 @@ waiting="SELECT 1 / count(*) FROM pg_stat_activity WHERE application_name = 'pgr
 ok "it waits for a table that is locked" wait_for 30 psql_at "$PG_PORT" types "$waiting"
 program_says rollback held
 wait "$comparing" || true
-ok "taken back, its sessions end" wait_for 15 psql_at "$PG_PORT" types \
+ok "taken back, its sessions end" wait_for 60 psql_at "$PG_PORT" types \
     "SELECT 1 / (1 - least(count(*), 1)) FROM pg_stat_activity WHERE application_name = 'pgrunbook'"
 psql_at "$PG_PORT" types "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'" >/dev/null
 wait "$locking" || true

@@ -53,11 +53,11 @@ engine_figures() {
 one_move() {
     move_run "$1"
     [ "$status" = 10 ] || { fail "$1 moves"; give_up; }
-    wait_for 10 one_serves 17 || { fail "$1: one server serves, PostgreSQL 17"; diag "$(one_serves 17 2>&1)"; give_up; }
+    wait_for 40 one_serves 17 || { fail "$1: one server serves, PostgreSQL 17"; diag "$(one_serves 17 2>&1)"; give_up; }
     sleep 0.5
     program_says rollback "$1"
     [ "$status" = 12 ] || { fail "$1 moves back"; give_up; }
-    wait_for 10 one_serves 15 || { fail "$1: one server serves, PostgreSQL 15"; diag "$(one_serves 15 2>&1)"; give_up; }
+    wait_for 40 one_serves 15 || { fail "$1: one server serves, PostgreSQL 15"; diag "$(one_serves 15 2>&1)"; give_up; }
     [ -z "$(open_records "$1")" ] || { fail "$1 leaves no record"; diag "$(open_records "$1")"; give_up; }
 }
 

@@ -41,7 +41,7 @@ be_somebody
 mapfile -t list < <(move_arguments relayed)
 "$program" "${list[@]}" >"$test_dir/moved.log" 2>&1 </dev/null &
 moving=$!
-ok "its sessions go by the relay" wait_for 30 relayed "$PARKED_CONTAINER"
+ok "its sessions go by the relay" wait_for 120 relayed "$PARKED_CONTAINER"
 status=0
 wait "$moving" || status=$?
 is "$status" 10 "somebody who isn't root moves the service"

@@ -98,7 +98,7 @@ spoiled "an update undone" "UPDATE shop.orders SET note = 'writer 1, round 0, x'
 spoiled "an order twice" "INSERT INTO shop.orders (customer_id, total, note) SELECT customer_id, total, note FROM shop.orders WHERE id = $newest"
 spoiled "a line of a table without a key twice" "INSERT INTO app.audit_log SELECT * FROM app.audit_log WHERE who LIKE 'writer%' LIMIT 1"
 spoiled "an event lost" "DELETE FROM app.events WHERE entry = (SELECT entry FROM app.events LIMIT 1)"
-deleted=$(jq -r 'select(.operation == "delete").order_id' "$LEDGER" | head -n 1)
+deleted=$(jq -r 'select(.operation == "delete").order_id' "$LEDGER" | sed -n 1p)
 spoiled "a deleted order back" "INSERT INTO shop.orders (id, customer_id, total, note) SELECT $deleted, customer_id, total, 'writer 1, round 0, y' FROM shop.orders WHERE id = $newest"
 app_resume
 for ((number = 1; number <= runs; number++)); do

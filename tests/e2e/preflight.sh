@@ -138,7 +138,7 @@ CREATE ROLE old_client LOGIN PASSWORD 'kept as md5';
 CREATE ROLE old_group PASSWORD 'kept as md5';
 SQL
 docker exec -d "$OLD_CONTAINER" pg_receivewal -U postgres -D /tmp --no-loop
-wait_for 20 eval '[ "$(psql_at "$PG_PORT" postgres "SELECT count(*) FROM pg_stat_replication")" = 1 ]'
+wait_for 60 eval '[ "$(psql_at "$PG_PORT" postgres "SELECT count(*) FROM pg_stat_replication")" = 1 ]'
 
 look server
 is "$status" 11 "a server full of trouble is refused"

@@ -24,8 +24,8 @@ prepare_source() {
         psql_at "$PG_PORT" postgres "ALTER SYSTEM SET $setting"
     done
     docker restart -t 60 "$OLD_CONTAINER" >/dev/null
-    wait_for 30 server_answers "$PG_PORT" || bail_out "the source doesn't come up with its log"
-    wait_for 20 app_is_healthy || bail_out "the application doesn't come back"
+    wait_for 60 server_answers "$PG_PORT" || bail_out "the source doesn't come up with its log"
+    wait_for 60 app_is_healthy || bail_out "the application doesn't come back"
     app_pause
     for database in $(all_databases); do
         psql_at "$PG_PORT" "$database" "VACUUM (FREEZE, ANALYZE)"
@@ -86,7 +86,7 @@ stop_source() {
 
 start_source() {
     docker start "$OLD_CONTAINER" >/dev/null
-    wait_for 30 server_answers "$PG_PORT" || bail_out "the source doesn't come up again"
+    wait_for 60 server_answers "$PG_PORT" || bail_out "the source doesn't come up again"
 }
 
 functions_of_the_source() {
@@ -126,7 +126,7 @@ functions_of_the_source >"$test_dir/functions"
 stop_source
 file_digests >"$test_dir/files.before"
 start_source
-wait_for 20 app_is_healthy || bail_out "the application doesn't come back"
+wait_for 60 app_is_healthy || bail_out "the application doesn't come back"
 catalog_digests >"$test_dir/catalog.before"
 exact_digests "$PG_PORT" >"$test_dir/data.before"
 sequence_digests >"$test_dir/sequences.before"

@@ -92,7 +92,7 @@ is_through test
 stack_use "$live_stack"
 ENV_FILE=$STACK_DIR/app.env
 is_through live
-began=$(grep -h '"step":"prepare/volume"' "$XDG_STATE_HOME/pgrunbook/runs/both@live/journal.jsonl" | head -n 1 | jq .time)
+began=$(grep -hm 1 '"step":"prepare/volume"' "$XDG_STATE_HOME/pgrunbook/runs/both@live/journal.jsonl" | jq .time)
 ended=$(tail -n 1 "$XDG_STATE_HOME/pgrunbook/runs/both@test/journal.jsonl" | jq .time)
 ok "live changed nothing before test was complete" test "$began" -gt "$ended"
 done_testing

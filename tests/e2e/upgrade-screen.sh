@@ -45,21 +45,21 @@ at_stable || screen_dump
 is "$(server_major "$PG_PORT")" 17 "the service is PostgreSQL 17"
 ok "the application answers" wait_for 20 app_is_healthy
 ok "and writes" commits_go_on 60
-ok "the screen says how long the outage was" screen_wait 5 'outage.*[0-9]'
+ok "the screen says how long the outage was" screen_wait 30 'outage.*[0-9]'
 screen_keys q
 ok "q leaves the screen" wait_for 10 screen_ended
 is "$(run_field screen .engine_alive)" true "and the run goes on"
 
 screen_start 80 24 "$program" attach screen
-ok "attach shows it again, in 80x24" screen_wait 10 'cleanup|Clean up|Wait until'
+ok "attach shows it again, in 80x24" screen_wait 30 'cleanup|Clean up|Wait until'
 screen_keys R
 ok "R tells what the new server has taken since" screen_wait 60 'Rolling back LOSES [0-9 ]+ rows'
 sleep 1 # keys that were typed ahead don't answer
 screen_keys s
 rolled_back() { run_is screen "rolled back"; }
-ok "R rolls back" wait_for 60 rolled_back
+ok "R rolls back" wait_for 180 rolled_back
 rolled_back || screen_dump
-ok "the screen says so" screen_wait 10 'ROLLED BACK'
+ok "the screen says so" screen_wait 30 'ROLLED BACK'
 is "$(server_major "$PG_PORT")" 15 "the service is PostgreSQL 15 again"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_bytes" "the compose file is restored byte for byte"
 ok "the application answers" wait_for 20 app_is_healthy

@@ -119,7 +119,7 @@ meter_start() {
     meter_output=$(mktemp "$test_dir/outage.XXXXXX")
     PGPASSWORD=$POSTGRES_PASSWORD "$lib_dir/outage" --port "$PG_PORT" --ready "$meter_output.ready" "$@" >"$meter_output" &
     meter_pid=$!
-    wait_for 20 test -e "$meter_output.ready" || bail_out "the outage meter got no answer on port $PG_PORT"
+    wait_for 60 test -e "$meter_output.ready" || bail_out "the outage meter got no answer on port $PG_PORT"
 }
 
 # Ends it and prints its JSON.

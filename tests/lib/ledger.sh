@@ -28,5 +28,5 @@ ledger_next_epoch() {
     mv "$LEDGER" "$epoch"
     ledger_epochs+=("$epoch")
     docker start "$APP_CONTAINER" >/dev/null
-    wait_for 20 app_is_healthy || bail_out "the application doesn't come back"
+    wait_for 60 app_is_healthy || bail_out "the application doesn't come back"
 }

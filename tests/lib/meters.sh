@@ -62,7 +62,7 @@ meters_start() {
         background_processes+=($!)
     done
     for kind in "$@"; do
-        wait_for 20 test -e "$(meter_file "$kind").ready" || bail_out "the client $kind got no answer"
+        wait_for 60 test -e "$(meter_file "$kind").ready" || bail_out "the client $kind got no answer"
     done
 }
 

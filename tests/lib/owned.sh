@@ -49,7 +49,7 @@ owned_by_compose() {
     isnt "$(docker inspect -f '{{.State.StartedAt}}' "$before")" "$started" "the container was started anew"
     is "$(owned_container "$1" "$2")" "$before" "and is the same one"
     ok "its server answers" wait_for 30 owned_answers "$1" "$2"
-    ok "also at its published port" wait_for 10 owned_is_published "$1" "$2"
+    ok "also at its published port" wait_for 30 owned_is_published "$1" "$2"
     like "$(owned_compose "$1" up -d 2>&1)" "Container $name +Running" "docker compose up still finds it running"
 }
 

@@ -106,7 +106,7 @@ debian_mirror() {
     local wanted='^[a-z]+\|' field
     [ "$1" = security ] && wanted='^[a-z]+-security\|'
     field=$(apt-get indextargets --format "\$(CODENAME)|\$(REPO_URI)|\$(ORIGIN)|\$(COMPONENT)" 'Created-By: Packages' |
-        grep '|Debian|main$' | grep -E "$wanted" | head -n 1 | cut -d'|' -f2)
+        grep '|Debian|main$' | grep -E "$wanted" | sed -n 1p | cut -d'|' -f2)
     echo "${field%/}"
 }
 

@@ -12,7 +12,7 @@ pooled_start() {
             echo "SELECT count(*) FROM shop.orders" >/tmp/read.sql
             exec pgbench -h pooler -p 6432 -U limor_app -n -c 4 -T 3600 --rate 100 -l --log-prefix=/tmp/client \
                 -f /tmp/write.sql -f /tmp/read.sql limor_prod' >/dev/null
-    wait_for 20 pooled_more_than 10 || bail_out "no client comes through the pooler: $(docker logs "$STACK-pgbench" 2>&1 | tail -n 5)"
+    wait_for 60 pooled_more_than 10 || bail_out "no client comes through the pooler: $(docker logs "$STACK-pgbench" 2>&1 | tail -n 5)"
 }
 
 pooled_more_than() {
