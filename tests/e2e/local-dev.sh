@@ -63,9 +63,23 @@ program_says run "$test_dir/take.yaml" --plain --run-id take
 is "$status" 0 "the environment's backup is taken"
 [ "$status" = 0 ] || give_up
 orders_there=$(orders)
+docker exec "$OLD_CONTAINER" pg_dump -U postgres -Fc limor_prod >"$test_dir/custom.dump"
+docker exec -i "$OLD_CONTAINER" pg_restore --create --no-owner --no-acl -f - <"$test_dir/custom.dump" >"$test_dir/converted.sql"
+docker exec "$OLD_CONTAINER" pg_dump -U postgres limor_prod >"$test_dir/nameless.sql"
 # The developer's own data differs.
 psql_at "$PG_PORT" limor_prod "DELETE FROM shop.orders WHERE id IN (SELECT id FROM shop.orders ORDER BY id LIMIT 100)"
 orders_here=$(orders)
+
+renew custom --set "backup=$test_dir/custom.dump"
+is "$status" 11 "a backup in pg_dump's custom format is refused before anything begins"
+like "$output" 'pg_restore --create --no-owner --no-acl -f backup.sql' "with the way to make SQL of it"
+program_says rollback custom
+renew nameless --set "backup=$test_dir/nameless.sql"
+is "$status" 11 "so is one that doesn't say which database it is of"
+program_says rollback nameless
+renew converted --set "backup=$test_dir/converted.sql"
+is "$(run_field converted .gate)" renew/fence "what pg_restore makes of the first is taken"
+program_says rollback converted
 
 sed 's|^  postgres_data:.*|  postgres_data: {external: true, name: '"$OLD_VOLUME"'}|' "$COMPOSE_FILE" >"$STACK_DIR/external.yml"
 renew external --set "compose_file=$STACK_DIR/external.yml" --confirm renew/fence

@@ -129,11 +129,27 @@ static void report_contents(const struct reading *reading)
     check_backup_contents(reading->run, reading->path, (double)summary->bytes, names);
 }
 
+/* pg_dump's of a single database doesn't say which one it is. */
+static bool check_names(const struct reading *reading, struct error *error)
+{
+    const struct dump_summary *summary = dump_scan_summary(reading->scan);
+    for (size_t i = 0; step_boolean(reading->run, "named") && i < summary->count; i++) {
+        if (*summary->databases[i].name)
+            continue;
+        error_set(error, ERROR_OTHER, "the backup %s doesn't say which database it is of",
+                  reading->path);
+        return error_remedy(error, "Take it by pg_dumpall, by pg.backup of a runbook, or by "
+                                   "pg_dump --create of a single database.");
+    }
+    return true;
+}
+
 static bool check_backup(struct reading *reading, struct error *error)
 {
     char sha256[SHA256_HEX_SIZE];
     if (!open_backup(reading, error) || !read_all(reading, error) ||
-        !dump_is_whole(dump_scan_summary(reading->scan), reading->path, error))
+        !dump_is_whole(dump_scan_summary(reading->scan), reading->path, error) ||
+        !check_names(reading, error))
         return false;
     sha256_finish(reading->hash, sha256);
     reading->hash = NULL;
@@ -179,6 +195,8 @@ static const struct argument check_backup_arguments[] = {
     {"from", ARGUMENT_PATH, true, NULL, NULL, "the backup's file or directory"},
     {"image", ARGUMENT_TEXT, false, NULL, NULL,
      "of a directory: the image whose pg_restore reads it; else the one whose pg_dump wrote it"},
+    {"named", ARGUMENT_BOOLEAN, false, "no", NULL,
+     "every database has to be named in it, as pg.compare_backup needs"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 
