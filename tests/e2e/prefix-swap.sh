@@ -90,6 +90,10 @@ like "$output" 'NEW_DATABASE_DSN is meant to be two variables at once' "by its n
 program_says rollback twice
 cp -p "$test_dir/compose" "$COMPOSE_FILE"
 cp -p "$test_dir/env" "$ENV_FILE"
+swap asked
+is "$(run_field asked .gate)" prepare/volume "with the files as they were it waits at the first gate"
+like "$output" 'pass +Ask the application.s health endpoint' "which shows that the application's health endpoint answers"
+program_says rollback asked
 
 # ---- killed between the renames ----
 
