@@ -73,6 +73,11 @@ cp -p "$ENV_FILE" "$test_dir/env"
 sed -i 's/^  app:\r$/  worker: { image: "redis:7-alpine", env_file: [ app.env ] }\r\n&/' "$COMPOSE_FILE"
 sed -i 's/^  app:\r$/  crm: { image: "redis:7-alpine", environment: { DEFAULT_DATABASE_DSN: "postgres:\/\/u:p@crm-db:5432\/postgres" } }\r\n&/' "$COMPOSE_FILE"
 printf '\r\nQUEUE=redis://postgres:5432\r\n' >>"$ENV_FILE"
+sed -i '1s/^/# DEFAULT_DATABASE_DSN: where the data is\r\n/' "$ENV_FILE"
+swap unnamed
+is "$status $(run_field unnamed .current_step)" "11 assess/prefix" "a comment that reads like the variable is refused before anything begins"
+like "$output" 'app.env:1: a comment reads like DEFAULT_DATABASE_DSN, commented out' "with its line"
+sed -i 1d "$ENV_FILE"
 swap unnamed
 is "$status $(run_field unnamed .current_step)" "11 assess/prefix" "a service that gets the variable, and isn't deployed, is refused"
 like "$output" 'service worker gets DEFAULT_DATABASE_DSN too' "by its name"
