@@ -2,10 +2,10 @@
 #include "steps/http/http_download.h"
 
 #include "steps/http/http_address.h"
+#include "steps/http/http_progress.h"
 #include "steps/http/http_trouble.h"
 #include "steps/part_file.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_path.h"
@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX 65536
-#define REPORT_MS 1000
 
 struct download {
     struct step_run *run;
@@ -46,10 +45,7 @@ static bool take(void *context, const char *bytes, size_t length)
         return false;
     }
     sha256_update(download->hash, bytes, length);
-    if (clock_monotonic_ms() - download->reported_ms >= REPORT_MS) {
-        download->reported_ms = clock_monotonic_ms();
-        step_progress(download->run, (double)download->size, 0, "bytes", "downloading");
-    }
+    http_progress(download->run, &download->reported_ms, download->size, 0, "downloading");
     return true;
 }
 
