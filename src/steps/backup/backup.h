@@ -17,6 +17,7 @@ struct backup;
 struct backup_format {
     const char *name; /* of the argument `format` */
     const char *kind; /* "backup file", for the evidence and errors */
+    bool largest_first;
     /* Whether what stands at the path may be replaced, as this run made it, is asked before. */
     bool (*begin)(struct backup *backup, struct error *error);
     bool (*globals)(struct backup *backup, struct error *error);
@@ -55,7 +56,7 @@ struct backup {
     struct text words;                /* standard error of the tool that runs */
     struct text line;                 /* of it: the one that isn't complete yet */
     struct load_beside *beside;       /* what loads a new server meanwhile, or NULL */
-    struct backup_measure *measuring; /* of the database that is dumped, or NULL */
+    struct backup_measure *measuring; /* of the database that is next or is dumped, or NULL */
     bool locked; /* the database's dump has put out something: it holds its locks by now */
 };
 
@@ -79,6 +80,12 @@ bool backup_go_on(struct backup *backup, struct error *error);
  * other session has changed a table in a way that snapshots don't hide. */
 bool backup_database(struct backup *backup, const struct pg_database_entry *database,
                      struct error *error);
+/* The first part of it, where there is something to do before the dump: the snapshot is taken, and
+ * the server begins to count. */
+bool backup_database_begin(struct backup *backup, const struct pg_database_entry *database,
+                           struct error *error);
 bool backup_measure_go_on(struct backup *backup, struct error *error);
+/* Without a database under way it does nothing. */
+void backup_measure_end(struct backup *backup);
 
 #endif

@@ -137,13 +137,6 @@ static void load_beside(struct backup *backup, const struct directory *directory
     text_list_free(&names);
 }
 
-static int larger_first(const void *left, const void *right)
-{
-    const struct pg_database_entry *a = left, *b = right;
-    return a->bytes != b->bytes ? (a->bytes < b->bytes) - (a->bytes > b->bytes)
-                                : strcmp(a->name, b->name);
-}
-
 static bool begin(struct backup *backup, struct error *error)
 {
     struct directory *directory = backup->state = xcalloc(1, sizeof *directory);
@@ -152,9 +145,6 @@ static bool begin(struct backup *backup, struct error *error)
     if (!pg_jobs(backup->run, &directory->jobs, error) || !make_partial(backup, directory, error))
         return false;
     begin_manifest(backup, directory);
-    if (backup->databases.count) /* what takes longest is loaded while the others are dumped */
-        qsort(backup->databases.items, backup->databases.count, sizeof *backup->databases.items,
-              larger_first);
     struct pg_helper_setting setting = {.image = backup->access.found.image_id,
                                         .container = backup->access.found.id,
                                         .directory = directory->partial};
@@ -421,6 +411,7 @@ static void end(struct backup *backup)
 const struct backup_format backup_directory = {
     .name = "directory",
     .kind = "directory",
+    .largest_first = true, /* it is loaded while the others are dumped */
     .begin = begin,
     .globals = dump_globals,
     .database = dump_database,

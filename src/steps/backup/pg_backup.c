@@ -113,11 +113,28 @@ static bool record_cluster(struct backup *backup, struct error *error)
     return done;
 }
 
-static bool dump_all(struct backup *backup, struct error *error)
+static const struct pg_database_entry *first_database(const struct backup *backup)
 {
+    for (size_t i = 0; i < backup->databases.count; i++)
+        if (backup->databases.items[i].connectable)
+            return &backup->databases.items[i];
+    return NULL;
+}
+
+/* The server counts while Docker makes what the dump needs. */
+static bool begin(struct backup *backup, struct error *error)
+{
+    const struct pg_database_entry *first = first_database(backup);
     step_rows_begin(backup->run, ROWS_SNAPSHOT);
     backup->writes = write_base_note(backup->run, &backup->access);
-    if (!record_cluster(backup, error) || !dump_globals(backup, error))
+    return record_cluster(backup, error) &&
+           (!first || backup_database_begin(backup, first, error)) &&
+           backup->format->begin(backup, error);
+}
+
+static bool dump_all(struct backup *backup, struct error *error)
+{
+    if (!dump_globals(backup, error))
         return false;
     for (size_t i = 0; i < backup->databases.count; i++) {
         const struct pg_database_entry *database = &backup->databases.items[i];
@@ -131,12 +148,22 @@ static bool dump_all(struct backup *backup, struct error *error)
     return true;
 }
 
+static int larger_first(const void *left, const void *right)
+{
+    const struct pg_database_entry *a = left, *b = right;
+    return a->bytes != b->bytes ? (a->bytes < b->bytes) - (a->bytes > b->bytes)
+                                : strcmp(a->name, b->name);
+}
+
 static bool know_server(struct backup *backup, struct error *error)
 {
     if (!survey_server(&backup->access, &backup->server, &backup->databases, error))
         return false;
     backup->snapshots = cJSON_CreateObject();
     backup->total = (double)pg_database_list_bytes(&backup->databases);
+    if (backup->format->largest_first && backup->databases.count)
+        qsort(backup->databases.items, backup->databases.count, sizeof *backup->databases.items,
+              larger_first);
     return true;
 }
 
@@ -214,6 +241,7 @@ static bool finish(struct backup *backup, struct error *error)
 static void free_backup(struct backup *backup)
 {
     load_beside_end(backup->beside);
+    backup_measure_end(backup);
     backup->format->end(backup);
     objects_record_free(backup->objects);
     server_free(&backup->access);
@@ -253,8 +281,7 @@ static bool run_backup(struct step_run *run, struct error *error)
                 server_needs_container(&backup.access, error) && know_server(&backup, error);
     if (done) {
         step_fact_text(run, FACT_BACKUP_STARTED, backup.path);
-        done = backup.format->begin(&backup, error) && dump_all(&backup, error) &&
-               finish(&backup, error);
+        done = begin(&backup, error) && dump_all(&backup, error) && finish(&backup, error);
     }
     free_backup(&backup);
     return done;

@@ -17,7 +17,7 @@
 #define PIECE ((size_t)256 << 10)
 #define PIECES_MOST 8 /* of one lane before the others get their turn */
 #define FOLLOW_MS 20  /* until a file that is being written is looked at again */
-#define LOOK_MS 100   /* until the directory is */
+#define LOOK_MS 50    /* until the directory is, as long as there is nothing new in it */
 #define SMALL 65536   /* bytes of rows for which a table isn't made anew */
 #define EMPTY 5       /* bytes of a file without a row: its end mark */
 #define COPY_END " FROM stdin;\n"
@@ -279,6 +279,8 @@ static struct load_item *find_begun(struct load_lanes *lanes)
     }
     if (directory)
         closedir(directory);
+    if (item)
+        lanes->looked_ms = 0; /* there may be one for the next lane, too */
     return item;
 }
 
