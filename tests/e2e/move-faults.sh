@@ -42,7 +42,7 @@ fault_words() {
     conflict) printf '%s\n' "$call" answer:409:"made to conflict" ;;
     dropped) printf '%s\n' "$call" drop ;;
     lost) printf '%s\n' "$call" lose ;;
-    late) printf '%s\n' "$call" delay:5 ;;
+    late) printf '%s\n' "$call" delay:2 ;;
     unreachable) printf '%s\n' "$call" "before:$break calls $STAGE 3" "$2/${3/:/+:}" drop ;;
     away) printf '%s\n' "$call" "before:$break calls $STAGE 15" "$2/${3/:/+:}" drop ;;
     worker) printf '%s\n' "$call" "before:$break worker $(run_directory "$run")" ;;
