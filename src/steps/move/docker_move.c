@@ -326,6 +326,7 @@ static bool switch_over(struct move *move, struct error *error)
                 move_see_busy(move, error) && move_pool_pause(move, error) &&
                 (move->busy || stand_in_join(move)) && swap(move, &leaver, &ender, error) &&
                 move_pool_resume(move->run, move->console, move->record, error);
+    docker_limit(move->docker, 0);
     if (done)
         move_see_answer(move);
     aside_end(&leaver);
@@ -380,7 +381,7 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     }
     bool settled = move_settle(move->run, move->record, for_ms, &moved, &second);
     stand_in_close(move);
-    if (settled && !switched && strstr(error->message, DOCKER_LATE))
+    if (settled && !switched && !moved && strstr(error->message, DOCKER_LATE))
         watch_late(move);
     if (!settled) {
         if (!switched)

@@ -106,9 +106,10 @@ static bool pause_in_time(struct move *move, struct error *error)
     while (!try_to_pause(move, &again, error)) {
         struct error second = ERROR_INIT;
         left = deadline - clock_monotonic_ms();
-        if (again && !let_go(move, &second))
+        bool goes_on = again && let_go(move, &second);
+        if (again && !goes_on)
             step_log(move->run, "%s", second.message);
-        if (!again || left <= 0 || !move->console)
+        if (!goes_on || left <= 0)
             return false;
         if (!told)
             step_log(move->run, "%s: its clients go on, and it is tried again", error->message);
