@@ -146,6 +146,26 @@ bool file_write_new(const char *path, const void *bytes, size_t length, mode_t m
     return done && sync_parent(path, error);
 }
 
+/* Not every file system knows both ways. Source: rename(2), RENAME_NOREPLACE. */
+static bool rename_without_replacing(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
+        return false;
+    return link(from, to) == 0 && unlink(from) == 0;
+}
+
+bool file_rename_new(const char *from, const char *to, struct error *error)
+{
+    if (rename_without_replacing(from, to))
+        return sync_parent(to, error);
+    bool taken = errno == EEXIST;
+    error_errno(error, "can't rename %s to %s", from, to);
+    return taken && error_remedy(error, "It has come there meanwhile: move it away or choose "
+                                        "another name; nothing is overwritten.");
+}
+
 bool file_exists(const char *path)
 {
     struct stat status;

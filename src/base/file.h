@@ -23,6 +23,10 @@ bool file_write_atomic(const char *path, const void *bytes, size_t length, mode_
 bool file_write_new(const char *path, const void *bytes, size_t length, mode_t mode,
                     struct error *error);
 
+/* Gives the file `from` the name `to`, which nothing may have: an error otherwise, with errno
+ * EEXIST. The directory is fsynced. */
+bool file_rename_new(const char *from, const char *to, struct error *error);
+
 /* Writes all of it to a descriptor, however many calls that takes; false with errno set. */
 bool file_write_all(int file, const char *bytes, size_t length);
 

@@ -183,6 +183,11 @@ bool text_equal(const char *left, const char *right)
     return left == right || (left && right && !strcmp(left, right));
 }
 
+bool text_given(const char *string)
+{
+    return string && *string;
+}
+
 bool text_starts(const char *string, const char *prefix)
 {
     return !strncmp(string, prefix, strlen(prefix));

@@ -51,6 +51,7 @@ char *xprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Copies with a terminating NUL, cut at a UTF-8 border when `size` doesn't suffice. */
 void text_copy(char *target, size_t size, const char *source);
 bool text_equal(const char *left, const char *right); /* NULL equals only NULL */
+bool text_given(const char *string);                  /* neither NULL nor empty */
 bool text_starts(const char *string, const char *prefix);
 bool text_ends(const char *string, const char *suffix);
 /* The candidate nearest to `wrong` by edit distance, or NULL when none is near enough to suggest.

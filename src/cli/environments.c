@@ -136,23 +136,6 @@ struct starting {
     size_t count;
 };
 
-/* Two environments that turn out to be one are a mistake that would change the wrong servers. */
-static bool target_is_own(const struct starting *starting, const struct start *start,
-                          struct error *error)
-{
-    for (size_t i = 0; i < starting->count; i++) {
-        const struct start *other = &starting->starts[i];
-        if (!other->runbook->environment || !text_equal(other->target, start->target))
-            continue;
-        error_set(error, ERROR_RUNBOOK, "the environments %s and %s are the same stack: %s",
-                  other->runbook->environment->name, start->runbook->environment->name,
-                  start->target);
-        return error_remedy(error,
-                            "give each values of its own under `set`, such as its container");
-    }
-    return true;
-}
-
 static char *directory_of(const struct starting *starting, const char *environment)
 {
     return environment ? member_directory(starting->run, environment)
@@ -165,6 +148,64 @@ static bool is_there_already(const struct starting *starting, const char *enviro
     bool there = run_is_there(directory);
     free(directory);
     return there;
+}
+
+/* Two environments that turn out to be one are a mistake that would change the wrong servers. */
+static bool targets_differ(const struct start *start, const char *other, const char *target,
+                           struct error *error)
+{
+    if (!text_equal(target, start->target))
+        return true;
+    error_set(error, ERROR_RUNBOOK, "the environments %s and %s are the same stack: %s", other,
+              start->runbook->environment->name, start->target);
+    return error_remedy(error, "give each values of its own under `set`, such as its container");
+}
+
+/* As its run was begun with; the caller frees. NULL with an error. */
+static char *target_of_member(const char *directory, struct error *error)
+{
+    cJSON *docker = surroundings_docker();
+    char *journal = file_join(directory, "journal.jsonl");
+    struct run_state *state = journal_load(journal, error);
+    bool there = state && surroundings_use_docker(directory, error);
+    char *target = there ? where_target(state->stack) : NULL;
+    if (!surroundings_set_docker(docker, error)) {
+        free(target);
+        target = NULL;
+    }
+    run_state_free(state);
+    free(journal);
+    cJSON_Delete(docker);
+    return target;
+}
+
+static bool differs_from_member(const struct starting *starting, const struct start *start,
+                                const char *member, struct error *error)
+{
+    if (!is_there_already(starting, member))
+        return true;
+    char *directory = directory_of(starting, member);
+    char *target = target_of_member(directory, error);
+    bool differs = target && targets_differ(start, member, target, error);
+    free(target);
+    free(directory);
+    return differs;
+}
+
+/* From those that begin with it, and from those that have a run already, finished ones too. */
+static bool target_is_own(const struct starting *starting, const struct start *start,
+                          struct error *error)
+{
+    const struct runbook *runbook = starting->runbook;
+    bool own = true;
+    for (size_t i = 0; own && i < starting->count; i++) {
+        const struct start *other = &starting->starts[i];
+        own = !other->runbook->environment ||
+              targets_differ(start, other->runbook->environment->name, other->target, error);
+    }
+    for (size_t i = 0; own && i < runbook->environment_count; i++)
+        own = differs_from_member(starting, start, runbook->environments[i].name, error);
+    return own;
 }
 
 /* Phases are found by their names: of two versions of a file they needn't be the same. */

@@ -162,6 +162,8 @@ static bool look(struct scan *scan, const char *name, struct environment_count *
             continue;
         *(entry.detached ? detached : set) = entry;
         ++*(entry.detached ? &count->detached : &count->set);
+        if (entry.detached)
+            count->detached_line = count_lines(scan->bytes, entry.start) + 1;
     }
     return !found && scan->place >= scan->length;
 }

@@ -25,6 +25,7 @@ struct environment_entry {
 /* How often the name is set, commented-out lines counted apart. */
 struct environment_count {
     size_t set, detached;
+    size_t detached_line; /* of the last commented-out one, from 1; 0: there is none */
 };
 bool environment_count(const char *file, const char *bytes, size_t length, const char *name,
                        struct environment_count *count, struct error *error);

@@ -11,15 +11,10 @@
 #define FILE_MAX ((size_t)4 << 20)
 #define DEFAULT_CONTEXT "default"
 
-static bool set(const char *value)
-{
-    return value && *value;
-}
-
 char *docker_configuration(void)
 {
     const char *directory = getenv("DOCKER_CONFIG");
-    return set(directory) ? xstrdup(directory) : file_absolute("~/.docker");
+    return text_given(directory) ? xstrdup(directory) : file_absolute("~/.docker");
 }
 
 static bool read_json(const char *path, cJSON **tree, struct error *error)
@@ -41,7 +36,7 @@ static bool current_context(char **name, struct error *error)
     cJSON *tree = NULL;
     bool read = !file_exists(path) || read_json(path, &tree, error);
     const char *text = json_text(tree, "currentContext");
-    if (set(text))
+    if (text_given(text))
         *name = xstrdup(text);
     cJSON_Delete(tree);
     free(path);
@@ -52,7 +47,7 @@ static bool current_context(char **name, struct error *error)
 bool docker_context_name(char **name, struct error *error)
 {
     const char *named = getenv("DOCKER_CONTEXT");
-    *name = set(named) ? xstrdup(named) : NULL;
+    *name = text_given(named) ? xstrdup(named) : NULL;
     if (!*name && !current_context(name, error))
         return false;
     if (text_equal(*name, DEFAULT_CONTEXT)) {
@@ -101,7 +96,7 @@ static bool take(const cJSON *tree, const char *name, struct docker_context *con
         return error_set(error, ERROR_DOCKER, "the context \"%s\" names no Docker engine", name);
     if (json_true_at(endpoint, "SkipTLSVerify"))
         return unverified(name, error);
-    context->host = set(host) ? xstrdup(host) : NULL;
+    context->host = text_given(host) ? xstrdup(host) : NULL;
     return true;
 }
 

@@ -15,16 +15,11 @@
 #define HOST_MAX 255
 #define USER_MAX 64
 
-static bool set(const char *value)
-{
-    return value && *value;
-}
-
 /* The local socket; the one of a rootless engine when only that exists. */
 static char *default_address(void)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    char *rootless = set(runtime) ? xprintf("%s/docker.sock", runtime) : NULL;
+    char *rootless = text_given(runtime) ? xprintf("%s/docker.sock", runtime) : NULL;
     bool use = rootless && access("/var/run/docker.sock", F_OK) != 0 && file_exists(rootless);
     char *address = xprintf("unix://%s", use ? rootless : "/var/run/docker.sock");
     free(rootless);
@@ -172,9 +167,9 @@ static bool settle(struct docker_endpoint *endpoint, struct error *error)
 static char *certificates_of_environment(void)
 {
     const char *directory = getenv("DOCKER_CERT_PATH");
-    if (set(directory))
+    if (text_given(directory))
         return file_absolute(directory);
-    bool wanted = set(getenv("DOCKER_TLS_VERIFY")) || set(getenv("DOCKER_TLS"));
+    bool wanted = text_given(getenv("DOCKER_TLS_VERIFY")) || text_given(getenv("DOCKER_TLS"));
     return wanted ? docker_configuration() : NULL;
 }
 
@@ -199,11 +194,11 @@ bool docker_endpoint_find(struct docker_endpoint *endpoint, struct error *error)
 {
     *endpoint = (struct docker_endpoint){0};
     const char *host = getenv("DOCKER_HOST");
-    if (!set(host) && !docker_context_name(&endpoint->context, error))
+    if (!text_given(host) && !docker_context_name(&endpoint->context, error))
         return false;
     if (endpoint->context)
         return find_by_context(endpoint, error);
-    char *address = set(host) ? xstrdup(host) : default_address();
+    char *address = text_given(host) ? xstrdup(host) : default_address();
     bool found = docker_endpoint_read(address, endpoint, error);
     free(address);
     endpoint->certificates = certificates_of_environment();

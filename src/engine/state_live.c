@@ -86,7 +86,8 @@ static void close_outage(struct run_state *state, int64_t time)
 bool apply_engine_started(struct run_state *state, const cJSON *event, struct error *error)
 {
     (void)error;
-    close_outage(state, event_time(event));
+    if (!state->unwatched) /* what a step has measured lasts until a step sees its end */
+        close_outage(state, event_time(event));
     price_interrupted(state);
     return true;
 }
@@ -113,21 +114,37 @@ bool apply_outage_ended(struct run_state *state, const cJSON *event, struct erro
     return true;
 }
 
-/* What a step that takes the application down measured itself, as "outage_ms" of its fact. The
- * watcher's figures, where there is one, have it already. */
-void outage_fact(struct run_state *state, const cJSON *event, const cJSON *value)
+static struct outage *last_that_lasts(struct run_state *state)
 {
-    const cJSON *ms = cJSON_GetObjectItemCaseSensitive(value, "outage_ms");
-    if (!state->unwatched || !cJSON_IsNumber(ms))
-        return;
-    state->outage_measured = true;
-    if (ms->valuedouble <= 0)
-        return;
+    struct outage *last = state->outage_count ? &state->outages[state->outage_count - 1] : NULL;
+    return last && last->ms < 0 ? last : NULL;
+}
+
+static void add_step_outage(struct run_state *state, int64_t began_ms, double ms)
+{
     state->outages = xrealloc(state->outages, (state->outage_count + 1) * sizeof *state->outages);
     struct outage *outage = &state->outages[state->outage_count++];
-    *outage = (struct outage){.ms = ms->valuedouble, .failures = -1};
-    outage->began_ms = event_time(event) - (int64_t)outage->ms;
+    *outage = (struct outage){.ms = ms, .failures = -1, .began_ms = began_ms};
     replace_text(&outage->step, state->current >= 0 ? state->steps[state->current].path : NULL);
+}
+
+/* What a step that takes the application down measured itself: "down_since" of its fact (wall ms)
+ * begins an outage, "outage_ms" is a whole one, that one where it lasts. The watcher's figures,
+ * where there is one, have it already. */
+void outage_fact(struct run_state *state, const cJSON *event, const cJSON *value)
+{
+    const cJSON *ms = cJSON_GetObjectItemCaseSensitive(value, "outage_ms"),
+                *since = cJSON_GetObjectItemCaseSensitive(value, "down_since");
+    if (!state->unwatched || (!cJSON_IsNumber(ms) && !cJSON_IsNumber(since)))
+        return;
+    struct outage *lasting = last_that_lasts(state);
+    state->outage_measured = true;
+    if (cJSON_IsNumber(ms) && lasting)
+        lasting->ms = ms->valuedouble > 0 ? ms->valuedouble : 0;
+    else if (cJSON_IsNumber(ms) && ms->valuedouble > 0)
+        add_step_outage(state, event_time(event) - (int64_t)ms->valuedouble, ms->valuedouble);
+    else if (cJSON_IsNumber(since) && !lasting)
+        add_step_outage(state, (int64_t)since->valuedouble, -1);
 }
 
 bool run_state_outage_known(const struct run_state *state)

@@ -76,7 +76,29 @@ static bool take_database(struct dump_scan *scan, const char *line)
 static struct dump_database *current_or_unnamed(struct dump_scan *scan)
 {
     struct dump_database *database = current(scan);
-    return database ? database : begin_database(scan, "", 0);
+    if (database)
+        return database;
+    database = begin_database(scan, "", 0);
+    database->single = true;
+    return database;
+}
+
+/* `\connect NAME`, by which pg_dump --create names its only database. Names of other characters are
+ * left out: they stand in a connection string. Source: pg_dump's appendPsqlMetaConnect. */
+static void take_connect(struct dump_scan *scan, const char *line)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+    static const char before[] = "\\connect ";
+    struct dump_database *database = current(scan);
+    if (!database || *database->name || scan->summary.globals_begun || !text_starts(line, before))
+        return;
+    const char *name = line + strlen(before);
+    name += *name == '"';
+    size_t length = strspn(name, plain);
+    if (!length || (name[length] && strcmp(name + length, "\"") != 0))
+        return;
+    free(database->name);
+    database->name = xstrndup(name, length);
 }
 
 static void take_marker(struct dump_scan *scan, const char *line)
@@ -142,6 +164,8 @@ static void take_line(struct dump_scan *scan)
         current_or_unnamed(scan)->tables++;
     } else if (text_starts(line, "-- ")) {
         take_comment(scan, line);
+    } else {
+        take_connect(scan, line);
     }
     scan->after_rule = !strcmp(line, "--");
 }
@@ -154,8 +178,15 @@ static void keep(struct dump_scan *scan, const char *bytes, size_t length)
     text_append(&scan->line, bytes, length < room ? length : room);
 }
 
+static void keep_head(struct dump_summary *summary, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length && summary->bytes + i < DUMP_HEAD; i++)
+        summary->head[summary->bytes + i] = bytes[i];
+}
+
 void dump_scan_feed(struct dump_scan *scan, const char *bytes, size_t length)
 {
+    keep_head(&scan->summary, bytes, length);
     while (length) {
         const char *end = memchr(bytes, '\n', length);
         size_t part = end ? (size_t)(end - bytes) : length;
@@ -198,8 +229,39 @@ static bool databases_complete(const struct dump_summary *summary, const char *p
 /* Bytes behind the last marker: "--" and empty lines, \unrestrict with its key. */
 #define TAIL_MAX 512
 
+#define BY_PG_RESTORE                                                                              \
+    "Make SQL of it, with the pg_restore of its version or a later one: pg_restore --create "      \
+    "--no-owner --no-acl -f backup.sql FILE, and give backup.sql. Roles and grants aren't in it."
+
+/* Source: pg_dump's pg_backup_archiver.h (K_MAGIC); RFC 1952; RFC 8878; the formats of xz and
+ * bzip2. */
+static const struct other_format {
+    const char *head, *name, *remedy;
+} other_formats[] = {
+    {"PGDMP", "a file in pg_dump's custom format", BY_PG_RESTORE},
+    {"toc.da", "a file in pg_dump's tar format", BY_PG_RESTORE},
+    {"\x1f\x8b", "compressed (gzip)", "Unpack it (gunzip), and give what comes out."},
+    {"\x28\xb5\x2f\xfd", "compressed (zstd)", "Unpack it (unzstd), and give what comes out."},
+    {"\xfd\x37zXZ", "compressed (xz)", "Unpack it (unxz), and give what comes out."},
+    {"BZh", "compressed (bzip2)", "Unpack it (bunzip2), and give what comes out."},
+};
+
+static bool is_plain(const struct dump_summary *summary, const char *path, struct error *error)
+{
+    for (size_t i = 0; i < sizeof other_formats / sizeof *other_formats; i++) {
+        const struct other_format *other = &other_formats[i];
+        if (memcmp(summary->head, other->head, strlen(other->head)) != 0)
+            continue;
+        error_set(error, ERROR_OTHER, "the backup %s is no plain SQL: it is %s", path, other->name);
+        return error_remedy(error, "%s", other->remedy);
+    }
+    return true;
+}
+
 bool dump_is_whole(const struct dump_summary *summary, const char *path, struct error *error)
 {
+    if (!is_plain(summary, path, error))
+        return false;
     if (summary->bytes == 0)
         return truncated(path, error, "it is empty");
     if (summary->inside_data)
@@ -214,7 +276,7 @@ bool dump_is_whole(const struct dump_summary *summary, const char *path, struct 
         return truncated(path, error, "its last line counts other databases than there are in it");
     if (summary->end_mark >= 0 && summary->globals_begun && !summary->globals_complete)
         return truncated(path, error, "the roles have no mark of their end");
-    bool single = summary->count == 1 && !*summary->databases[0].name;
+    bool single = summary->count == 1 && summary->databases[0].single;
     if (summary->end_mark < 0 && !summary->cluster_complete && !single)
         return truncated(path, error, "the mark of its end is missing");
     if (summary->bytes - summary->last_mark_at > TAIL_MAX)

@@ -12,9 +12,12 @@
 /* The last line of a backup by this program; DATABASES is the number of databases in it. */
 #define DUMP_END_MARK "-- pgrunbook backup complete, databases: "
 
+#define DUMP_HEAD 6
+
 struct dump_database {
-    char *name;       /* "" for a dump that doesn't say */
-    bool complete;    /* its "PostgreSQL database dump complete" was there */
+    char *name;    /* "" for a dump that doesn't say: pg_dump's without --create */
+    bool single;   /* pg_dump's own: no "-- Database" line of a cluster's dump stands before it */
+    bool complete; /* its "PostgreSQL database dump complete" was there */
     long long tables; /* COPY sections */
     long long rows;   /* lines in them */
 };
@@ -23,6 +26,7 @@ struct dump_summary {
     struct dump_database *databases;
     size_t count;
     unsigned long long bytes;
+    char head[DUMP_HEAD];  /* its first bytes, by which another format is known; zeroes behind */
     bool globals_begun;    /* "PostgreSQL database cluster dump": it holds the roles */
     bool globals_complete; /* cluster_complete, before the first database: roles by themselves */
     bool
@@ -42,8 +46,8 @@ void dump_scan_feed(struct dump_scan *scan, const char *bytes, size_t length);
 const struct dump_summary *dump_scan_summary(const struct dump_scan *scan);
 void dump_scan_free(struct dump_scan *scan);
 
-/* Whether what was seen is a whole backup: one by this program, one by pg_dumpall, or one by
- * pg_dump of a single database. The error says what is missing, with the remedy. */
+/* Whether what was seen is a whole backup in plain SQL: one by this program, one by pg_dumpall, or
+ * one by pg_dump of a single database. The error says what is missing, with the remedy. */
 bool dump_is_whole(const struct dump_summary *summary, const char *path, struct error *error);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "steps/actions.h"
 #include "steps/backup/backup_manifest.h"
+#include "steps/part_file.h"
 #include "steps/step.h"
 
 #include "base/file.h"
@@ -10,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,11 +120,10 @@ static bool copy_bytes(struct step_run *run, const char *from, const char *tempo
             close(source);
         return false;
     }
-    int target =
-        open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, info.st_mode & 0777);
+    int target = part_create(temporary, info.st_mode & 0777, error);
     bool done =
         target >= 0 && pump(run, source, target, (double)info.st_size) && fsync(target) == 0;
-    if (!done)
+    if (target >= 0 && !done)
         error_errno(error, "can't copy %s to %s", from, temporary);
     if (target >= 0)
         close(target);
@@ -132,20 +131,14 @@ static bool copy_bytes(struct step_run *run, const char *from, const char *tempo
     return done;
 }
 
-/* Under another name first, so that a crash leaves no half file under the right one. */
 static bool copy_file(struct step_run *run, const char *from, const char *to, struct error *error)
 {
-    char *temporary = xprintf("%s.part", to), *directory = xstrdup(to);
-    bool done = copy_bytes(run, from, temporary, error);
-    if (done && rename(temporary, to) != 0)
-        done = error_errno(error, "can't rename %s to %s", temporary, to);
-    if (done)
-        done = file_sync_directory(dirname(directory), error);
-    else
-        unlink(temporary);
+    char *temporary = part_name(run, to);
+    bool done = copy_bytes(run, from, temporary, error) && file_rename_new(temporary, to, error);
     if (done)
         step_log(run, "copied %s to %s", from, to);
-    free(directory);
+    else
+        unlink(temporary);
     free(temporary);
     return done;
 }

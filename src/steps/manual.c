@@ -1,5 +1,5 @@
 /* manual.c: manual: an instruction that the operator carries out. The step's gate asks for the
- * confirmation; this puts on record what it was for. */
+ * confirmation; this puts on record what it was for. An undo has no gate, so nobody is asked. */
 #include "steps/actions.h"
 #include "steps/step.h"
 
@@ -7,8 +7,12 @@ static bool run_manual(struct step_run *run, struct error *error)
 {
     (void)error;
     step_log(run, "%s", step_text(run, "text"));
-    step_check(run, "by hand", VERDICT_PASS, "carried out by the operator: %s",
-               step_text(run, "text"));
+    if (run->undoing)
+        step_check(run, "by hand", VERDICT_WARN, "to be done, nobody was asked whether it is: %s",
+                   step_text(run, "text"));
+    else
+        step_check(run, "by hand", VERDICT_PASS, "carried out by the operator: %s",
+                   step_text(run, "text"));
     return true;
 }
 
@@ -19,4 +23,6 @@ static const struct argument arguments[] = {
 
 const struct action manual_action = {
     "manual", DANGER_CHANGE,
-    "an instruction that the operator carries out and confirms at its gate", arguments, run_manual};
+    "an instruction that the operator carries out and confirms at its gate; in an undo it is said, "
+    "and nobody is asked",
+    arguments, run_manual};

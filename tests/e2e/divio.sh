@@ -132,6 +132,23 @@ cp "$work/out" "$work/report"
 
 test=environments-2
 old=$(instance "$test" DEFAULT)
+divio early --set environment=test --confirm prepare/add-new --confirm prepare/provision --confirm copy/closed --confirm copy/restore
+new=$(instance "$test" NEW)
+rename_service "$old" OLD
+divio early --confirm switch/rename-old --confirm switch/detach-old
+at_gate early switch/rename-new
+"$program" rollback early --plain </dev/null >"$work/early.out" 2>&1 &
+client=$!
+ok "before the deployment the way back asks for the rename and for the old service to be attached" \
+    wait_until 'grep -q "to do by hand: .*back to DEFAULT, and attach it again" "$work/early.out"'
+rename_service "$old" DEFAULT
+ok "then for the new one to be deleted" wait_until 'grep -q "to do by hand: delete the service with the prefix NEW" "$work/early.out"'
+platform_control delete "{\"uuid\": \"$new\"}" >/dev/null
+status=0
+wait "$client" || status=$?
+is "$status" 12 "rolled back before the deployment"
+ok "what nobody was asked about is a warning" grep -q "warn.*nobody was asked whether it is: .*attach the old service again" "$work/early.out"
+is "$(grep -c "carried out by the operator: .*attach the old" "$work/early.out" || true)" 0 "and is not said to be done"
 divio back --set environment=test --confirm prepare/add-new --confirm prepare/provision --confirm copy/closed --confirm copy/restore
 at_gate back switch/rename-old
 new=$(instance "$test" NEW)

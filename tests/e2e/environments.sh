@@ -218,6 +218,9 @@ run run "$work/later.yaml" --plain --run-id later --environment test
 is "$(order_of later)" "all-note test-copy-one-seen " "one environment alone"
 run rollback later --environment stage
 is "$status" 2 "one that takes no part can't be rolled back"
+run run "$work/later.yaml" --plain --run-id later --environment stage --set stage:target=one
+is "$status" 3 "one that joins later can't be the stack of one that is there"
+says "it says whose" "the environments test and stage are the same stack: later-one"
 run run "$work/later.yaml" --plain --run-id later --environment stage
 is "$(state_of later@stage)" waiting "another one joins later, and waits for the first"
 (cd / && "$program" run "$work/later.yaml" --plain --run-id later --environment live </dev/null >"$work/out" 2>&1) || true

@@ -280,9 +280,12 @@ steps download <<'YAML'
       - {id: part, http.get: {url: "${api}/apps/v3/backup-download-service-instances/", query: {backup: "${fact.download}"}, COMMON, take: {part: "results[0].uuid"}}}
       - {id: save, http.get: {url: "${api}/apps/v3/backup-download-service-instances/${fact.part}/", COMMON, until: [ended_at], download: download_url, save_to: "${save}"}}
 YAML
+echo mine >"$work/download.saved.part"
 go download
 is "$status" 0 "what stands at an answer's address is saved"
 is "$(stat -c '%a %s' "$work/download.saved")" "600 69632" "whole, for this user only"
+is "$(cat "$work/download.saved.part")" mine "somebody's file beside it is left alone"
+is "$(find "$work" -name 'download.saved.*.part')" "" "no part of it is left"
 says "its digest is on record" "$(sha256sum <"$work/download.saved" | cut -d' ' -f1)"
 is "$(platform_requests '(.path | startswith("/storage")) and .authorized')" 0 "the token isn't sent along"
 is "$(grep -rl s1gnature "$XDG_STATE_HOME" || true)" "" "the signed address is nowhere recorded"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A development stack gets a new image and an environment's data: refused where its own data wouldn't go, declined before
-# the deletion as something was written, through to the end, rolled back after the deletion. The database has a script for its first start, which
+# the deletion as something was written, a deletion that fails before anything is gone, through to the end, rolled back after the deletion. The database has a script for its first start, which
 # makes tables and roles that the backups have too.
 # time-limit: 600
 set -euo pipefail
@@ -63,9 +63,23 @@ program_says run "$test_dir/take.yaml" --plain --run-id take
 is "$status" 0 "the environment's backup is taken"
 [ "$status" = 0 ] || give_up
 orders_there=$(orders)
+docker exec "$OLD_CONTAINER" pg_dump -U postgres -Fc limor_prod >"$test_dir/custom.dump"
+docker exec -i "$OLD_CONTAINER" pg_restore --create --no-owner --no-acl -f - <"$test_dir/custom.dump" >"$test_dir/converted.sql"
+docker exec "$OLD_CONTAINER" pg_dump -U postgres limor_prod >"$test_dir/nameless.sql"
 # The developer's own data differs.
 psql_at "$PG_PORT" limor_prod "DELETE FROM shop.orders WHERE id IN (SELECT id FROM shop.orders ORDER BY id LIMIT 100)"
 orders_here=$(orders)
+
+renew custom --set "backup=$test_dir/custom.dump"
+is "$status" 11 "a backup in pg_dump's custom format is refused before anything begins"
+like "$output" 'pg_restore --create --no-owner --no-acl -f backup.sql' "with the way to make SQL of it"
+program_says rollback custom
+renew nameless --set "backup=$test_dir/nameless.sql"
+is "$status" 11 "so is one that doesn't say which database it is of"
+program_says rollback nameless
+renew converted --set "backup=$test_dir/converted.sql"
+is "$(run_field converted .gate)" renew/fence "what pg_restore makes of the first is taken"
+program_says rollback converted
 
 sed 's|^  postgres_data:.*|  postgres_data: {external: true, name: '"$OLD_VOLUME"'}|' "$COMPOSE_FILE" >"$STACK_DIR/external.yml"
 renew external --set "compose_file=$STACK_DIR/external.yml" --confirm renew/fence
@@ -120,6 +134,29 @@ is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it 
 is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the local data was not touched"
 ok "what was written meanwhile is there, and more can be" psql_at "$PG_PORT" limor_prod 'DROP TABLE around_the_fence'
 
+# The removal fails before anything is gone, and is rolled back.
+anonymous_file=/var/lib/scratch/theirs
+docker exec "$OLD_CONTAINER" touch "$anonymous_file"
+docker exec "$REDIS_CONTAINER" touch /data/theirs
+renew broken --set fence=network --confirm renew/fence
+printf 'broken: [\n' >>"$COMPOSE_FILE"
+program_says run "$top_dir/runbooks/local-dev.yaml" --plain --run-id broken --confirm renew/unmoved
+is "$status $(run_field broken .current_step)" "11 renew/down" "a compose file that can't be read keeps the volumes from being removed"
+local_backup=$test_dir/local-broken/local.sql
+mv "$local_backup" "$local_backup.away"
+program_says rollback broken
+is "$status" 11 "the way back looks for the local data's backup first"
+like "$output" "Nothing is removed without it: put the file there" "and says what to do"
+mv "$local_backup.away" "$local_backup"
+program_says rollback broken
+is "$status" 12 "rolled back, as it is there"
+[ "$status" = 12 ] || show_output 60
+like "$output" 'removed none of its volumes: all of them are kept' "it says that nothing was removed"
+is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
+is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the local data is there"
+ok "so is what another volume holds" docker exec "$REDIS_CONTAINER" test -e /data/theirs
+ok "so is what a volume without a name holds" docker exec "$OLD_CONTAINER" test -e "$anonymous_file"
+
 renew second --set fence=network --confirm renew/fence --confirm renew/unmoved
 is "$(run_field second .gate)" cleanup/keep "the stack is renewed"
 [ "$(run_field second .gate)" = cleanup/keep ] || give_up
@@ -148,6 +185,10 @@ YAML
 program_says run "$test_dir/compare.yaml" --plain --run-id compare
 is "$status" 11 "one row less than in the backup is found"
 
+mv "$test_dir/local-second/local.sql" "$test_dir/away.sql"
+program_says rollback second
+is "$status $(server_major "$PG_PORT") $(orders)" "11 17 $((orders_there - 1))" "without the local data's backup the way back removes nothing"
+mv "$test_dir/away.sql" "$test_dir/local-second/local.sql"
 holder_made
 program_says rollback second
 is "$status" 11 "the way back stops at a volume that wasn't removed"

@@ -73,6 +73,11 @@ cp -p "$ENV_FILE" "$test_dir/env"
 sed -i 's/^  app:\r$/  worker: { image: "redis:7-alpine", env_file: [ app.env ] }\r\n&/' "$COMPOSE_FILE"
 sed -i 's/^  app:\r$/  crm: { image: "redis:7-alpine", environment: { DEFAULT_DATABASE_DSN: "postgres:\/\/u:p@crm-db:5432\/postgres" } }\r\n&/' "$COMPOSE_FILE"
 printf '\r\nQUEUE=redis://postgres:5432\r\n' >>"$ENV_FILE"
+sed -i '1s/^/# DEFAULT_DATABASE_DSN: where the data is\r\n/' "$ENV_FILE"
+swap unnamed
+is "$status $(run_field unnamed .current_step)" "11 assess/prefix" "a comment that reads like the variable is refused before anything begins"
+like "$output" 'app.env:1: a comment reads like DEFAULT_DATABASE_DSN, commented out' "with its line"
+sed -i 1d "$ENV_FILE"
 swap unnamed
 is "$status $(run_field unnamed .current_step)" "11 assess/prefix" "a service that gets the variable, and isn't deployed, is refused"
 like "$output" 'service worker gets DEFAULT_DATABASE_DSN too' "by its name"
@@ -90,6 +95,41 @@ like "$output" 'NEW_DATABASE_DSN is meant to be two variables at once' "by its n
 program_says rollback twice
 cp -p "$test_dir/compose" "$COMPOSE_FILE"
 cp -p "$test_dir/env" "$ENV_FILE"
+swap asked
+is "$(run_field asked .gate)" prepare/volume "with the files as they were it waits at the first gate"
+like "$output" 'pass +Ask the application.s health endpoint' "which shows that the application's health endpoint answers"
+program_says rollback asked
+
+# ---- rolled back at step after step ----
+
+swap_short start-new
+swap stranger
+comes_to stranger prepare/start-new "the new service and its address are written"
+docker create --name "$STACK-postgres17" --label com.docker.compose.service=postgres17 -v /data redis:7-alpine >/dev/null
+stranger=$(docker inspect -f '{{.Id}} {{(index .Mounts 0).Name}}' "$STACK-postgres17")
+swap stranger --confirm prepare/start-new
+is "$status $(run_field stranger .current_step)" "11 prepare/start-new" "somebody's container has come to the name of the new one"
+printf '\r\n# mine\r\n' >>"$COMPOSE_FILE"
+echo "an earlier rollback's" >"$COMPOSE_FILE.before-rollback"
+program_says rollback stranger
+is_rolled_back "which fails the step: rolled back"
+is "$(docker inspect -f '{{.Id}} {{(index .Mounts 0).Name}}' "$STACK-postgres17")" "$stranger" "that container, and its data, stay"
+like "$(cat "$XDG_STATE_HOME/pgrunbook/runs/stranger/journal.jsonl")" "container $STACK-postgres17 is kept: this run didn't create it" "as the record says"
+docker rm -fv "$STACK-postgres17" >/dev/null 2>&1
+like "$(tail -n 1 "$COMPOSE_FILE.before-rollback-2")" '^# mine' "what somebody has edited since is kept under a name of its own"
+is "$(cat "$COMPOSE_FILE.before-rollback")" "an earlier rollback's" "beside what an earlier rollback has kept"
+is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
+for step in rename-old swapped; do
+    swap_short "$step"
+    swap "before-$step" --set close=stop
+    comes_to "before-$step" "switchover/$step" "all is done until there"
+    program_says rollback "before-$step"
+    is_rolled_back "rolled back before $step"
+    is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
+    is "$(run_field "before-$step" '.outages | map(.ms > 0) | tostring')" '[true]' "the time without the application is one outage that has ended"
+done
+is "$(docker ps -aq --filter "name=$STACK-postgres17")$(docker volume ls -q --filter "name=$NEW_VOLUME")" '' "the new server is gone"
+is "$(databases)" "$databases_before" "the old one wasn't touched"
 
 # ---- killed between the renames ----
 
@@ -138,12 +178,14 @@ rm "$swap_health"
 swap second --confirm switchover/fence --confirm switchover/rename-old
 comes_to second switchover/deploy "the application is deployed, and doesn't answer at its address"
 is "$status" 11 "which fails the deployment"
+is "$(run_field second '.outages | map(.ms < 0) | tostring')" '[true]' "its outage is on record, and lasts"
 ok "what was written since the backup was caught up" test "$(run_field second '.facts.catch_up.rows')" -gt 0
 is "$(databases "$STACK-postgres17")" "$databases_filled" "no database was touched by the deployment"
 isnt "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application's container is another one"
 serves 17 "$STACK-postgres17" "deployed"
 swap second
 comes_to second switchover/deploy "a retry deploys nothing new, and fails again"
+is "$(run_field second '.outages | map(.ms < 0) | tostring')" '[true]' "the outage is the same"
 is "$(run_field second '.facts.switched > 0')" true "it is still on record that the new server was in use"
 ok "no secret is in the journal, the logs or the report" names_no_password second
 cat >"$test_dir/sessions.yaml" <<YAML
@@ -168,6 +210,8 @@ like "$output" 'pass +on the new server: [1-9][0-9]* sessions of service app' "s
 like "$output" 'warn +on the new server: 0 sessions of service redis' "one without any is shown"
 program_says rollback second --save
 is_rolled_back "after the deployment: rolled back, though nothing answers at the address"
+like "$output" 'application.s outage: .*and it lasts' "which is said to last"
+is "$(run_field second '.outages | map(.ms < 0) | tostring')" '[true]' "and isn't told as ended"
 swap_health_end
 ok "what the new server had taken was saved" saved_rows second
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
@@ -180,6 +224,7 @@ unlike "$(swap_up)" 'Recreate|Creat|rror' "docker compose up finds the stack as 
 
 docker volume rm -f "$NEW_VOLUME" >/dev/null
 rm -rf "${BACKUP_DIR:?}"/*
+echo mine >"$test_dir/elsewhere.sql.part"
 swap_waits deploy
 swap third --set close=stop --set stable_for=0s --set "copy_to=$test_dir/elsewhere.sql" --confirm prepare/volume \
     --confirm switchover/fence --confirm switchover/rename-old
@@ -195,11 +240,14 @@ swap third --confirm switchover/fence --confirm switchover/rename-old --confirm 
 is "$status" 0 "the retry begins at the fence, and goes through to the end"
 [ "$status" = 0 ] || give_up
 ok "the application's outage was measured" test "$(run_field third '.facts.deploy.outage_ms')" -gt 0
+is "$(run_field third '.facts.deploy.outage_ms >= ([.steps[] | select(.step == "switchover/deploy")][0].started -
+    [.steps[] | select(.step == "switchover/stop-app")][0].finished)')" true "from the stop of the application on"
 is "$(run_field third '.outage_ms == ([.outages[].ms] | add) and .outage_ms >= .facts.deploy.outage_ms')" true \
     "and is the run's"
 diag "the application's outage: $(run_field third '.facts.deploy.outage_ms') ms"
 serves 17 "$STACK-postgres17" "at the end"
 ok "the backup was copied elsewhere" test -s "$test_dir/elsewhere.sql"
+is "$(cat "$test_dir/elsewhere.sql.part")" mine "and somebody's file beside it was left alone"
 is "$(docker ps -aq --filter "name=^$OLD_CONTAINER\$")$(docker volume ls -q --filter "name=^$OLD_VOLUME\$")" '' "the old service is gone"
 is "$(swap_env_end)" "$(cat "$ENV_FILE")" "the environment file differs by the one host, and by nothing else"
 unlike "$(compose config --services)" '^postgres$' "the compose file has it no more"

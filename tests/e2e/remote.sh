@@ -113,7 +113,7 @@ exec 7>&-
 status=0
 wait "$command_pid" || status=$?
 is "$status" 125 "by ssh: the end of the connection isn't the command's"
-like "$(cat "$test_dir/said")" 'broke off: .*closed by remote host' "but an error that says so"
+like "$(cat "$test_dir/said")" 'broke off: .*(closed by remote host|Broken pipe|Connection reset)' "but an error that says so"
 
 # ---- one run at a time, whatever the address, and a connection that breaks in the middle of a step ----
 

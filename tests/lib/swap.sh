@@ -60,6 +60,30 @@ swap_waits() {
     swap_runbook=$test_dir/swap-waits.yaml
 }
 
+# swap_short STEP: the runbook keeps its edits and the new service, with their undos, leaves out copies and proofs, and waits
+# at one gate, before this step.
+swap_short() {
+    swap_runbook=$test_dir/swap-short.yaml
+    python3 - "$top_dir/runbooks/prefix-swap.yaml" "$swap_runbook" "$1" <<'PYTHON'
+import re, sys
+source, target, wait = sys.argv[1:]
+kept = "prefix volume compose-backup add-service set-new start-new stop-app rename-old detach-old rename-new depend swapped".split()
+head, *phases = re.split(r"(?m)^(?=  - id: )", open(source).read())
+with open(target, "w") as file:
+    file.write(head)
+    for phase in phases[:3]:
+        title, *steps = re.split(r"(?m)^(?=      - id: )", phase)
+        file.write(title)
+        for step in steps:
+            name = re.match(r"      - id: (\S+)\n", step).group(1)
+            if name in kept:
+                step = re.sub(r"(?m)^        gate:.*\n(?:          .*\n)*", "", step)
+                if name == wait:
+                    step = step.replace("\n", "\n        gate: {confirm: key, question: 'Go on?'}\n", 1)
+                file.write(step.rstrip("\n") + "\n")
+PYTHON
+}
+
 swap_as_shipped() {
     swap_runbook=$top_dir/runbooks/prefix-swap.yaml
 }

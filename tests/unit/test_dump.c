@@ -34,6 +34,10 @@ static const char theirs[] = GLOBALS DATABASE("postgres", "") DATABASE("limor", 
 static const char single[] = RULE "-- PostgreSQL database dump\n" RULE "\n" TABLE RULE
                                   "-- PostgreSQL database dump complete\n" RULE "\n";
 
+#define CREATED(connect)                                                                           \
+    RULE "-- PostgreSQL database dump\n" RULE "\nCREATE DATABASE x;\n\\connect " connect           \
+         "\n\n" TABLE RULE "-- PostgreSQL database dump complete\n" RULE "\n"
+
 static struct dump_scan *scan_pieces(const char *bytes, size_t length, size_t piece)
 {
     struct dump_scan *scan = dump_scan_new();
@@ -172,6 +176,45 @@ static void nul_bytes_and_noise(void **state)
     assert_false(is_whole("\0\n\0\n", 4, &error));
 }
 
+static void assert_named(const char *dump, const char *name)
+{
+    struct error error = ERROR_INIT;
+    struct dump_scan *scan = scan_pieces(dump, strlen(dump), 3);
+    const struct dump_summary *summary = dump_scan_summary(scan);
+    assert_true(dump_is_whole(summary, "backup.sql", &error));
+    assert_int_equal(summary->count, 1);
+    assert_string_equal(summary->databases[0].name, name);
+    assert_int_equal(summary->databases[0].rows, 4);
+    dump_scan_free(scan);
+}
+
+static void named_by_connect(void **state)
+{
+    (void)state;
+    assert_named(CREATED("limor_prod"), "limor_prod");
+    assert_named(CREATED("\"Limor\""), "Limor");
+    assert_named(CREATED("-reuse-previous=on \"dbname='a b'\""), "");
+    assert_named(single, "");
+}
+
+static void assert_other_format(const char *head, const char *words, const char *remedy)
+{
+    struct error error = ERROR_INIT;
+    struct dump_scan *scan = scan_pieces(head, strlen(head), 2);
+    assert_false(dump_is_whole(dump_scan_summary(scan), "backup.sql", &error));
+    assert_non_null(strstr(error.message, words));
+    assert_non_null(strstr(error.remedy, remedy));
+    dump_scan_free(scan);
+}
+
+static void other_formats(void **state)
+{
+    (void)state;
+    assert_other_format("PGDMP\x01\x0e", "custom format", "pg_restore --create");
+    assert_other_format("toc.dat", "tar format", "pg_restore --create");
+    assert_other_format("\x1f\x8b\x08", "gzip", "gunzip");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +225,8 @@ int main(void)
         cmocka_unit_test(followed),
         cmocka_unit_test(long_lines),
         cmocka_unit_test(nul_bytes_and_noise),
+        cmocka_unit_test(named_by_connect),
+        cmocka_unit_test(other_formats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,29 @@ static void what_is_not_plain_is_refused(void **state)
     }
 }
 
+static void a_comment_that_reads_like_a_setting_is_counted_with_its_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before;
+        size_t set, detached, line;
+    } cases[] = {
+        {"A=1\n# " DEFAULT ": where the data is\n" DEFAULT "=x\n", 1, 1, 2},
+        {"#" DEFAULT "=example\r\n" DEFAULT "=x", 1, 1, 1},
+        {"TEXT='one\ntwo'\n\n#export " DEFAULT " = y", 0, 1, 4},
+        {"# see " DEFAULT "=x\n## " DEFAULT "=x\n" DEFAULT "=x\n", 1, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error = ERROR_INIT;
+        struct environment_count count;
+        assert_true(environment_count("f.env", cases[i].before, strlen(cases[i].before), DEFAULT,
+                                      &count, &error));
+        assert_int_equal(count.set, cases[i].set);
+        assert_int_equal(count.detached, cases[i].detached);
+        assert_int_equal(count.detached_line, cases[i].line);
+    }
+}
+
 static void there_and_back(edit *there, edit *back, const char *before, const char *after)
 {
     struct error error = ERROR_INIT;
@@ -240,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_name_is_changed_and_nothing_else),
         cmocka_unit_test(a_line_inside_of_a_quoted_value_is_no_setting),
         cmocka_unit_test(what_is_not_plain_is_refused),
+        cmocka_unit_test(a_comment_that_reads_like_a_setting_is_counted_with_its_line),
         cmocka_unit_test(a_line_is_commented_out_and_comes_back),
         cmocka_unit_test(an_address_is_added_with_another_host),
         cmocka_unit_test(a_value_without_one_plain_host_is_refused),

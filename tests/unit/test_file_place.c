@@ -72,11 +72,45 @@ static void only_its_owner_leaves_a_file_its_owner(void **state)
     unlink(path);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void a_new_name_is_taken_from_nobody(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/test_file_place.XXXXXX";
+    struct error error = ERROR_INIT;
+    struct text content = {0};
+    assert_non_null(mkdtemp(directory));
+    char *from = file_join(directory, "from"), *to = file_join(directory, "to");
+    write_text(from, "ours");
+    write_text(to, "theirs");
+    assert_false(file_rename_new(from, to, &error));
+    assert_non_null(strstr(error.remedy, "nothing is overwritten"));
+    assert_true(file_exists(from));
+    assert_true(file_read(to, 100, &content, &error));
+    assert_string_equal(text_string(&content), "theirs");
+    assert_int_equal(unlink(to), 0);
+    assert_true(file_rename_new(from, to, &error));
+    assert_true(file_exists(to) && !file_exists(from));
+    unlink(to);
+    rmdir(directory);
+    text_free(&content);
+    free(from);
+    free(to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_relative_path_is_beside_the_first_file),
         cmocka_unit_test(only_its_owner_leaves_a_file_its_owner),
+        cmocka_unit_test(a_new_name_is_taken_from_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

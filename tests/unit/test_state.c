@@ -313,6 +313,29 @@ static void a_step_that_measured_an_outage_is_believed(void **unused)
     run_state_free(state);
 }
 
+/* The engine's end isn't the outage's. */
+static void an_outage_lasts_until_a_step_sees_its_end(void **unused)
+{
+    (void)unused;
+    struct run_state *state = new_run();
+    state->unwatched = true;
+    must(state, "{'type':'fact','key':'down','value':{'down_since':4000},'time':5000}");
+    assert_true(run_state_outage_known(state));
+    assert_true(run_state_outage_ms(state, 7000) == 3000);
+    must(state, "{'type':'engine_started','seq':5,'time':8000}");
+    must(state, "{'type':'fact','key':'down','value':{'down_since':4000},'time':8500}");
+    assert_true(run_state_outage_ms(state, 9000) == 5000);
+    must(state, "{'type':'fact','key':'deploy','value':{'outage_ms':5500},'time':9900}");
+    must(state, "{'type':'fact','key':'down','value':false,'time':9900}");
+    assert_true(run_state_outage_ms(state, 90000) == 5500);
+    assert_int_equal(state->outage_count, 1);
+    assert_int_equal(state->outages[0].began_ms, 4000);
+    must(state, "{'type':'fact','key':'down','value':{'down_since':20000},'time':20000}");
+    must(state, "{'type':'run_finished','time':21000,'status':'rolled back'}");
+    assert_true(run_state_outage_ms(state, 90000) == 6500);
+    run_state_free(state);
+}
+
 static void outages_add_up(void **unused)
 {
     (void)unused;
@@ -402,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_skip_after_a_failure_is_remembered),
         cmocka_unit_test(an_outage_ends_with_its_watcher),
         cmocka_unit_test(a_step_that_measured_an_outage_is_believed),
+        cmocka_unit_test(an_outage_lasts_until_a_step_sees_its_end),
         cmocka_unit_test(outages_add_up),
         cmocka_unit_test(a_containers_trouble_keeps_what_was_seen),
         cmocka_unit_test(writes_count_from_the_snapshot_of_the_same_server),

@@ -27,9 +27,18 @@ struct reading {
     struct sha256 *hash;
 };
 
-static bool no_file(const char *path, struct error *error)
+/* A way back that needs the backup can't have another one. */
+static bool put_back(struct error *error)
+{
+    return error_remedy(error, "Nothing is removed without it: put the file there as this run "
+                               "wrote it, then roll back again.");
+}
+
+static bool no_file(const struct step_run *run, const char *path, struct error *error)
 {
     error_errno(error, "can't read the backup %s", path);
+    if (run->undoing)
+        return put_back(error);
     return error_remedy(error, "Check the path (the step's argument from), or take the backup "
                                "again.");
 }
@@ -39,7 +48,7 @@ static bool open_backup(struct reading *reading, struct error *error)
     struct stat status;
     reading->descriptor = open(reading->path, O_RDONLY | O_CLOEXEC);
     if (reading->descriptor < 0 || fstat(reading->descriptor, &status) < 0)
-        return no_file(reading->path, error);
+        return no_file(reading->run, reading->path, error);
     if (!S_ISREG(status.st_mode))
         return error_set(error, ERROR_OTHER, "the backup %s is no regular file", reading->path);
     reading->size = (unsigned long long)status.st_size;
@@ -65,13 +74,16 @@ static bool read_all(struct reading *reading, struct error *error)
                       (double)reading->size, "bytes", NULL);
     }
     free(piece);
-    return got == 0 || no_file(reading->path, error);
+    return got == 0 || no_file(reading->run, reading->path, error);
 }
 
-static bool changed(const char *path, const char *what, struct error *error)
+static bool changed(const struct step_run *run, const char *path, const char *what,
+                    struct error *error)
 {
     error_set(error, ERROR_OTHER, "the backup %s has another %s than when it was written", path,
               what);
+    if (run->undoing)
+        return put_back(error);
     return error_remedy(error, "Something has changed or replaced it: take the backup again.");
 }
 
@@ -84,9 +96,9 @@ bool check_backup_recorded(struct step_run *run, const char *path, double bytes,
         return true;
     }
     if (json_number_at(fact, "bytes") != bytes)
-        return changed(path, "size", error);
+        return changed(run, path, "size", error);
     if (!text_equal(json_text(fact, "sha256"), sha256))
-        return changed(path, "SHA-256", error);
+        return changed(run, path, "SHA-256", error);
     step_check(run, "SHA-256", VERDICT_PASS, "%s, as it was written", sha256);
     return true;
 }
@@ -117,11 +129,27 @@ static void report_contents(const struct reading *reading)
     check_backup_contents(reading->run, reading->path, (double)summary->bytes, names);
 }
 
+/* pg_dump's of a single database doesn't say which one it is. */
+static bool check_names(const struct reading *reading, struct error *error)
+{
+    const struct dump_summary *summary = dump_scan_summary(reading->scan);
+    for (size_t i = 0; step_boolean(reading->run, "named") && i < summary->count; i++) {
+        if (*summary->databases[i].name)
+            continue;
+        error_set(error, ERROR_OTHER, "the backup %s doesn't say which database it is of",
+                  reading->path);
+        return error_remedy(error, "Take it by pg_dumpall, by pg.backup of a runbook, or by "
+                                   "pg_dump --create of a single database.");
+    }
+    return true;
+}
+
 static bool check_backup(struct reading *reading, struct error *error)
 {
     char sha256[SHA256_HEX_SIZE];
     if (!open_backup(reading, error) || !read_all(reading, error) ||
-        !dump_is_whole(dump_scan_summary(reading->scan), reading->path, error))
+        !dump_is_whole(dump_scan_summary(reading->scan), reading->path, error) ||
+        !check_names(reading, error))
         return false;
     sha256_finish(reading->hash, sha256);
     reading->hash = NULL;
@@ -167,6 +195,8 @@ static const struct argument check_backup_arguments[] = {
     {"from", ARGUMENT_PATH, true, NULL, NULL, "the backup's file or directory"},
     {"image", ARGUMENT_TEXT, false, NULL, NULL,
      "of a directory: the image whose pg_restore reads it; else the one whose pg_dump wrote it"},
+    {"named", ARGUMENT_BOOLEAN, false, "no", NULL,
+     "every database has to be named in it, as pg.compare_backup needs"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 #include "steps/backup/backup_contents.h"
 #include "steps/backup/backup_manifest.h"
 #include "steps/compare/pg_measure.h"
+#include "steps/compose/compose_common.h"
 
 #include "base/json.h"
 #include "postgres/dump.h"
@@ -73,8 +74,9 @@ static bool read_backup(const struct step_run *run, cJSON *backup, struct error 
     return read;
 }
 
-/* What a materialised view holds is computed, not copied. */
-static bool count_server(struct step_run *run, struct row_counts *counts, struct error *error)
+/* What a materialised view holds is computed, not copied. *kept: nothing was restored into it. */
+static bool count_server(struct step_run *run, struct row_counts *counts, bool *kept,
+                         struct error *error)
 {
     struct server_access access = {0};
     struct survey survey = {0};
@@ -82,6 +84,7 @@ static bool count_server(struct step_run *run, struct row_counts *counts, struct
     bool counted = server_find(run, step_text(run, "server"), &access, error) &&
                    survey_read(&access, &survey, error) &&
                    measure_tables(run, &measure, 1, false, error);
+    *kept = counted && stack_was_kept(run, &access.found);
     survey_free(&survey);
     server_free(&access);
     return counted;
@@ -98,8 +101,9 @@ static double rows_of(const struct row_counts *counts, const char *database)
 }
 
 static bool compare(struct step_run *run, const cJSON *backup, const struct row_counts *counts,
-                    struct error *error)
+                    bool kept, struct error *error)
 {
+    const enum verdict other = kept ? VERDICT_WARN : VERDICT_FAIL;
     const cJSON *database;
     char there[32], here[32];
     size_t different = 0;
@@ -109,7 +113,7 @@ static bool compare(struct step_run *run, const cJSON *backup, const struct row_
         bool same = rows == database->valuedouble;
         text_grouped(there, sizeof there, (long long)database->valuedouble);
         text_grouped(here, sizeof here, (long long)rows);
-        step_check(run, database->string, same ? VERDICT_PASS : VERDICT_FAIL,
+        step_check(run, database->string, same ? VERDICT_PASS : other,
                    same ? "%s rows in the backup, %s on the server"
                         : "%s rows in the backup, but %s on the server",
                    there, here);
@@ -117,7 +121,7 @@ static bool compare(struct step_run *run, const cJSON *backup, const struct row_
     }
     if (!backup->child)
         return error_set(error, ERROR_OTHER, "the backup names no database");
-    if (!different)
+    if (!different || kept)
         return true;
     error_set(error, ERROR_OTHER, "%zu databases have another number of rows than the backup",
               different);
@@ -128,11 +132,12 @@ static bool compare(struct step_run *run, const cJSON *backup, const struct row_
 static bool run_compare_backup(struct step_run *run, struct error *error)
 {
     struct row_counts counts = {0};
+    bool kept = false;
     if (server_not_yet(run, step_text(run, "server")))
         return true;
     cJSON *backup = cJSON_CreateObject();
-    bool same = read_backup(run, backup, error) && count_server(run, &counts, error) &&
-                compare(run, backup, &counts, error);
+    bool same = read_backup(run, backup, error) && count_server(run, &counts, &kept, error) &&
+                compare(run, backup, &counts, kept, error);
     cJSON_Delete(backup);
     row_counts_free(&counts);
     return same;

@@ -55,6 +55,12 @@ bool stack_was_emptied(const struct step_run *run, const struct docker_container
     return project && text_equal(json_text(fact, "project"), project);
 }
 
+bool stack_was_kept(const struct step_run *run, const struct docker_container *container)
+{
+    const char *project = docker_container_label(container, COMPOSE_LABEL("project"));
+    return run->undoing && project && text_equal(fact_text(run, FACT_KEPT), project);
+}
+
 /* "a,b" as two; blanks around them don't count. */
 static void add_separated(struct text_list *list, const char *value)
 {

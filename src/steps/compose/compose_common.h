@@ -26,6 +26,10 @@
 #define FACT_EMPTIED                                                                               \
     "compose.emptied" /* {project, stay: [volumes]}: a stack was taken down with its own volumes   \
                        */
+/* Project whose volumes this run went on to remove; and one of which the way back found that
+ * nothing was removed, or null. */
+#define FACT_DOWN_BEGAN "compose.down.began"
+#define FACT_KEPT "compose.kept"
 
 /* By which Compose finds its containers. Source: docker/compose, pkg/api/labels.go. */
 #define COMPOSE_LABEL(name) "com.docker.compose." name
@@ -67,6 +71,10 @@ bool stack_containers(struct docker *docker, const char *project, const char *se
  * none, the container itself holds the data) is one: then whatever it holds was made since. */
 bool stack_was_emptied(const struct step_run *run, const struct docker_container *container,
                        const char *volume);
+
+/* Whether the way back has found that this run removed nothing of the container's stack: then its
+ * data is what it was all along, and nothing is to be restored over it. */
+bool stack_was_kept(const struct step_run *run, const struct docker_container *container);
 
 /* A line of the compose command's, into the step's log: for struct compose_up. */
 void stack_log_line(void *run, const char *line, bool from_stderr);

@@ -1,6 +1,7 @@
 /* compose_deploy.c: compose.deploy: services are made as the compose file and the environment files
  * now say, and no other container is touched. */
 #include "steps/actions.h"
+#include "steps/compose/application_down.h"
 #include "steps/compose/compose_common.h"
 #include "steps/compose/deploy_probe.h"
 #include "steps/compose/deploy_trial.h"
@@ -29,8 +30,9 @@ struct deploy {
     cJSON *before; /* the project's containers */
     struct deploy_probe probe;
     bool first_switch; /* this attempt has recorded the switch, and no attempt before it had */
-    int64_t began_ms;
-    long outage_ms; /* -1: not measured */
+    int64_t began_ms, began_wall_ms;
+    bool answered;  /* in the end, or there is no address to ask */
+    long outage_ms; /* at the address; -1: not measured */
 };
 
 static bool read_services(struct deploy *deploy, struct error *error)
@@ -163,6 +165,7 @@ static bool bring_up(struct deploy *deploy, struct error *error)
         step_fact_number(run, FACT_SERVING, (double)clock_wall_ms());
     deploy_probe_start(&deploy->probe, step_text(run, "probe"));
     deploy->began_ms = clock_monotonic_ms();
+    deploy->began_wall_ms = clock_wall_ms();
     return compose_up(&deploy->stack.project, &up, error);
 }
 
@@ -191,37 +194,75 @@ static bool wait_for_answer(struct deploy *deploy, struct error *error)
         if (!answers)
             clock_sleep_ms(LOOK_EVERY_MS);
     }
+    deploy->answered = answers;
     return answers || no_answer(deploy, error);
 }
 
-static void report(struct deploy *deploy)
+/* The outage that is over, from the application's stop or an earlier deployment on where it was
+ * down before; -1: none is known of. */
+static long outage_over(const struct deploy *deploy, int64_t since)
+{
+    if (!since)
+        return deploy->outage_ms;
+    if (deploy->outage_ms < 0)
+        return (long)(clock_wall_ms() - since);
+    return (long)(deploy->began_wall_ms - since) + deploy->outage_ms;
+}
+
+static void report_up(struct deploy *deploy)
 {
     char shown[32];
-    long took = (long)(clock_monotonic_ms() - deploy->began_ms);
+    int64_t since = application_down_since(deploy->run);
+    long outage_ms = outage_over(deploy, since);
     cJSON *fact = cJSON_CreateObject();
-    cJSON_AddNumberToObject(fact, "took_ms", (double)took);
-    if (deploy->outage_ms >= 0) {
-        cJSON_AddNumberToObject(fact, "outage_ms", (double)deploy->outage_ms);
-        step_check(deploy->run, "application's outage", VERDICT_PASS, "%s, by its address",
-                   text_duration(shown, sizeof shown, deploy->outage_ms));
+    cJSON_AddNumberToObject(fact, "took_ms", (double)(clock_monotonic_ms() - deploy->began_ms));
+    if (outage_ms >= 0) {
+        cJSON_AddNumberToObject(fact, "outage_ms", (double)outage_ms);
+        text_duration(shown, sizeof shown, outage_ms);
+        step_check(deploy->run, "application's outage", VERDICT_PASS, "%s, %s%s", shown,
+                   deploy->outage_ms >= 0 ? "by its address" : "until its containers were up",
+                   since ? ", from the moment on when it was stopped or answered no more" : "");
     }
     step_fact(deploy->run, "deploy", fact);
+    application_is_up(deploy->run);
+}
+
+/* Nobody has seen its end: the next deployment may. */
+static void report_down(struct deploy *deploy)
+{
+    char shown[32];
+    int64_t now = clock_wall_ms(), since = application_down_since(deploy->run);
+    if (!since && deploy->outage_ms <= 0)
+        return;
+    if (!since)
+        since = now - deploy->outage_ms;
+    application_is_down(deploy->run, since);
+    step_check(deploy->run, "application's outage", VERDICT_WARN, "%s, and it lasts",
+               text_duration(shown, sizeof shown, (long)(now - since)));
+}
+
+/* Of a deployment that failed, too: its outage was one. */
+static void report(struct deploy *deploy)
+{
+    bool answers = false;
+    deploy_probe_stop(&deploy->probe, &deploy->outage_ms, &answers);
+    if (deploy->answered || answers)
+        report_up(deploy);
+    else
+        report_down(deploy);
 }
 
 static bool deploy_services(struct deploy *deploy, struct error *error)
 {
-    bool answers = false;
     bool done = bring_up(deploy, error) &&
                 stack_wait_up(deploy->run, deploy->docker, &deploy->services,
                               step_duration(deploy->run, "for"), error) &&
                 wait_for_answer(deploy, error);
-    deploy_probe_stop(&deploy->probe, &deploy->outage_ms, &answers);
-    if (!done) {
-        take_back_switch(deploy);
-        return false;
-    }
     report(deploy);
-    return check_others(deploy, error);
+    if (done)
+        return check_others(deploy, error);
+    take_back_switch(deploy);
+    return false;
 }
 
 static bool run_deploy(struct step_run *run, struct error *error)

@@ -270,6 +270,27 @@ static void record_emptied(struct step_run *run, const cJSON *config)
     step_fact(run, FACT_EMPTIED, fact);
 }
 
+/* On disk before Compose acts: without it a way back has nothing to remove. */
+static bool record_begun(struct step_run *run, struct error *error)
+{
+    cJSON *facts = cJSON_CreateObject();
+    cJSON_AddStringToObject(facts, FACT_DOWN_BEGAN, step_text(run, "project"));
+    cJSON_AddNullToObject(facts, FACT_KEPT);
+    return step_facts_kept(run, facts, error);
+}
+
+/* The step may have failed before Compose was asked for anything: every volume is as it was. */
+static bool nothing_to_undo(struct step_run *run)
+{
+    const char *project = step_text(run, "project");
+    if (!run->undoing || text_equal(fact_text(run, FACT_DOWN_BEGAN), project))
+        return false;
+    step_check(run, project, VERDICT_PASS,
+               "this run has removed none of its volumes: all of them are kept");
+    step_fact_text(run, FACT_KEPT, project);
+    return true;
+}
+
 static bool run_down(struct step_run *run, struct error *error)
 {
     struct stack stack = {0};
@@ -279,10 +300,13 @@ static bool run_down(struct step_run *run, struct error *error)
                               .timeout_ms = step_duration(run, "grace") + MARGIN_MS,
                               .on_line = stack_log_line,
                               .context = run};
+    if (nothing_to_undo(run))
+        return true;
     struct docker *docker = docker_open(error);
     bool done = docker && stack_lock(run, down.timeout_ms, &lock, error) &&
                 stack_open(run, docker, &stack, error) &&
                 compose_config(&stack.project, &config, error) &&
+                (run->undoing || record_begun(run, error)) &&
                 compose_down_with_volumes(&stack.project, &down, error) &&
                 check_gone(run, docker, config, error);
     if (done)
@@ -318,5 +342,6 @@ static const struct argument down_arguments[] = {
 
 const struct action compose_down_action = {
     "compose.down", DANGER_DESTRUCTIVE,
-    "remove the stack's containers, networks and its own volumes with their data", down_arguments,
-    run_down};
+    "remove the stack's containers, networks and its own volumes with their data; in an undo only "
+    "where this run has begun to remove them",
+    down_arguments, run_down};

@@ -58,12 +58,24 @@ static bool damaged(const char *path, struct error *error)
                                "shows the difference), then roll back again.");
 }
 
+/* FILE.before-rollback, or FILE.before-rollback-2 and so on: what an earlier rollback has kept may
+ * be the only copy of it. */
+static char *name_to_keep(const char *file)
+{
+    char *path = xprintf("%s.before-rollback", file);
+    for (int number = 2; file_exists(path); number++) {
+        free(path);
+        path = xprintf("%s.before-rollback-%d", file, number);
+    }
+    return path;
+}
+
 /* Somebody has edited the file since: that version is kept beside it. */
 static bool keep_present(struct step_run *run, const char *file, const struct text *present,
                          mode_t mode, struct error *error)
 {
-    char *path = xprintf("%s.before-rollback", file);
-    bool kept = file_write_atomic(path, text_string(present), present->length, mode, error);
+    char *path = name_to_keep(file);
+    bool kept = file_write_new(path, text_string(present), present->length, mode, error);
     if (kept)
         step_log(run, "%s was changed since the switchover: that version is kept as %s", file,
                  path);

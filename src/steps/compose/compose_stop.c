@@ -1,10 +1,13 @@
 /* compose_stop.c: compose.stop and compose.start: an application kept from its database for a time.
  */
 #include "steps/actions.h"
+#include "steps/compose/application_down.h"
 #include "steps/compose/compose_common.h"
 #include "steps/compose/stack_list.h"
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "docker/lifecycle.h"
 
 /* What is done with each container of the services. */
@@ -55,6 +58,7 @@ static bool stop(struct step_run *run, struct docker *docker, const char *name, 
 
 static bool run_stop(struct step_run *run, struct error *error)
 {
+    application_is_down(run, clock_wall_ms());
     return each_container(run, stop, NULL, error);
 }
 
@@ -67,9 +71,27 @@ static bool start(struct step_run *run, struct docker *docker, const char *name,
     return done;
 }
 
+static void report_up(struct step_run *run)
+{
+    char shown[32];
+    int64_t since = application_down_since(run);
+    if (!since)
+        return;
+    long outage_ms = (long)(clock_wall_ms() - since);
+    cJSON *fact = cJSON_CreateObject();
+    cJSON_AddNumberToObject(fact, "outage_ms", (double)outage_ms);
+    step_check(run, "application's outage", VERDICT_PASS, "%s, until its containers were up",
+               text_duration(shown, sizeof shown, outage_ms));
+    step_fact(run, "application_start", fact);
+    application_is_up(run);
+}
+
 static bool run_start(struct step_run *run, struct error *error)
 {
-    return each_container(run, start, stack_wait_up, error);
+    if (!each_container(run, start, stack_wait_up, error))
+        return false;
+    report_up(run);
+    return true;
 }
 
 static const struct argument stop_arguments[] = {

@@ -58,6 +58,23 @@ static long grace_of(const struct step_run *run)
     return run->undoing && grace > UNDO_GRACE_MS ? UNDO_GRACE_MS : grace;
 }
 
+/* Force that is for one service reaches no other container: somebody's may have come to the name
+ * since it was found free. */
+static bool force_reaches(const struct step_run *run, const struct docker_container *container)
+{
+    static const struct {
+        const char *argument, *label;
+    } required[] = {{"project", COMPOSE_LABEL("project")}, {"service", COMPOSE_LABEL("service")}};
+    bool reaches = step_boolean(run, "force");
+    for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
+        const char *wanted = step_text(run, required[i].argument);
+        reaches =
+            reaches &&
+            (!wanted || text_equal(docker_container_label(container, required[i].label), wanted));
+    }
+    return reaches;
+}
+
 /* A rollback leaves what isn't ours and says so; a step that was meant to remove it fails. */
 static bool remove_container(struct step_run *run, struct docker *docker,
                              const struct docker_container *container, struct error *error)
@@ -65,7 +82,7 @@ static bool remove_container(struct step_run *run, struct docker *docker,
     bool own = step_is_own(run, docker_container_label(container, LABEL_RUN));
     if (!own && !parked_is_own(run, container, &own, error))
         return false;
-    if (!own && !step_boolean(run, "force")) {
+    if (!own && !force_reaches(run, container)) {
         if (!run->undoing)
             return not_ours(container->name, error);
         step_log(run, "container %s is kept: this run didn't create it", container->name);
@@ -138,6 +155,9 @@ static const struct argument remove_arguments[] = {
     {"name", ARGUMENT_TEXT, true, NULL, NULL, "the container; one that is absent is fine"},
     {"volumes", ARGUMENT_BOOLEAN, false, "no", NULL, "its anonymous volumes go too"},
     {"force", ARGUMENT_BOOLEAN, false, "no", NULL, "even when this run didn't create it"},
+    {"project", ARGUMENT_TEXT, false, NULL, NULL,
+     "with force: only a container of this Compose project"},
+    {"service", ARGUMENT_TEXT, false, NULL, NULL, "with force: only a container of this service"},
     {"grace", ARGUMENT_DURATION, false, GRACE_DEFAULT, NULL, "time before it is killed"},
     {0},
 };

@@ -2,15 +2,15 @@
 #include "steps/http/http_download.h"
 
 #include "steps/http/http_address.h"
+#include "steps/http/http_progress.h"
 #include "steps/http/http_trouble.h"
+#include "steps/part_file.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_path.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +18,13 @@
 #include <unistd.h>
 
 #define MESSAGE_MAX 65536
-#define REPORT_MS 1000
 
 struct download {
     struct step_run *run;
     char *path;
     char *part; /* the file until it is whole */
     int file;
+    bool replaces; /* what an earlier try of this run has made */
     struct sha256 *hash;
     unsigned long long size;
     unsigned long long limit;
@@ -45,10 +45,7 @@ static bool take(void *context, const char *bytes, size_t length)
         return false;
     }
     sha256_update(download->hash, bytes, length);
-    if (clock_monotonic_ms() - download->reported_ms >= REPORT_MS) {
-        download->reported_ms = clock_monotonic_ms();
-        step_progress(download->run, (double)download->size, 0, "bytes", "downloading");
-    }
+    http_progress(download->run, &download->reported_ms, download->size, 0, "downloading");
     return true;
 }
 
@@ -63,11 +60,13 @@ static char *own_key(const struct step_run *run)
 }
 
 /* A file that somebody else has made stays. */
-static bool claim(const struct download *download, struct error *error)
+static bool claim(struct download *download, struct error *error)
 {
     char *key = own_key(download->run);
     const char *own = json_text_at(step_known(download->run, key), "path");
-    bool free_to_take = !file_exists(download->path) || text_equal(own, download->path);
+    bool there = file_exists(download->path);
+    download->replaces = there && text_equal(own, download->path);
+    bool free_to_take = !there || download->replaces;
     cJSON *value = cJSON_CreateObject();
     cJSON_AddStringToObject(value, "path", download->path);
     if (free_to_take)
@@ -88,12 +87,10 @@ static bool begin(struct download *download, struct error *error)
     free(copy);
     if (!good)
         return false;
-    download->part = xprintf("%s.part", download->path);
-    unlink(download->part);
-    download->file =
-        open(download->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    download->part = part_name(download->run, download->path);
+    download->file = part_create(download->part, 0600, error);
     download->hash = sha256_new();
-    return download->file >= 0 || error_errno(error, "can't write %s", download->part);
+    return download->file >= 0;
 }
 
 static bool explain(const struct download *download, const struct http_answer *answer,
@@ -137,15 +134,22 @@ static bool fetch(struct download *download, const struct http_exchange *exchang
     return good;
 }
 
-static bool put_in_place(struct download *download, struct error *error)
+static bool replace(const struct download *download, struct error *error)
 {
     char *copy = xstrdup(download->path);
-    bool good = fsync(download->file) == 0 && rename(download->part, download->path) == 0;
-    if (!good)
-        error_errno(error, "can't put %s in its place", download->path);
+    bool good = rename(download->part, download->path) == 0 ||
+                error_errno(error, "can't put %s in its place", download->path);
     good = good && file_sync_directory(dirname(copy), error);
     free(copy);
     return good;
+}
+
+static bool put_in_place(const struct download *download, struct error *error)
+{
+    if (fsync(download->file) != 0)
+        return error_errno(error, "can't write %s", download->part);
+    return download->replaces ? replace(download, error)
+                              : file_rename_new(download->part, download->path, error);
 }
 
 static void finish(struct download *download, bool whole)

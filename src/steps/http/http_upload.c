@@ -2,8 +2,8 @@
 #include "steps/actions.h"
 #include "steps/http/http_address.h"
 #include "steps/http/http_exchange.h"
+#include "steps/http/http_progress.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 
 #include <fcntl.h>
@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define REPORT_MS 1000
 
 struct reading {
     struct step_run *run;
@@ -26,11 +24,8 @@ static bool take(void *context, const char *bytes, size_t length)
     struct reading *reading = context;
     reading->size += length;
     sha256_update(reading->hash, bytes, length);
-    if (clock_monotonic_ms() - reading->reported_ms >= REPORT_MS) {
-        reading->reported_ms = clock_monotonic_ms();
-        step_progress(reading->run, (double)reading->size, (double)reading->expected, "bytes",
-                      "reading it back");
-    }
+    http_progress(reading->run, &reading->reported_ms, reading->size, reading->expected,
+                  "reading it back");
     return reading->size <= reading->expected;
 }
 

@@ -1,5 +1,6 @@
 /* pg_restore.c: pg.restore, which brings a backup into a new server and judges every message. */
 #include "steps/actions.h"
+#include "steps/compose/compose_common.h"
 #include "steps/restore/load_beside.h"
 #include "steps/restore/restore.h"
 #include "steps/restore/restore_loading.h"
@@ -146,16 +147,20 @@ static bool restore_it(struct restore *restore, struct error *error)
 {
     struct step_run *run = restore->run;
     restore->format = is_directory(restore->path) ? &restore_directory : &restore_plain;
-    bool done = restore->format->open(restore, recorded(restore), error) &&
-                server_find(run, step_text(run, "server"), &restore->access, error) &&
-                server_needs_container(&restore->access, error) && restore_all(restore, error);
+    bool found = restore->format->open(restore, recorded(restore), error) &&
+                 server_find(run, step_text(run, "server"), &restore->access, error) &&
+                 server_needs_container(&restore->access, error);
+    bool kept = found && stack_was_kept(run, &restore->access.found);
+    bool done = found && !kept && restore_all(restore, error);
     end_tools(restore);
     done = done && restore_loading_finish(run, &restore->access, error);
     if (done)
         record(restore);
     done = done && restore_loading_end(run, &restore->access, error);
+    if (kept)
+        step_log(run, "its data was never taken away: nothing is restored");
     server_free(&restore->access);
-    return done;
+    return done || kept;
 }
 
 static bool run_restore(struct step_run *run, struct error *error)
