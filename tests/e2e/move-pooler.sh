@@ -103,6 +103,7 @@ exec 7>"$test_dir/holder"
 printf '%s\n' 'BEGIN;' "SELECT 'begun';" >&7
 wait_for 20 grep -q begun "$test_dir/held" || bail_out "no transaction is open"
 (
+    # shellcheck disable=SC2119 # no arguments
     wait_for 120 says_it_tries_again patient && commits_go_on && touch "$test_dir/went-on"
     echo 'COMMIT;' >&7
 ) &
