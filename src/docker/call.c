@@ -113,11 +113,15 @@ bool docker_call(struct docker *docker, const char *method, const char *path, co
 {
     struct text bytes = {0};
     cJSON *refusal = NULL;
+    if (!timeout_ms)
+        timeout_ms = CALL_MS;
+    if (docker->limit_ms && docker->limit_ms < timeout_ms)
+        timeout_ms = docker->limit_ms;
     struct docker_request request = {
         .method = method,
         .path = path,
         .body = body,
-        .timeout_ms = timeout_ms ? timeout_ms : CALL_MS,
+        .timeout_ms = timeout_ms,
         .take = collect,
         .context = &bytes,
     };

@@ -20,6 +20,7 @@ struct docker {
     char *display;                       /* how messages call it: "tcp://db1:2376 (context live)" */
     char *version;                       /* "/v1.41": negotiated, put before every path */
     char *environment[DOCKER_NAMES + 1]; /* by which other programs find it, NULL-terminated */
+    long limit_ms;                       /* of each call's answer; 0: the call's own */
     char failure[CURL_ERROR_SIZE];       /* what libcurl says of the last transfer that failed */
 };
 

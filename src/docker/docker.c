@@ -245,12 +245,17 @@ static bool tunnel_failed(const struct docker *docker, CURLcode code, struct err
 {
     char *words = tunnel_words(&docker->tunnels);
     const char *why =
-        code == CURLE_OPERATION_TIMEDOUT ? "no answer in time" : "the connection was closed";
+        code == CURLE_OPERATION_TIMEDOUT ? "no " DOCKER_LATE : "the connection was closed";
     error_set(error, ERROR_DOCKER, "cannot reach Docker at %s: %s", docker->display,
               *words ? words : why);
     tunnel_remedy(&docker->endpoint, words, error);
     free(words);
     return false;
+}
+
+void docker_limit(struct docker *docker, long milliseconds)
+{
+    docker->limit_ms = milliseconds;
 }
 
 bool docker_unreachable(const struct docker *docker, CURL *handle, CURLcode code,
@@ -261,7 +266,7 @@ bool docker_unreachable(const struct docker *docker, CURL *handle, CURLcode code
         return tunnel_failed(docker, code, error);
     curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &number);
     if (code == CURLE_OPERATION_TIMEDOUT)
-        error_set(error, ERROR_DOCKER, "Docker at %s doesn't answer in time", docker->display);
+        error_set(error, ERROR_DOCKER, "Docker at %s doesn't " DOCKER_LATE, docker->display);
     else if (code == CURLE_COULDNT_CONNECT && number)
         error_set(error, ERROR_DOCKER, "cannot reach Docker at %s: %s", docker->display,
                   strerror((int)number));

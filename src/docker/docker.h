@@ -31,6 +31,12 @@ const char *docker_host(const struct docker *docker);
  * "NAME=value", NULL-terminated, the connection's. */
 const char *const *docker_environment(const struct docker *docker);
 
+/* From then on no answer is waited for longer than that, whatever its call would allow; 0: as long
+ * as each allows. */
+void docker_limit(struct docker *docker, long milliseconds);
+/* Words of the error when no answer came in time: the engine may carry the call out later. */
+#define DOCKER_LATE "answer in time"
+
 /* One call. `path` without the version ("/containers/json?all=1"). `*status` is the HTTP status;
  * `*answer` the parsed body (caller deletes) or NULL. False only when no answer came; `timeout_ms`
  * bounds the whole call (0: 30 s). */

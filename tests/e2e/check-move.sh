@@ -196,5 +196,33 @@ else
 fi
 look
 is "$status" 0 "without all that the stack allows it again"
+like "$output" 'warn +server: what a move needs of it can.t be asked' "a server that doesn't answer wasn't asked"
+
+# ---- what the server says ----
+
+# server [OPTION]...: it runs in the container, with these.
+server() {
+    docker exec -u postgres "$container" sh -c 'pg_ctl -D /tmp/data -m fast -w stop || initdb -D /tmp/data
+        pg_ctl -D /tmp/data -l /tmp/log -o "$*" -w start' sh "$@" >"$test_dir/server.log" 2>&1 || bail_out "the server doesn't start"
+}
+
+server
+look
+is "$status" 0 "a plain server allows it, too"
+[ "$status" = 0 ] || show_output
+like "$output" 'pass +stopping writes' "its writes can be stopped"
+like "$output" 'pass +following writes' "and followed"
+look --set pooler=pooler
+is "$status" 11 "a pooler whose console doesn't answer is refused"
+like "$output" 'FAIL +pooler: ' "which is said"
+server -c wal_level=minimal -c max_wal_senders=0
+refused 'following writes' 'wal_level is minimal'
+server
+docker exec -u postgres "$container" psql -q -c 'ALTER ROLE postgres SET default_transaction_read_only = off'
+refused 'stopping writes' 'default_transaction_read_only is set to off'
+unlike "$output" 'mode network' "without a way that this runbook doesn't have"
+docker exec -u postgres "$container" psql -q -c 'ALTER ROLE postgres RESET default_transaction_read_only'
+docker exec "$container" sh -c 'rm -f /usr/lib/postgresql/*/bin/pg_waldump /usr/bin/pg_waldump'
+refused 'following writes' 'the container has no pg_waldump'
 is "$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$name" | sort)" "$before" "nothing of the stack was touched"
 done_testing

@@ -42,8 +42,9 @@ fault_words() {
     conflict) printf '%s\n' "$call" answer:409:"made to conflict" ;;
     dropped) printf '%s\n' "$call" drop ;;
     lost) printf '%s\n' "$call" lose ;;
-    late) printf '%s\n' "$call" delay:3 ;;
+    late) printf '%s\n' "$call" delay:2 ;;
     unreachable) printf '%s\n' "$call" "before:$break calls $STAGE 3" "$2/${3/:/+:}" drop ;;
+    away) printf '%s\n' "$call" "before:$break calls $STAGE 15" "$2/${3/:/+:}" drop ;;
     worker) printf '%s\n' "$call" "before:$break worker $(run_directory "$run")" ;;
     worker-after) printf '%s\n' "$call" "after:$break worker $(run_directory "$run")" ;;
     engine) printf '%s\n' "$call" "before:$break engine $(run_directory "$run")" ;;
@@ -65,7 +66,7 @@ fault_words() {
 # The calls that change something, as patterns: N:PATTERN is the Nth call that fits.
 # The first container that leaves and the first that joins is the one that stands in between both.
 changing=("1:POST .*/disconnect" "1:POST .*/connect" "2:POST .*/disconnect" "2:POST .*/connect" "1:POST .*/rename" "2:POST .*/rename" "1:POST .*/exec" "1:POST .*/start")
-every_kind=(error conflict dropped lost late unreachable worker worker-after engine both both-after serving waiting)
+every_kind=(error conflict dropped lost late unreachable away worker worker-after engine both both-after serving waiting)
 
 # Prints one case a line: a kind and a call.
 all_cases() {
@@ -97,6 +98,7 @@ serving 2:POST .*/connect
 waiting 2:POST .*/connect
 port 2:POST .*/connect
 unreachable 2:POST .*/connect
+away 2:POST .*/connect
 dropped 1:POST .*/rename
 both 2:POST .*/rename
 error 1:POST .*/exec
@@ -119,6 +121,9 @@ run_cases() {
     while read -r kind call <&4; do
         number=$((number + 1))
         run=fault$number
+        # Away for longer than the step itself tries: somebody has to go on.
+        MOVE_RECOVER_FOR=
+        [ "$kind" != away ] || MOVE_RECOVER_FOR=2s
         after_failure=run
         [ $((number % 2)) = 1 ] || after_failure=rollback
         mapfile -t forth < <(fault_words "$kind" forth "$call")

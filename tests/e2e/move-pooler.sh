@@ -63,7 +63,24 @@ app_pause
 ok "every acknowledged commit is there" ledger_holds "$PG_PORT"
 app_resume
 
-# A client that doesn't give its connection back: the pooler lets all others through again.
+# ---- somebody else has paused it ----
+
+console() {
+    PGPASSWORD=$POOLER_PASSWORD psql -X -A -t -h 127.0.0.1 -p "$POOLER_PORT" -U "$POOLER_USER" pgbouncer -c "$1"
+}
+
+console PAUSE >/dev/null || bail_out "the pooler isn't paused"
+moved kept
+is "$status" 11 "a pooler that somebody else has paused stops the move"
+like "$output" 'it is paused already' "which says so"
+is "$(console RESUME)" RESUME "and it is paused still, until that one lets it go"
+served 15 kept
+program_says rollback kept
+is "$status" 12 "it is rolled back"
+
+# ---- clients that don't give their connection back ----
+
+# The pooler lets all others through again.
 PGPASSWORD=$APP_PASSWORD psql -X -q -h 127.0.0.1 -p "$POOLER_PORT" -U "$APP_USER" -d limor_prod \
     -c 'BEGIN' -c 'SET LOCAL statement_timeout = 0' -c "SELECT pg_sleep(3600)" -c COMMIT >/dev/null 2>&1 &
 background_processes+=($!)
@@ -75,4 +92,30 @@ moved held
 is "$status" 11 "a client that keeps its connection stops the move"
 like "$output" 'pooler' "which says so"
 served 15 held
+program_says rollback held
+is "$status" 12 "it is rolled back"
+
+says_it_tries_again() {
+    grep -q 'it is tried again' "$(run_directory "$1")/journal.jsonl" 2>/dev/null
+}
+
+mkfifo "$test_dir/holder"
+PGPASSWORD=$APP_PASSWORD psql -X -q -h 127.0.0.1 -p "$POOLER_PORT" -U "$APP_USER" -d limor_prod <"$test_dir/holder" >"$test_dir/held" 2>&1 &
+background_processes+=($!)
+exec 7>"$test_dir/holder"
+printf '%s\n' 'BEGIN;' "SELECT 'begun';" >&7
+wait_for 20 grep -q begun "$test_dir/held" || bail_out "no transaction is open"
+(
+    # shellcheck disable=SC2119 # no arguments
+    wait_for 120 says_it_tries_again patient && commits_go_on && touch "$test_dir/went-on"
+    echo 'COMMIT;' >&7
+) &
+letting_go=$!
+moved patient --set wait=120s
+wait "$letting_go"
+exec 7>&-
+is "$status" 10 "a move waits until the pooler can be paused"
+[ "$status" = 10 ] || show_output 60
+ok "and its other clients went on meanwhile" test -e "$test_dir/went-on"
+served 17 patient
 done_testing

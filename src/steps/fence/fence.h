@@ -7,7 +7,9 @@
 
 struct fence {
     struct step_run *run;
-    bool network; /* the container leaves its networks; else clients may still read */
+    const char *other_way; /* begins a sentence: what fences without a setting; NULL: the mode
+                              network */
+    bool network;          /* the container leaves its networks; else clients may still read */
     struct server_access access;
     struct pg_connection *connection;
     cJSON *record;       /* what this fence has to give back */
@@ -27,6 +29,8 @@ void fence_disconnect(struct fence *fence);
  * same data. `mode`: FENCE_MODE. */
 bool fence_begin_record(struct fence *fence, const char *mode, struct error *error);
 
+/* "The mode network needs no setting.", or what there is instead. */
+const char *fence_other_way(const struct fence *fence);
 /* Whether the server can be fenced at all: nothing that writes without a client's session, nothing
  * that lets a client write all the same. Reports its checks. */
 bool fence_check_before(struct fence *fence, struct error *error);

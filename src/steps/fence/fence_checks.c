@@ -33,7 +33,7 @@ static bool unalterable(struct pg_connection *connection, struct text *names, st
 static const struct obstacle obstacles[] = {
     {"ALTER SYSTEM", unalterable, "the server doesn't let its settings be altered",
      "Take allow_alter_system = off away for that time and reload (SELECT pg_reload_conf()), then "
-     "retry. The mode network needs no setting.",
+     "retry.",
      true},
     {"configuration files", server_settings_faults, "the server's configuration files have faults",
      "Mend them first: a reload would take nothing over.", true},
@@ -44,10 +44,15 @@ static const struct obstacle obstacles[] = {
      "Disable each in its database with ALTER SUBSCRIPTION NAME DISABLE, then retry.", false},
     {"settings of databases and roles", writable_for,
      "default_transaction_read_only is set to off, which wins over the fence, for",
-     "Take it back with ALTER ROLE or ALTER DATABASE ... RESET default_transaction_read_only, or "
-     "use the mode network.",
+     "Take it back with ALTER ROLE or ALTER DATABASE ... RESET default_transaction_read_only, then "
+     "retry.",
      true},
 };
+
+const char *fence_other_way(const struct fence *fence)
+{
+    return fence->other_way ? fence->other_way : "The mode network needs no setting.";
+}
 
 static bool check_obstacle(struct fence *fence, const struct obstacle *obstacle,
                            struct error *error)
@@ -59,7 +64,8 @@ static bool check_obstacle(struct fence *fence, const struct obstacle *obstacle,
     else if (found) {
         step_check(fence->run, obstacle->check, VERDICT_FAIL, "%s", text_string(&names));
         error_set(error, ERROR_OTHER, "%s: %s", obstacle->failure, text_string(&names));
-        error_remedy(error, "%s", obstacle->remedy);
+        error_remedy(error, "%s%s%s", obstacle->remedy, obstacle->read_only ? " " : "",
+                     obstacle->read_only ? fence_other_way(fence) : "");
     }
     text_free(&names);
     return none;
@@ -92,7 +98,7 @@ static bool check_source(const struct fence *fence, struct error *error)
                       "%s comes from the server's %s, which the fence can't "
                       "change",
                       name, now.source);
-            return error_remedy(error, "Use the mode network.");
+            return error_remedy(error, "%s", fence_other_way(fence));
         }
     return true;
 }

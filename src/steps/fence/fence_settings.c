@@ -84,8 +84,10 @@ static bool not_in_force(struct fence *fence, struct error *error)
     error_set(error, ERROR_SERVER, "a new session still doesn't have the fence's settings%s%s",
               faults.length ? ": the configuration files have faults: " : "", text_string(&faults));
     text_free(&faults);
-    return error_remedy(error, "Look at the server's log for why it didn't take its configuration "
-                               "over; mend that, then retry. The mode network needs no setting.");
+    return error_remedy(error,
+                        "Look at the server's log for why it didn't take its configuration "
+                        "over; mend that, then retry. %s",
+                        fence_other_way(fence));
 }
 
 static bool wait_in_force(struct fence *fence, struct error *error)
@@ -167,9 +169,7 @@ static bool hold_or_do_without(struct fence *fence, struct error *error)
     if (hold(fence, error))
         return true;
     if (!fence->network)
-        return error->remedy[0] ? false
-                                : error_remedy(error, "The mode network needs no setting of the "
-                                                      "server's.");
+        return error->remedy[0] ? false : error_remedy(error, "%s", fence_other_way(fence));
     step_check(fence->run, "autovacuum", VERDICT_WARN, "it goes on: %s", error->message);
     fence->autovacuum_off = false;
     return true;

@@ -44,6 +44,11 @@ struct follow_round {
     struct write_position position; /* of the source; all up to it is on the copy */
 };
 
+/* Whether that server, whose container runs, can be followed, as far as it can be told without
+ * beginning: what its log holds, and what reads it there. Changes nothing. */
+bool follow_check(const struct server_access *access, struct pg_connection *connection,
+                  struct error *error);
+
 /* Opens all that is needed later, so that nothing has to be opened while writes are refused: two
  * sessions on every database of the source and one on the copy's, made inside of their containers,
  * so that they outlive the source's leaving its networks; the reader of the log, running in the

@@ -18,15 +18,17 @@ struct follow_log {
     char mark[40]; /* begins the line behind each answer; nobody can guess it */
 };
 
-/* $0 is the data directory, $1 the timeline, $2 the mark, then come options. The program's place is
- * looked for where images have it. What it says when it fails comes as lines that begin with the
- * mark, too. */
-static const char script[] =
-    "d=$0; t=$1; m=$2; shift 2; p=$(command -v pg_waldump) || "
-    "p=$(pg_config --bindir 2>/dev/null)/pg_waldump; "
-    "[ -x \"$p\" ] || for p in /usr/lib/postgresql/*/bin/pg_waldump /usr/local/bin/pg_waldump "
-    "/opt/*/postgresql/bin/pg_waldump; do [ -x \"$p\" ] && break; done; "
+/* The program's place is looked for where images have it. */
+#define FIND_READER                                                                                \
+    "p=$(command -v pg_waldump) || p=$(pg_config --bindir 2>/dev/null)/pg_waldump; "               \
+    "[ -x \"$p\" ] || for p in /usr/lib/postgresql/*/bin/pg_waldump /usr/local/bin/pg_waldump "    \
+    "/opt/*/postgresql/bin/pg_waldump; do [ -x \"$p\" ] && break; done; "                          \
     "[ -x \"$p\" ] || { echo 'the container has no pg_waldump' >&2; exit 127; }; "
+
+/* $0 is the data directory, $1 the timeline, $2 the mark, then come options. What the program says
+ * when it fails comes as lines that begin with the mark, too. */
+static const char script[] =
+    "d=$0; t=$1; m=$2; shift 2; " FIND_READER
     "while read -r s e; do w=$( { \"$p\" --path=\"$d/pg_wal\" --timeline=\"$t\" --start=\"$s\" "
     "--end=\"$e\" \"$@\" >&3 3>&-; } 2>&1 ); r=$?; "
     "printf '%s %s %s\\n' \"$m\" \"$r\" \"$(printf '%s' \"$w\" | tr '\\n' ' ')\"; done 3>&1";
@@ -67,6 +69,20 @@ static bool start(struct follow_log *log, const struct server_access *access,
     log->talk = docker_talk_open(access->docker, &exec, error);
     PQclear(place);
     return log->talk != NULL;
+}
+
+bool follow_log_check(const struct server_access *access, struct error *error)
+{
+    static const char *const arguments[] = {"sh", "-c", FIND_READER, NULL};
+    struct text output = {0}, words = {0};
+    int status = 0;
+    bool done = docker_exec_collect(access->docker, access->found.id, arguments, &output, &words,
+                                    &status, error);
+    if (done && status != 0)
+        done = error_set(error, ERROR_OTHER, "%s", text_string(&words));
+    text_free(&output);
+    text_free(&words);
+    return done;
 }
 
 struct follow_log *follow_log_open(const struct server_access *access,

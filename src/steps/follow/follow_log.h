@@ -8,6 +8,9 @@
 
 struct follow_log;
 
+/* Whether the server's container, which runs, has what is needed for it. */
+bool follow_log_check(const struct server_access *access, struct error *error);
+
 /* `connection` tells where the log is; it isn't kept. NULL on failure. */
 struct follow_log *follow_log_open(const struct server_access *access,
                                    struct pg_connection *connection, struct error *error);

@@ -42,7 +42,7 @@ struct follow_database {
     /* Of one round. */
     bool everything;     /* no log says what was touched */
     bool catalogs_moved; /* into other files, whose blocks the log names: see follow_schema_check */
-    bool common_touched, schema_touched, large_objects_touched, views_touched;
+    bool common_touched, schema_touched, large_objects_touched;
     bool began; /* a transaction on the copy */
     bool final;
     size_t changed; /* tables */

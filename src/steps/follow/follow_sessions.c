@@ -1,4 +1,5 @@
 /* follow_sessions.c: the sessions that stay open, all of them inside of the servers' containers. */
+#include "steps/follow/follow_log.h"
 #include "steps/follow/follow_parts.h"
 
 #include "postgres/standstill.h"
@@ -109,6 +110,12 @@ static bool may_be_followed(struct pg_connection *connection, struct error *erro
     free(level);
     text_free(&prepared);
     return may;
+}
+
+bool follow_check(const struct server_access *access, struct pg_connection *connection,
+                  struct error *error)
+{
+    return may_be_followed(connection, error) && follow_log_check(access, error);
 }
 
 bool follow_sessions_open(struct follow *follow, const char *source, const char *copy,

@@ -4,6 +4,7 @@
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
 #include "steps/findings.h"
+#include "steps/move/ask_server.h"
 #include "steps/move/blueprint.h"
 #include "steps/move/obstacles.h"
 #include "steps/move/parked.h"
@@ -20,7 +21,6 @@
 
 #define OLDEST_ENGINE "20.10"
 #define LOCK_MS 120000L
-#define OTHER_RUNBOOK " the runbook that stops one server and starts the other, pg15-to-pg17.yaml."
 
 struct check_move {
     struct docker *docker;
@@ -35,7 +35,7 @@ static void report(struct check_move *check, const struct move_obstacle *row, co
 {
     char *remedy = row->weight == VERDICT_WARN
                        ? xstrdup(row->remedy)
-                       : xprintf("%s%s" OTHER_RUNBOOK, row->remedy ? row->remedy : "",
+                       : xprintf("%s%s" MOVE_OTHER_RUNBOOK, row->remedy ? row->remedy : "",
                                  row->remedy ? " Or use" : "Use");
     struct finding finding = {.key = row->key, .name = row->name, .remedy = remedy};
     finding.verdict = *found ? row->weight : VERDICT_PASS;
@@ -243,6 +243,8 @@ static bool run_check_move(struct step_run *run, struct error *error)
         look_at_stack(&check);
         report_endpoints(&check);
         report_distance(&check);
+        ask_server(&check.findings);
+        ask_pooler(&check.findings);
     }
     done = done && check_hash(&check, error) && try_pattern(&check, error) && judge(&check, error);
     docker_container_free(&check.container);
@@ -259,6 +261,10 @@ static const struct argument arguments[] = {
     {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
     {"service", ARGUMENT_TEXT, true, NULL, NULL, "the server's service"},
     {"container", ARGUMENT_TEXT, true, NULL, NULL, "its running container"},
+    {"server", ARGUMENT_SERVER, false, NULL, NULL,
+     "the same as a server, to be asked whether it lets its writes be stopped and followed"},
+    {"pooler", ARGUMENT_TEXT, false, NULL, NULL,
+     "PgBouncer in front of it: the server entry of its admin console; empty for none"},
     {FINDINGS_ARGUMENT, ARGUMENT_LIST, false, NULL, NULL, FINDINGS_HELP},
     {0},
 };

@@ -12,10 +12,13 @@
 #include "postgres/server_settings.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LEFT_MS 20000L
 #define PAUSE_MS 200
+#define LATE_MS 60000L /* an engine that hasn't answered may act for so long, or has died */
+#define LATE_AGAIN_MS 500
 
 /* What was settled by another process stays so: it isn't decided anew, also not by who gives up
  * what was written, whose own move comes next. */
@@ -175,6 +178,7 @@ static bool reach_leaving(struct move *move, struct error *error)
     struct fence *fence = &move->fence;
     const char *from = step_text(move->run, "from");
     fence->run = move->run;
+    fence->other_way = MOVE_OTHER_FENCE;
     bool found = server_find_inside(move->run, from, &fence->access, error);
     fence->connection = found ? server_open(&fence->access, error) : NULL;
     if (fence->connection)
@@ -237,7 +241,8 @@ static bool prepare(struct move *move, struct error *error)
            reach_leaving(move, error) && move_check(move, error) &&
            move_find_clients(move, error) && release_coming(move, error) &&
            move_record_objects(move, error) &&
-           (follows(move) ? follow_held(move, error) : move_await_calm(move, error));
+           (follows(move) ? follow_held(move, error)
+                          : move_come_to_rest(move, step_duration(move->run, "wait"), error));
 }
 
 /* What takes its time before the first client has to wait. */
@@ -311,23 +316,17 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
     return done;
 }
 
-/* The pooler looks the name up at once, and would hold on to what it finds: there must be one
- * answer. */
-static bool let_pool_go(struct move *move, struct error *error)
-{
-    if (json_text(move->record, MOVE_POOLER))
-        stand_in_wait(move);
-    return move_pool_resume(move->run, move->record, error);
-}
-
 static bool switch_over(struct move *move, struct error *error)
 {
     struct aside leaver = {0}, ender = {0};
     stand_in_prepare(move);
+    move_limit_calls(move);
     bool done = (!move->fence.connection || move_prepare_ending(move, &ender, error)) &&
                 move_prepare_leave(move, &leaver, error) && prepare_fence(move, error) &&
-                move_pool_pause(move, error) && (move->busy || stand_in_join(move)) &&
-                swap(move, &leaver, &ender, error) && let_pool_go(move, error);
+                move_see_busy(move, error) && move_pool_pause(move, error) &&
+                (move->busy || stand_in_join(move)) && swap(move, &leaver, &ender, error) &&
+                move_pool_resume(move->run, move->console, move->record, error);
+    docker_limit(move->docker, 0);
     if (done)
         move_see_answer(move);
     aside_end(&leaver);
@@ -344,9 +343,29 @@ static void close_sessions(struct move *move)
     pg_close(move->coming);
     server_free(&move->there);
     pg_close(move->fence.connection);
+    pg_close(move->console);
     move->follow = NULL;
     move->coming = NULL;
+    move->console = NULL;
     move->fence.connection = NULL;
+}
+
+/* A call that wasn't answered in time is carried out once the engine comes round: the container
+ * that has come then beside the one that serves is taken off again. */
+static void watch_late(struct move *move)
+{
+    int64_t deadline = clock_monotonic_ms() + LATE_MS;
+    bool moved = false;
+    struct error error = ERROR_INIT;
+    step_log(move->run, "the engine may still carry out the call that it hasn't answered: what it "
+                        "does is watched for a minute");
+    while (clock_monotonic_ms() < deadline) {
+        clock_sleep_ms(LATE_AGAIN_MS);
+        if (!move_settle(move->run, move->record, LATE_AGAIN_MS, &moved, &error)) {
+            step_log(move->run, "%s", error.message);
+            error = (struct error)ERROR_INIT;
+        }
+    }
 }
 
 /* A call that failed may have been carried out all the same: what is there decides. */
@@ -362,6 +381,8 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     }
     bool settled = move_settle(move->run, move->record, for_ms, &moved, &second);
     stand_in_close(move);
+    if (settled && !switched && !moved && strstr(error->message, DOCKER_LATE))
+        watch_late(move);
     if (!settled) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
@@ -429,7 +450,10 @@ static bool carry_out(struct move *move, int lock, struct error *error)
         clear_file(move);
     }
     bool noted = json_text(move->record, MOVE_SETTLED) != NULL;
-    move_guard_end(&guard);
+    if (noted)
+        move_guard_end(&guard);
+    else
+        move_guard_leave(&guard);
     if (noted && moved && !move_keep_last(move->run, move->record, error))
         return false;
     if (noted && !move_record_remove(move->run, moved ? error : &(struct error)ERROR_INIT))
@@ -441,6 +465,7 @@ static void end_move(struct move *move)
 {
     follow_close(move->follow);
     pg_close(move->coming);
+    pg_close(move->console);
     server_free(&move->there);
     fence_disconnect(&move->fence);
     cJSON_Delete(move->fence.record);
@@ -458,7 +483,7 @@ static bool run_move(struct step_run *run, struct error *error)
 {
     struct move move = {.run = run};
     int lock = -1;
-    bool done = move_lock(run, &lock, error) && end_earlier(run, error);
+    bool done = move_lock(run, MOVE_LOCK_MS, &lock, error) && end_earlier(run, error);
     move.docker = done ? docker_open(error) : NULL;
     done = move.docker && find_container(&move, "from", &move.from, error) &&
            find_container(&move, "to", &move.to, error);
@@ -490,18 +515,27 @@ static const struct argument arguments[] = {
     {"follow", ARGUMENT_BOOLEAN, false, "yes", NULL,
      "brings over what is written until the switch; no takes the copy as it is"},
     {"rounds", ARGUMENT_INTEGER, false, "5", NULL,
-     "how often what was written meanwhile is brought over before clients have to wait, at most"},
+     "how often what was written meanwhile is brought over before clients have to wait, at most, "
+     "and again behind long statements"},
     {"round_for", ARGUMENT_DURATION, false, "100ms", NULL,
      "a round that takes no longer is the last one before clients have to wait"},
     {"round_most", ARGUMENT_DURATION, false, "3s", NULL,
      "when the last round took longer nothing is moved: clients would have to wait as long"},
     {"wait", ARGUMENT_DURATION, false, "5s", NULL,
-     "time for running statements to end before anybody has to wait, and again for transactions "
-     "that write before their sessions are ended"},
+     "time for long statements, and those that keep a pooler from pausing, to end before anybody "
+     "has to wait for long, and again for transactions that write before their sessions are ended"},
+    {"pause_for", ARGUMENT_DURATION, false, "500ms", NULL,
+     "a pooler that takes longer to pause is let go, as its clients wait meanwhile, and tried "
+     "again "
+     "until `wait` is over"},
     {"major", ARGUMENT_INTEGER, false, NULL, NULL, "the major version that has to answer"},
     {"for", ARGUMENT_DURATION, false, "60s", NULL, "time for clients to be answered"},
     {"recover_for", ARGUMENT_DURATION, false, "5m", NULL,
-     "how long it is tried to have one of both serve when calls fail"},
+     "how long the step tries to have one of both serve when calls fail; a process of its own goes "
+     "on after that"},
+    {"answer_for", ARGUMENT_DURATION, false, "3s", NULL,
+     "time for the Docker engine to answer a call of the switch, as clients wait for it; then the "
+     "move fails"},
     {"pooler", ARGUMENT_TEXT, false, NULL, NULL,
      "PgBouncer in front of the service: the server entry of its admin console; empty for none"},
     {0},

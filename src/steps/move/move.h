@@ -36,6 +36,9 @@
 #define MOVE_BACK "back"       /* who leaves serves on */
 #define MOVE_FORWARD "forward" /* who comes serves */
 
+#define MOVE_OTHER_FENCE                                                                           \
+    "The runbook pg15-to-pg17.yaml needs no setting when its variable fence is network."
+
 struct move_times {   /* monotonic ms; 0: not yet */
     int64_t fenced;   /* clients could no longer write */
     int64_t cut;      /* their sessions were ended */
@@ -64,6 +67,7 @@ struct move {
     bool last_unknown; /* on a way back: whether the server that comes was written on since it left
                         */
     struct stand_in stand_in;
+    struct pg_connection *console; /* of the pooler that this process has paused */
     struct move_times times;
     int64_t serving_ms; /* wall: just before the one that comes could be reached; 0: not yet */
 };
@@ -74,9 +78,11 @@ bool move_record_write(const struct step_run *run, const cJSON *record, struct e
 bool move_record_remove(const struct step_run *run, struct error *error);
 /* The id of MOVE_FROM or MOVE_TO; NULL when there is none. */
 const char *move_record_id(const cJSON *record, const char *side);
-/* One run moves one thing at a time: waits for what an earlier process of this run still does. The
- * lock is held until the descriptor is closed by every process that has it. */
-bool move_lock(struct step_run *run, int *lock, struct error *error);
+/* One run moves one thing at a time: waits for what an earlier process of this run still does,
+ * `wait_ms` at most. The lock is held until the descriptor is closed by every process that has it.
+ */
+#define MOVE_LOCK_MS 600000L
+bool move_lock(struct step_run *run, long wait_ms, int *lock, struct error *error);
 
 /* move_checks.c: everything that can fail, looked at while nothing is changed. */
 bool move_check(struct move *move, struct error *error);
@@ -87,14 +93,19 @@ bool move_mounts(const struct docker_container *container, const char *volume);
 /* For a child process, before it is told to begin: a Docker connection belongs to one process, and
  * its opening takes some milliseconds. `context` is the move. */
 bool move_open_engine(void *context, struct error *error);
+/* From here on clients wait: no call of this connection takes longer than the argument
+ * `answer_for`. */
+void move_limit_calls(struct move *move);
 /* A child process that takes the container off its networks once it is told to. */
 bool move_prepare_leave(struct move *move, struct aside *leaver, struct error *error);
 bool move_join(struct move *move, struct error *error);
 
 /* move_sessions.c */
-/* Waits, for the argument `wait` at most, for an instant in which no statement has been running for
- * long on the server that leaves: nobody is kept from anything meanwhile. */
-bool move_await_calm(struct move *move, struct error *error);
+/* Looks whether long statements run on the server that leaves: `busy`. */
+bool move_see_busy(struct move *move, struct error *error);
+/* Waits, until `deadline` (monotonic ms) at most, for an instant in which no statement has been
+ * running for long there: nobody is kept from anything meanwhile. *waited: there were some. */
+bool move_await_calm(struct move *move, int64_t deadline, bool *waited, struct error *error);
 /* A child process that ends foreign sessions again and again, once it is told to and until it is
  * ended. */
 bool move_prepare_ending(struct move *move, struct aside *ender, struct error *error);
@@ -110,6 +121,9 @@ void move_tell_clients(struct move *move, const struct docker_container *gone);
 
 /* move_follow.c */
 bool move_follow(struct move *move, struct error *error); /* while clients write on */
+/* Long statements get their time, `wait_ms` at most, and what was written meanwhile is brought
+ * over: the last thing before clients have to wait. An error when they would have to for long. */
+bool move_come_to_rest(struct move *move, long wait_ms, struct error *error);
 /* The rest, behind the fence; how far that has got the one that comes is on record then. */
 bool move_bring_over(struct move *move, struct error *error);
 bool move_check_equal(struct move *move, struct error *error); /* nothing came behind that */
@@ -151,12 +165,20 @@ struct move_guard {
 bool move_guard_start(struct move *move, int lock, struct move_guard *guard, struct error *error);
 /* It is no longer needed: waits for its end. */
 void move_guard_end(struct move_guard *guard);
+/* Nobody serves yet, and this process gives up: it goes on trying, on its own. */
+void move_guard_leave(struct move_guard *guard);
 
 /* move_pooler.c: PgBouncer in front of the server, the argument `pooler`; without it nothing is
  * done. */
+bool move_has_pooler(const struct step_run *run);
+/* Whether its console lets us in, and answers. */
+bool move_pool_check(const struct step_run *run, struct error *error);
+/* Keeps the session on its console, which takes time to open. */
 bool move_pool_pause(struct move *move, struct error *error);
-/* Lets clients through again, to where the name leads now. */
-bool move_pool_resume(struct step_run *run, cJSON *record, struct error *error);
+/* Lets clients through again, to where the name leads now. `console`: as the pause has kept it, or
+ * NULL. */
+bool move_pool_resume(struct step_run *run, struct pg_connection *console, cJSON *record,
+                      struct error *error);
 
 /* move_report.c */
 /* The first answer that a client gets, for the figures. */

@@ -44,14 +44,14 @@ static bool round_or_again(struct move *move, struct error *error)
 
 static bool catch_up(struct move *move, struct error *error)
 {
-    long rounds = step_integer(move->run, "rounds");
+    long left = step_integer(move->run, "rounds");
     long short_enough = step_duration(move->run, "round_for");
     do {
         if (!round_or_again(move, error))
             return false;
         move->rounds++;
         tell(move, &move->last);
-    } while (move->rounds < rounds && move->last.took_ms > short_enough);
+    } while (--left > 0 && move->last.took_ms > short_enough);
     return true;
 }
 
@@ -69,10 +69,24 @@ static bool check_short(const struct move *move, struct error *error)
                                "step a longer round_most.");
 }
 
+/* What was written while a long statement had its time comes over before anybody has to wait, and
+ * another one may have begun meanwhile. */
+bool move_come_to_rest(struct move *move, long wait_ms, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + wait_ms;
+    bool waited = false;
+    do {
+        if (!move_await_calm(move, deadline, &waited, error) ||
+            (waited && move->follow && !catch_up(move, error)))
+            return false;
+    } while (waited && clock_monotonic_ms() < deadline);
+    return !move->follow || check_short(move, error);
+}
+
 bool move_follow(struct move *move, struct error *error)
 {
-    return begin(move, error) && move_await_calm(move, error) && catch_up(move, error) &&
-           check_short(move, error);
+    return begin(move, error) && catch_up(move, error) &&
+           move_come_to_rest(move, step_duration(move->run, "wait"), error);
 }
 
 bool move_bring_over(struct move *move, struct error *error)

@@ -13,6 +13,9 @@
 /* A call that the killed process had begun is carried out all the same. */
 #define UNDER_WAY_MS 150
 #define LOOK_AGAIN_MS 1500
+#define TRY_MS 5000L /* at a time: somebody who tries again waits for it */
+#define LET_IN_MS 2000
+#define GIVE_UP_MS (24 * 3600 * 1000L)
 #define DONE 'd'
 
 static void drop(void *context, cJSON *message)
@@ -42,19 +45,38 @@ static bool is_done(int pipe)
     return got == 1 && word == DONE;
 }
 
-/* What is settled is looked at once more, as the engine may have been late with a call. */
-static void settle(struct step_run *run, long for_ms)
+/* What is settled is looked at once more, as the engine may have been late with a call. True when
+ * there is nothing left to do. */
+static bool settle(struct step_run *run)
 {
     cJSON *record = NULL;
     struct error error = ERROR_INIT;
-    bool moved = false;
-    clock_sleep_ms(UNDER_WAY_MS);
-    if (move_record_read(run, &record, &error) && record &&
-        move_settle(run, record, for_ms, &moved, &error)) {
+    bool moved = false, over = move_record_read(run, &record, &error);
+    if (over && record)
+        over = move_settle(run, record, TRY_MS, &moved, &error);
+    if (over && record) {
         clock_sleep_ms(LOOK_AGAIN_MS);
-        move_settle(run, record, for_ms, &moved, &error);
+        move_settle(run, record, TRY_MS, &moved, &error);
     }
     cJSON_Delete(record);
+    return over;
+}
+
+/* Nobody serves, and nobody may be there to try again: Docker may be away for hours. Who does try
+ * again gets the lock, and takes over. */
+static void settle_in_the_end(struct step_run *run, int lock)
+{
+    int64_t deadline = clock_monotonic_ms() + GIVE_UP_MS;
+    struct error error = ERROR_INIT;
+    clock_sleep_ms(UNDER_WAY_MS);
+    bool over = settle(run);
+    while (!over && clock_monotonic_ms() < deadline) {
+        close(lock);
+        clock_sleep_ms(LET_IN_MS);
+        if (!move_lock(run, 0, &lock, &error))
+            return;
+        over = settle(run);
+    }
 }
 
 static _Noreturn void be_guard(const struct move *move, int pipe, int lock)
@@ -67,7 +89,7 @@ static _Noreturn void be_guard(const struct move *move, int pipe, int lock)
     signal(SIGHUP, SIG_IGN);
     close_others(pipe, lock);
     if (!is_done(pipe))
-        settle(&run, step_duration(&run, "recover_for"));
+        settle_in_the_end(&run, lock);
     _exit(0);
 }
 
@@ -88,6 +110,13 @@ bool move_guard_start(struct move *move, int lock, struct move_guard *guard, str
     close(ends[1]);
     guard->process = 0;
     return error_errno(error, "can't fork");
+}
+
+void move_guard_leave(struct move_guard *guard)
+{
+    if (guard->process != 0)
+        close(guard->pipe);
+    *guard = (struct move_guard){.pipe = -1};
 }
 
 void move_guard_end(struct move_guard *guard)

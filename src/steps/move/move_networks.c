@@ -7,10 +7,17 @@
 #include "docker/network.h"
 #include "steps/server/reach.h"
 
+void move_limit_calls(struct move *move)
+{
+    if (move->docker)
+        docker_limit(move->docker, step_duration(move->run, "answer_for"));
+}
+
 bool move_open_engine(void *context, struct error *error)
 {
     struct move *move = context;
     move->docker = docker_open(error);
+    move_limit_calls(move);
     return move->docker != NULL;
 }
 

@@ -3,11 +3,13 @@
  * back; RECONNECT closes them, so that the name is looked up again. */
 #include "steps/move/move.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 
 #include <string.h>
 
 #define WORD_MS 10000L
+#define AGAIN_MS 200
 
 static bool word(struct pg_connection *console, const char *statement, struct error *error)
 {
@@ -27,24 +29,10 @@ static struct pg_connection *open_console(const struct step_run *run, const char
     return console;
 }
 
-/* What is paused by somebody else stays so. */
-bool move_pool_pause(struct move *move, struct error *error)
+bool move_has_pooler(const struct step_run *run)
 {
-    const char *server = step_text(move->run, "pooler");
-    if (!server || !*server)
-        return true;
-    struct pg_connection *console = open_console(move->run, server, error);
-    if (!console)
-        return false;
-    fence_record_set(move->record, MOVE_POOLER, cJSON_CreateString(server));
-    bool paused = move_record_write(move->run, move->record, error);
-    pg_limit(console, step_duration(move->run, "wait"));
-    paused = paused && pg_execute(console, "PAUSE", error);
-    pg_close(console);
-    if (!paused)
-        error_remedy(error, "A client holds a transaction open. End it, or give the step a longer "
-                            "wait.");
-    return paused || error_wrap(error, "pausing the pooler \"%s\"", server);
+    const char *server = step_text(run, "pooler");
+    return server && *server;
 }
 
 /* PgBouncer's word for a pool that an earlier attempt has let go: that is what is wanted. Source:
@@ -60,14 +48,100 @@ static bool resume(struct step_run *run, struct pg_connection *console, struct e
     return true;
 }
 
-bool move_pool_resume(struct step_run *run, cJSON *record, struct error *error)
+bool move_pool_check(const struct step_run *run, struct error *error)
+{
+    struct pg_connection *console = open_console(run, step_text(run, "pooler"), error);
+    bool answers = console && word(console, "SHOW VERSION", error);
+    pg_close(console);
+    return answers;
+}
+
+static bool note(struct move *move, struct error *error)
+{
+    fence_record_set(move->record, MOVE_POOLER, cJSON_CreateString(step_text(move->run, "pooler")));
+    return move_record_write(move->run, move->record, error);
+}
+
+/* What somebody else has paused stays so: nobody is to resume it. */
+static bool leave_paused(struct move *move, struct error *error)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(move->record, MOVE_POOLER);
+    if (!move_record_write(move->run, move->record, error))
+        return false;
+    error_set(error, ERROR_OTHER, "it is paused already, by somebody else, and stays so");
+    return error_remedy(error, "Find out who has paused it and why. When nobody needs that any "
+                               "more, RESUME on its console, then retry.");
+}
+
+/* Source of the words: PgBouncer, admin_cmd_pause. */
+static bool try_to_pause(struct move *move, bool *again, struct error *error)
+{
+    long most = step_duration(move->run, "pause_for");
+    *again = false;
+    if (!note(move, error))
+        return false;
+    pg_limit(move->console, most > 0 ? most : 1);
+    if (pg_execute(move->console, "PAUSE", error))
+        return true;
+    if (strstr(error->message, "already suspended/paused"))
+        return leave_paused(move, error);
+    *again = true;
+    return error_remedy(error, "A client holds a transaction open. End it, or give the step a "
+                               "longer wait, or a longer pause_for.");
+}
+
+/* Everybody waits behind the one who keeps a connection: they go on until that has ended. The
+ * session in which PAUSE waits takes no other word. */
+static bool let_go(struct move *move, struct error *error)
+{
+    pg_close(move->console);
+    move->console = open_console(move->run, step_text(move->run, "pooler"), error);
+    return move->console && resume(move->run, move->console, error);
+}
+
+static bool pause_in_time(struct move *move, struct error *error)
+{
+    int64_t left, deadline = clock_monotonic_ms() + step_duration(move->run, "wait");
+    bool again = false, told = false;
+    while (!try_to_pause(move, &again, error)) {
+        struct error second = ERROR_INIT;
+        left = deadline - clock_monotonic_ms();
+        bool goes_on = again && let_go(move, &second);
+        if (again && !goes_on)
+            step_log(move->run, "%s", second.message);
+        if (!goes_on || left <= 0)
+            return false;
+        if (!told)
+            step_log(move->run, "%s: its clients go on, and it is tried again", error->message);
+        told = true;
+        *error = (struct error)ERROR_INIT;
+        clock_sleep_ms(AGAIN_MS);
+        if (!move_come_to_rest(move, left, error))
+            return false;
+    }
+    return true;
+}
+
+bool move_pool_pause(struct move *move, struct error *error)
+{
+    const char *server = step_text(move->run, "pooler");
+    if (!move_has_pooler(move->run))
+        return true;
+    move->console = open_console(move->run, server, error);
+    return move->console &&
+           (pause_in_time(move, error) || error_wrap(error, "pausing the pooler \"%s\"", server));
+}
+
+bool move_pool_resume(struct step_run *run, struct pg_connection *console, cJSON *record,
+                      struct error *error)
 {
     const char *server = json_text(record, MOVE_POOLER);
     if (!server)
         return true;
-    struct pg_connection *console = open_console(run, server, error);
-    bool resumed = console && word(console, "RECONNECT", error) && resume(run, console, error);
-    pg_close(console);
+    struct pg_connection *opened = console ? NULL : open_console(run, server, error);
+    struct pg_connection *use = console ? console : opened;
+    bool resumed = use && word(use, "RECONNECT", error) && resume(run, use, error);
+    pg_close(opened);
     if (!resumed)
         return error_wrap(error, "letting the pooler's clients through again");
     cJSON_DeleteItemFromObjectCaseSensitive(record, MOVE_POOLER);

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define NAME "move.json"
-#define LOCK_MS 600000
 
 bool move_record_read(const struct step_run *run, cJSON **record, struct error *error)
 {
@@ -46,8 +45,8 @@ const char *move_record_id(const cJSON *record, const char *side)
     return json_text(cJSON_GetObjectItemCaseSensitive(record, side), MOVE_ID);
 }
 
-bool move_lock(struct step_run *run, int *lock, struct error *error)
+bool move_lock(struct step_run *run, long wait_ms, int *lock, struct error *error)
 {
-    const struct run_lock move = {"move.lock", "move", false, LOCK_MS};
+    const struct run_lock move = {"move.lock", "move", false, wait_ms};
     return run_lock(run, &move, lock, error);
 }

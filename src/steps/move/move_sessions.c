@@ -19,14 +19,23 @@ static bool look(struct move *move, struct text *names, struct error *error)
     return looked;
 }
 
-bool move_await_calm(struct move *move, struct error *error)
+bool move_see_busy(struct move *move, struct error *error)
 {
     struct text names = {0};
-    int64_t deadline = clock_monotonic_ms() + step_duration(move->run, "wait");
+    bool looked = !move->fence.connection || look(move, &names, error);
+    text_free(&names);
+    return looked;
+}
+
+bool move_await_calm(struct move *move, int64_t deadline, bool *waited, struct error *error)
+{
+    struct text names = {0};
+    *waited = false;
     if (!move->fence.connection)
         return true;
     bool looked = look(move, &names, error);
-    if (looked && move->busy)
+    *waited = looked && move->busy;
+    if (*waited)
         step_log(move->run, "waiting for long statements of %s", text_string(&names));
     while (looked && move->busy && clock_monotonic_ms() < deadline) {
         clock_sleep_ms(LOOK_MS);

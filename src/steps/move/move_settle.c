@@ -323,7 +323,6 @@ static bool tidy_back(const struct settle *settle, struct error *error)
                      error);
 }
 
-/* Clients are let through as soon as one serves; names and files can wait. */
 /* One that was killed just before counts as running for a moment. */
 static bool check_serves(const struct settle *settle, const char *side, struct error *error)
 {
@@ -335,13 +334,14 @@ static bool check_serves(const struct settle *settle, const char *side, struct e
     return runs;
 }
 
+/* Clients are let through as soon as one serves; names and files can wait. */
 static bool settle_once(struct settle *settle, bool *moved, struct error *error)
 {
     if (!look(settle, error))
         return false;
     bool done = decide(settle, moved, error) &&
                 (*moved ? serve_forward(settle, error) : serve_back(settle, error)) &&
-                move_pool_resume(settle->run, settle->record, error) &&
+                move_pool_resume(settle->run, NULL, settle->record, error) &&
                 (*moved ? tidy_forward(settle, error) : tidy_back(settle, error)) &&
                 check_serves(settle, *moved ? MOVE_TO : MOVE_FROM, error);
     if (done)

@@ -7,6 +7,10 @@
 #include "docker/docker.h"
 #include "steps/step.h"
 
+/* What a remedy ends with, behind "Use" or "Or use". */
+#define MOVE_OTHER_RUNBOOK                                                                         \
+    " the runbook that stops one server and starts the other, pg15-to-pg17.yaml."
+
 /* What is looked at; all of it stays the caller's. */
 struct move_view {
     const cJSON *config; /* in force */

@@ -69,6 +69,11 @@ static bool prepare(struct move *move, struct error *error)
 void stand_in_prepare(struct move *move)
 {
     struct error error = ERROR_INIT;
+    if (move_has_pooler(move->run)) {
+        step_log(move->run, "the pooler holds its clients back: for the moment of the switch "
+                            "nobody bears the service's name");
+        return;
+    }
     if (cJSON_GetArraySize(docker_networks(&move->from)) == 0 || prepare(move, &error))
         return;
     step_log(move->run, "%s: for the moment of the switch nobody bears the service's name",
@@ -158,13 +163,6 @@ void stand_in_yield(struct move *move)
             change(move, address, address_remove, false, &ignored);
     }
     move->stand_in.has_addresses = false;
-}
-
-void stand_in_wait(struct move *move)
-{
-    struct error error = ERROR_INIT;
-    if (move->stand_in.leaver.process > 0 && !aside_wait(&move->stand_in.leaver, &error))
-        step_log(move->run, "%s", error.message);
 }
 
 void stand_in_close(struct move *move)

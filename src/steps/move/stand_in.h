@@ -20,15 +20,14 @@ struct stand_in {
 };
 
 /* While nothing is changed: a container on no network. Where it can't be had the move goes on
- * without it, and says so. */
+ * without it, and says so. None behind a pooler, whose clients ask for no name meanwhile: its calls
+ * would only make them wait, and the pooler must not find it. */
 void stand_in_prepare(struct move *move);
 /* Right before clients are stopped: it bears the names, too. Always true: a move goes on without.
  */
 bool stand_in_join(struct move *move);
 /* Once the server has left: its IPv4 addresses, too. */
 void stand_in_take(struct move *move);
-/* Until the names are given up, where that has begun. */
-void stand_in_wait(struct move *move);
 /* Gives up the address on that network: the other server has come. */
 void stand_in_give(struct move *move, const char *network);
 /* Nobody has come, and one of both will be brought to serve: gives up all addresses. It keeps the
