@@ -168,6 +168,22 @@ not_ok "no container is called otherwise" docker container inspect -f '{{.Name}}
 is "$(open_records names)" '' "no record is left"
 proxy_stop
 
+# --- what a fence minds stands on the new server
+
+docker volume rm "$NEW_VOLUME" >/dev/null
+move_copy_data
+moved faulty
+docker exec "$OLD_CONTAINER" sh -c "echo 'no_such_parameter = 1' >>/var/lib/postgresql/data/postgresql.conf"
+program_says rollback faulty
+is "$status" 11 "a server whose files have faults isn't fenced"
+like "$output" 'no_such_parameter' "which says where"
+ok "it serves on" one_serves 17
+program_says rollback faulty --lose unknown
+is "$status" 12 "who gives up what was written isn't kept by that"
+[ "$status" = 12 ] || show_output 60
+ok "the old server serves" one_serves 15
+is "$(open_records faulty)" '' "no record is left"
+
 # --- the new server is dead
 
 docker volume rm "$NEW_VOLUME" >/dev/null
