@@ -47,7 +47,7 @@ static const char session_sql[] =
     "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = "
     "0; " PG_NO_LIMITS_SQL "; "
     "SET check_function_bodies = false; SET xmloption = content; SET client_min_messages = error; "
-    "SET row_security = off; ";
+    "SET row_security = off; SET jit = off; ";
 
 static void add_options(struct text *sql, const char *options)
 {
