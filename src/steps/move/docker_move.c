@@ -22,21 +22,32 @@
 
 /* What was settled by another process stays so: it isn't decided anew, also not by who gives up
  * what was written, whose own move comes next. */
-static bool end_one(struct step_run *run, cJSON *record, bool *moved, struct error *error)
+static bool end_one(struct move *move, cJSON *record, bool *moved, struct error *error)
 {
+    struct step_run *run = move->run;
+    struct error second = ERROR_INIT;
     const char *settled = json_text(record, MOVE_SETTLED);
     *moved = text_equal(settled, MOVE_FORWARD);
-    return settled || move_settle(run, record, step_duration(run, "recover_for"), moved, error);
+    if (settled)
+        return true;
+    /* The guard of that attempt has given way to this process. */
+    if (!move_guard_start(run, move->lock, &move->guard, &second))
+        step_log(run, "%s", second.message);
+    if (!move_settle(run, record, step_duration(run, "recover_for"), moved, error))
+        return false;
+    move_guard_end(&move->guard);
+    return true;
 }
 
 /* What an earlier attempt left is brought to its end first. */
-static bool end_earlier(struct step_run *run, struct error *error)
+static bool end_earlier(struct move *move, struct error *error)
 {
+    struct step_run *run = move->run;
     cJSON *record = NULL;
     bool moved = false, done = move_record_read(run, &record, error);
     if (done && record) {
         step_log(run, "an earlier attempt to move didn't come to its end");
-        done = end_one(run, record, &moved, error);
+        done = end_one(move, record, &moved, error);
         const cJSON *side = cJSON_GetObjectItemCaseSensitive(record, moved ? MOVE_TO : MOVE_FROM);
         const char *volume = json_text(record, MOVE_VOLUME);
         if (done)
@@ -435,12 +446,11 @@ static bool keep_place(const struct move *move, struct error *error)
            place_write(move->run, from->id, from->name, docker_networks(from), error);
 }
 
-static bool carry_out(struct move *move, int lock, struct error *error)
+static bool carry_out(struct move *move, struct error *error)
 {
-    struct move_guard guard = {0};
     bool begun = prepare(move, error) && keep_place(move, error) &&
                  move_record_write(move->run, move->record, error) &&
-                 move_guard_start(move, lock, &guard, error);
+                 move_guard_start(move->run, move->lock, &move->guard, error);
     if (!begun)
         return false;
     bool switched = switch_over(move, error);
@@ -451,9 +461,7 @@ static bool carry_out(struct move *move, int lock, struct error *error)
     }
     bool noted = json_text(move->record, MOVE_SETTLED) != NULL;
     if (noted)
-        move_guard_end(&guard);
-    else
-        move_guard_leave(&guard);
+        move_guard_end(&move->guard);
     if (noted && moved && !move_keep_last(move->run, move->record, error))
         return false;
     if (noted && !move_record_remove(move->run, moved ? error : &(struct error)ERROR_INIT))
@@ -481,9 +489,8 @@ static void end_move(struct move *move)
 
 static bool run_move(struct step_run *run, struct error *error)
 {
-    struct move move = {.run = run};
-    int lock = -1;
-    bool done = move_lock(run, MOVE_LOCK_MS, &lock, error) && end_earlier(run, error);
+    struct move move = {.run = run, .lock = -1};
+    bool done = move_lock(run, MOVE_LOCK_MS, &move.lock, error) && end_earlier(&move, error);
     move.docker = done ? docker_open(error) : NULL;
     done = move.docker && find_container(&move, "from", &move.from, error) &&
            find_container(&move, "to", &move.to, error);
@@ -493,15 +500,16 @@ static bool run_move(struct step_run *run, struct error *error)
     else if (there)
         step_log(run, "%s has the volume %s already", move.from.name, step_text(run, "volume"));
     else
-        done = done && carry_out(&move, lock, error);
+        done = done && carry_out(&move, error);
     if (!done && run->undoing) {
         close_sessions(&move);
         move_renew_last(&move);
     }
     done = done && move_report(&move, error);
     end_move(&move);
-    if (lock >= 0)
-        close(lock);
+    move_guard_leave(&move.guard);
+    if (move.lock >= 0)
+        close(move.lock);
     return done;
 }
 

@@ -49,8 +49,15 @@ struct move_times {   /* monotonic ms; 0: not yet */
     int64_t answered; /* the first one afterwards */
 };
 
+struct move_guard {
+    pid_t process; /* 0: none */
+    int pipe;
+};
+
 struct move {
     struct step_run *run;
+    int lock;                /* -1: not held */
+    struct move_guard guard; /* while nobody may serve */
     struct docker *docker;
     struct docker_container from, to; /* inspected before anything is changed */
     struct server_access there;       /* who comes, from inside */
@@ -158,14 +165,12 @@ bool move_settle(struct step_run *run, cJSON *record, long for_ms, bool *moved,
                  struct error *error);
 
 /* move_guard.c: a process that outlives this one and settles the move when it dies. */
-struct move_guard {
-    pid_t process;
-    int pipe;
-};
-bool move_guard_start(struct move *move, int lock, struct move_guard *guard, struct error *error);
+bool move_guard_start(const struct step_run *run, int lock, struct move_guard *guard,
+                      struct error *error);
 /* It is no longer needed: waits for its end. */
 void move_guard_end(struct move_guard *guard);
-/* Nobody serves yet, and this process gives up: it goes on trying, on its own. */
+/* Nobody serves yet, and this process gives up: it goes on trying, on its own. It ends for good
+ * when it finds somebody at work, so that nothing may be done behind this but closing the lock. */
 void move_guard_leave(struct move_guard *guard);
 
 /* move_pooler.c: PgBouncer in front of the server, the argument `pooler`; without it nothing is

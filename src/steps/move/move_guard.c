@@ -79,9 +79,9 @@ static void settle_in_the_end(struct step_run *run, int lock)
     }
 }
 
-static _Noreturn void be_guard(const struct move *move, int pipe, int lock)
+static _Noreturn void be_guard(const struct step_run *guarded, int pipe, int lock)
 {
-    struct step_run run = *move->run;
+    struct step_run run = *guarded;
     run.report = drop;
     run.kept = NULL;
     setsid();
@@ -93,7 +93,8 @@ static _Noreturn void be_guard(const struct move *move, int pipe, int lock)
     _exit(0);
 }
 
-bool move_guard_start(struct move *move, int lock, struct move_guard *guard, struct error *error)
+bool move_guard_start(const struct step_run *run, int lock, struct move_guard *guard,
+                      struct error *error)
 {
     int ends[2];
     *guard = (struct move_guard){.pipe = -1};
@@ -101,7 +102,7 @@ bool move_guard_start(struct move *move, int lock, struct move_guard *guard, str
         return error_errno(error, "can't make a pipe");
     guard->process = fork();
     if (guard->process == 0)
-        be_guard(move, ends[0], lock);
+        be_guard(run, ends[0], lock);
     close(ends[0]);
     if (guard->process > 0) {
         guard->pipe = ends[1];
