@@ -122,8 +122,8 @@ run_cases() {
         number=$((number + 1))
         run=fault$number
         # Away for longer than the step itself tries: somebody has to go on.
-        MOVE_RECOVER_FOR=
-        [ "$kind" != away ] || MOVE_RECOVER_FOR=2s
+        MOVE_RECOVER_FOR='' early_retry=''
+        [ "$kind" != away ] || MOVE_RECOVER_FOR=2s early_retry=yes
         after_failure=run
         [ $((number % 2)) = 1 ] || after_failure=rollback
         mapfile -t forth < <(fault_words "$kind" forth "$call")

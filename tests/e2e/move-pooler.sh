@@ -78,6 +78,17 @@ served 15 kept
 program_says rollback kept
 is "$status" 12 "it is rolled back"
 
+# ---- a user that may only look ----
+
+POOLER_USER=$APP_USER POOLER_PASSWORD=$APP_PASSWORD moved looks
+is "$status" 11 "a pooler that lets its user only look stops the move"
+like "$output" 'admin access needed' "which says so"
+like "$output" 'admin_users' "and what to do"
+is "$(find "$(run_directory looks)" -name move.json)" "" "there is nothing left to settle"
+served 15 looks
+program_says rollback looks
+is "$status" 12 "it is rolled back"
+
 # ---- clients that don't give their connection back ----
 
 # The pooler lets all others through again.
@@ -94,6 +105,7 @@ like "$output" 'pooler' "which says so"
 served 15 held
 program_says rollback held
 is "$status" 12 "it is rolled back"
+psql_at "$PG_PORT" postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()" >/dev/null
 
 says_it_tries_again() {
     grep -q 'it is tried again' "$(run_directory "$1")/journal.jsonl" 2>/dev/null
@@ -117,5 +129,7 @@ exec 7>&-
 is "$status" 10 "a move waits until the pooler can be paused"
 [ "$status" = 10 ] || show_output 60
 ok "and its other clients went on meanwhile" test -e "$test_dir/went-on"
+rounds=$(sed '1,/it is tried again/d' "$(run_directory patient)/journal.jsonl" | grep -c '"round [0-9]*: .* of write-ahead log' || true)
+isnt "$rounds" 0 "what was written meanwhile came over before they waited again"
 served 17 patient
 done_testing

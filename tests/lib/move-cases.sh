@@ -75,11 +75,18 @@ is_switched() {
     run_field "$1" '.facts.switched | type'
 }
 
+# What comes back while the fault lasts tries in vain, and mustn't leave the service to nobody.
+early_retry=
+
 # go_forth RUN NAME: the way forth with its fault, and one more run where it has failed.
 go_forth() {
     local run=$1 name=$2
     through_proxy move_run "$run"
     [ -z "${VERBOSE:-}" ] || show_output 60
+    if [ "$status" != 10 ] && [ -n "$early_retry" ]; then
+        through_proxy move_run "$run"
+        diag "$name: a retry right then ends with $status"
+    fi
     serves_one "$name"
     if [ "$status" != 10 ] && [ "$after_failure" = run ]; then
         proxy_mended

@@ -7,7 +7,7 @@
 
 struct fence {
     struct step_run *run;
-    const char *other_way; /* begins a sentence: what fences without a setting; NULL: the mode
+    const char *other_way; /* a sentence: what fences without a setting; "": none; NULL: the mode
                               network */
     bool network;          /* the container leaves its networks; else clients may still read */
     struct server_access access;

@@ -64,8 +64,8 @@ static bool check_obstacle(struct fence *fence, const struct obstacle *obstacle,
     else if (found) {
         step_check(fence->run, obstacle->check, VERDICT_FAIL, "%s", text_string(&names));
         error_set(error, ERROR_OTHER, "%s: %s", obstacle->failure, text_string(&names));
-        error_remedy(error, "%s%s%s", obstacle->remedy, obstacle->read_only ? " " : "",
-                     obstacle->read_only ? fence_other_way(fence) : "");
+        const char *other = obstacle->read_only ? fence_other_way(fence) : "";
+        error_remedy(error, "%s%s%s", obstacle->remedy, *other ? " " : "", other);
     }
     text_free(&names);
     return none;

@@ -89,8 +89,7 @@ static bool is_minimal(const char *level, struct error *error)
 {
     error_set(error, ERROR_OTHER, "the server's wal_level is %s: its log doesn't hold all changes",
               level);
-    return error_remedy(error, "Set wal_level to replica and start that server anew, or use a "
-                               "runbook without a warm switch.");
+    return error_remedy(error, "Set wal_level to replica and start that server anew.");
 }
 
 static bool are_prepared(const char *names, struct error *error)

@@ -25,7 +25,7 @@ static void ask(struct findings *findings, const struct server_access *access,
     static const struct finding fenced = {.key = "fence", .name = "stopping writes"};
     static const struct finding followed = {.key = "follow", .name = "following writes"};
     struct fence fence = {.run = findings->run,
-                          .other_way = MOVE_OTHER_FENCE,
+                          .other_way = "", /* add() names it */
                           .access = *access,
                           .connection = connection};
     struct error not_fenced = ERROR_INIT, not_followed = ERROR_INIT;

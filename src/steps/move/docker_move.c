@@ -256,7 +256,8 @@ static bool prepare(struct move *move, struct error *error)
                           : move_come_to_rest(move, step_duration(move->run, "wait"), error));
 }
 
-/* What takes its time before the first client has to wait. */
+/* What takes its time before the first client has to wait; but behind a pooler's PAUSE, which may
+ * take long itself: any reload of the server's settings makes them count. */
 static bool prepare_fence(struct move *move, struct error *error)
 {
     struct fence *fence = &move->fence;
@@ -333,8 +334,8 @@ static bool switch_over(struct move *move, struct error *error)
     stand_in_prepare(move);
     move_limit_calls(move);
     bool done = (!move->fence.connection || move_prepare_ending(move, &ender, error)) &&
-                move_prepare_leave(move, &leaver, error) && prepare_fence(move, error) &&
-                move_see_busy(move, error) && move_pool_pause(move, error) &&
+                move_prepare_leave(move, &leaver, error) && move_pool_pause(move, error) &&
+                prepare_fence(move, error) && move_see_busy(move, error) &&
                 (move->busy || stand_in_join(move)) && swap(move, &leaver, &ender, error) &&
                 move_pool_resume(move->run, move->console, move->record, error);
     docker_limit(move->docker, 0);

@@ -128,6 +128,9 @@ void move_tell_clients(struct move *move, const struct docker_container *gone);
 
 /* move_follow.c */
 bool move_follow(struct move *move, struct error *error); /* while clients write on */
+/* Rounds until one is short: what was written since the last one comes over, while clients write
+ * on. */
+bool move_catch_up(struct move *move, struct error *error);
 /* Long statements get their time, `wait_ms` at most, and what was written meanwhile is brought
  * over: the last thing before clients have to wait. An error when they would have to for long. */
 bool move_come_to_rest(struct move *move, long wait_ms, struct error *error);
@@ -176,7 +179,7 @@ void move_guard_leave(struct move_guard *guard);
 /* move_pooler.c: PgBouncer in front of the server, the argument `pooler`; without it nothing is
  * done. */
 bool move_has_pooler(const struct step_run *run);
-/* Whether its console lets us in, and answers. */
+/* Whether its console lets us in, answers, and would take a PAUSE. */
 bool move_pool_check(const struct step_run *run, struct error *error);
 /* Keeps the session on its console, which takes time to open. */
 bool move_pool_pause(struct move *move, struct error *error);

@@ -42,7 +42,7 @@ static bool round_or_again(struct move *move, struct error *error)
     return begin(move, error) && follow_catch_up(move->follow, &move->last, error);
 }
 
-static bool catch_up(struct move *move, struct error *error)
+bool move_catch_up(struct move *move, struct error *error)
 {
     long left = step_integer(move->run, "rounds");
     long short_enough = step_duration(move->run, "round_for");
@@ -77,7 +77,7 @@ bool move_come_to_rest(struct move *move, long wait_ms, struct error *error)
     bool waited = false;
     do {
         if (!move_await_calm(move, deadline, &waited, error) ||
-            (waited && move->follow && !catch_up(move, error)))
+            (waited && move->follow && !move_catch_up(move, error)))
             return false;
     } while (waited && clock_monotonic_ms() < deadline);
     return !move->follow || check_short(move, error);
@@ -85,7 +85,7 @@ bool move_come_to_rest(struct move *move, long wait_ms, struct error *error)
 
 bool move_follow(struct move *move, struct error *error)
 {
-    return begin(move, error) && catch_up(move, error) &&
+    return begin(move, error) && move_catch_up(move, error) &&
            move_come_to_rest(move, step_duration(move->run, "wait"), error);
 }
 

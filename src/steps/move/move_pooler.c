@@ -10,6 +10,8 @@
 
 #define WORD_MS 10000L
 #define AGAIN_MS 200
+#define GO_ON_TIMES 4 /* as long as they have waited, clients go on before they wait again */
+#define NOT_ADMIN "admin access needed"
 
 static bool word(struct pg_connection *console, const char *statement, struct error *error)
 {
@@ -48,12 +50,30 @@ static bool resume(struct step_run *run, struct pg_connection *console, struct e
     return true;
 }
 
+static bool refuse_user(struct error *error)
+{
+    return error_remedy(error, "Its console lets this user look only: name the user in its "
+                               "admin_users, or give the runbook one that is.");
+}
+
+/* Whoever is among its stats_users may look, and no more. The console's own database is never
+ * paused: to resume it changes nothing, and is refused for that reason to who may do it. Source:
+ * PgBouncer, admin_cmd_resume. */
+static bool is_admin(struct pg_connection *console, struct error *error)
+{
+    struct error refused = ERROR_INIT;
+    if (word(console, "RESUME pgbouncer", &refused) || !strstr(refused.message, NOT_ADMIN))
+        return true;
+    *error = refused;
+    return refuse_user(error);
+}
+
 bool move_pool_check(const struct step_run *run, struct error *error)
 {
     struct pg_connection *console = open_console(run, step_text(run, "pooler"), error);
-    bool answers = console && word(console, "SHOW VERSION", error);
+    bool may = console && word(console, "SHOW VERSION", error) && is_admin(console, error);
     pg_close(console);
-    return answers;
+    return may;
 }
 
 static bool note(struct move *move, struct error *error)
@@ -62,11 +82,16 @@ static bool note(struct move *move, struct error *error)
     return move_record_write(move->run, move->record, error);
 }
 
+static bool forget(struct move *move, struct error *error)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(move->record, MOVE_POOLER);
+    return move_record_write(move->run, move->record, error);
+}
+
 /* What somebody else has paused stays so: nobody is to resume it. */
 static bool leave_paused(struct move *move, struct error *error)
 {
-    cJSON_DeleteItemFromObjectCaseSensitive(move->record, MOVE_POOLER);
-    if (!move_record_write(move->run, move->record, error))
+    if (!forget(move, error))
         return false;
     error_set(error, ERROR_OTHER, "it is paused already, by somebody else, and stays so");
     return error_remedy(error, "Find out who has paused it and why. When nobody needs that any "
@@ -85,9 +110,17 @@ static bool try_to_pause(struct move *move, bool *again, struct error *error)
         return true;
     if (strstr(error->message, "already suspended/paused"))
         return leave_paused(move, error);
-    *again = true;
-    return error_remedy(error, "A client holds a transaction open. End it, or give the step a "
-                               "longer wait, or a longer pause_for.");
+    if (strstr(error->message, NOT_ADMIN)) {
+        struct error second = ERROR_INIT;
+        if (!forget(move, &second))
+            step_log(move->run, "%s", second.message);
+        return refuse_user(error);
+    }
+    *again = strstr(error->message, "no answer within") != NULL;
+    if (*again)
+        error_remedy(error, "A client holds a transaction open. End it, or give the step a longer "
+                            "wait, or a longer pause_for.");
+    return false;
 }
 
 /* Everybody waits behind the one who keeps a connection: they go on until that has ended. The
@@ -99,24 +132,41 @@ static bool let_go(struct move *move, struct error *error)
     return move->console && resume(move->run, move->console, error);
 }
 
+static long ms_until(int64_t deadline)
+{
+    int64_t left = deadline - clock_monotonic_ms();
+    return left > 0 ? (long)left : 0;
+}
+
+/* Clients aren't made to wait again at once, and what they write meanwhile comes over before they
+ * are. */
+static bool wait_for_another_try(struct move *move, int64_t deadline, struct error *error)
+{
+    long apart = GO_ON_TIMES * step_duration(move->run, "pause_for");
+    long left = ms_until(deadline);
+    apart = apart > AGAIN_MS ? apart : AGAIN_MS;
+    clock_sleep_ms(left < apart ? left : apart);
+    return (!move->follow || move_catch_up(move, error)) &&
+           move_come_to_rest(move, ms_until(deadline), error);
+}
+
 static bool pause_in_time(struct move *move, struct error *error)
 {
-    int64_t left, deadline = clock_monotonic_ms() + step_duration(move->run, "wait");
+    int64_t deadline = clock_monotonic_ms() + step_duration(move->run, "wait");
     bool again = false, told = false;
     while (!try_to_pause(move, &again, error)) {
         struct error second = ERROR_INIT;
-        left = deadline - clock_monotonic_ms();
+        bool in_time = clock_monotonic_ms() < deadline;
         bool goes_on = again && let_go(move, &second);
         if (again && !goes_on)
             step_log(move->run, "%s", second.message);
-        if (!goes_on || left <= 0)
+        if (!goes_on || !in_time)
             return false;
         if (!told)
             step_log(move->run, "%s: its clients go on, and it is tried again", error->message);
         told = true;
         *error = (struct error)ERROR_INIT;
-        clock_sleep_ms(AGAIN_MS);
-        if (!move_come_to_rest(move, left, error))
+        if (!wait_for_another_try(move, deadline, error))
             return false;
     }
     return true;
