@@ -38,14 +38,6 @@ nobody_noticed() {
     ok "$1: and so does the application" commits_go_on
 }
 
-# ---- a user that may only look ----
-
-POOLER_PASSWORD=$APP_PASSWORD program_says plan "$warm_runbook" --vars "$VARS_FILE" --set pooler=pooler \
-    --set "pooler_port=$POOLER_PORT" --set "pooler_user=$APP_USER"
-like "$output" 'FAIL +pooler: .*admin access needed' "a console that lets its user only look is refused before anything is done"
-
-# ---- a move that can't be made, and one that can ----
-
 pooled_start
 pooled there --confirm prepare/volume
 is "$(run_field there .gate)" switchover/go "the copy is there"
