@@ -80,6 +80,14 @@ is "$status" 12 "it is rolled back"
 
 # ---- a user that may only look ----
 
+# shellcheck disable=SC2016 # expanded by the program
+sed -e 's/^  pooler: *{default.*/&\
+  pooler_password: {secret: true, from: [env POOLER_PASSWORD]}/' \
+    -e 's/port: "1", user: nobody,/port: "'"$POOLER_PORT"'", user: "'"$APP_USER"'", password: "${pooler_password}",/' \
+    "$lib_dir/check-move.yaml" >"$test_dir/check-pooled.yaml"
+POOLER_PASSWORD=$APP_PASSWORD program_says plan "$test_dir/check-pooled.yaml" --set "compose_file=$COMPOSE_FILE" \
+    --set "compose_project=$PROJECT" --set "old_container=$OLD_CONTAINER" --set pooler=pooler
+like "$output" 'FAIL +pooler: .*admin access needed' "a check sees that the pooler lets its user only look"
 POOLER_USER=$APP_USER POOLER_PASSWORD=$APP_PASSWORD moved looks
 is "$status" 11 "a pooler that lets its user only look stops the move"
 like "$output" 'admin access needed' "which says so"
