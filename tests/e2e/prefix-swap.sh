@@ -123,6 +123,15 @@ for step in rename-old swapped; do
     swap_short "$step"
     swap "before-$step" --set close=stop
     comes_to "before-$step" "switchover/$step" "all is done until there"
+    if [ "$step" = rename-old ]; then
+        sed -i '1s/^/# DEFAULT_DATABASE_DSN: moves on Monday\r\n/' "$ENV_FILE"
+        noted=$(swap_files)
+        swap before-rename-old --confirm switchover/rename-old
+        is "$status $(run_field before-rename-old .current_step)" "11 switchover/rename-old" "a comment that has come since is refused"
+        like "$output" 'app.env:1: a comment reads like DEFAULT_DATABASE_DSN, commented out' "with its line"
+        is "$(swap_files)" "$noted" "before anything is renamed"
+        sed -i 1d "$ENV_FILE"
+    fi
     program_says rollback "before-$step"
     is_rolled_back "rolled back before $step"
     is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
