@@ -221,6 +221,11 @@ is "$status" 2 "one that takes no part can't be rolled back"
 run run "$work/later.yaml" --plain --run-id later --environment stage --set stage:target=one
 is "$status" 3 "one that joins later can't be the stack of one that is there"
 says "it says whose" "the environments test and stage are the same stack: later-one"
+says "and how its own is named" "--set stage:NAME=VALUE"
+run run "$work/later.yaml" --plain --run-id mistaken --environment test
+run rollback mistaken --environment test
+run run "$work/later.yaml" --plain --run-id mistaken --environment stage --set stage:target=one
+isnt "$status" 3 "the stack of one that was rolled back is free"
 run run "$work/later.yaml" --plain --run-id later --environment stage
 is "$(state_of later@stage)" waiting "another one joins later, and waits for the first"
 (cd / && "$program" run "$work/later.yaml" --plain --run-id later --environment live </dev/null >"$work/out" 2>&1) || true
