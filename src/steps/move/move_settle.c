@@ -264,11 +264,22 @@ static bool serve_back(const struct settle *settle, struct error *error)
            release(settle, MOVE_FROM, error);
 }
 
+/* It may have the address of one that was there before it, whose hardware address the neighbours
+ * know: what is sent there gets lost. */
+static void announce(const struct settle *settle)
+{
+    struct error reason = ERROR_INIT;
+    if (docker_is_running(&settle->to) && !reach_announce(&settle->to, &reason))
+        step_log(settle->run, "%s", reason.message);
+}
+
 /* The one that leaves goes off first: never both. */
 static bool serve_forward(const struct settle *settle, struct error *error)
 {
-    return note_way(settle, MOVE_MOVED, error) && take_off(settle, &settle->from, error) &&
-           start(settle, &settle->to, error) && release(settle, MOVE_TO, error) &&
+    if (!note_way(settle, MOVE_MOVED, error) || !take_off(settle, &settle->from, error))
+        return false;
+    announce(settle);
+    return start(settle, &settle->to, error) && release(settle, MOVE_TO, error) &&
            restore_networks(settle, &settle->to, MOVE_PLACE, MOVE_WANTED, error);
 }
 
