@@ -146,14 +146,28 @@ bool file_write_new(const char *path, const void *bytes, size_t length, mode_t m
     return done && sync_parent(path, error);
 }
 
-/* Not every file system knows both ways. Source: rename(2), RENAME_NOREPLACE. */
+/* For file systems without hard links, such as mounts of object stores: what comes there in the
+ * instant between the two calls isn't seen. */
+static bool rename_where_none_is(const char *from, const char *to)
+{
+    struct stat status;
+    if (lstat(to, &status) == 0)
+        errno = EEXIST;
+    return errno == ENOENT && rename(from, to) == 0;
+}
+
+/* Not every file system knows all ways. Source: rename(2), RENAME_NOREPLACE; link(2), ERRORS. */
 static bool rename_without_replacing(const char *from, const char *to)
 {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return true;
     if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
         return false;
-    return link(from, to) == 0 && unlink(from) == 0;
+    if (link(from, to) == 0)
+        return unlink(from) == 0;
+    if (errno != EPERM && errno != ENOSYS && errno != ENOTSUP && errno != EMLINK)
+        return false;
+    return rename_where_none_is(from, to);
 }
 
 bool file_rename_new(const char *from, const char *to, struct error *error)

@@ -152,31 +152,29 @@ static bool is_there_already(const struct starting *starting, const char *enviro
 
 /* Two environments that turn out to be one are a mistake that would change the wrong servers. */
 static bool targets_differ(const struct start *start, const char *other, const char *target,
-                           struct error *error)
+                           const char *remedy, struct error *error)
 {
     if (!text_equal(target, start->target))
         return true;
     error_set(error, ERROR_RUNBOOK, "the environments %s and %s are the same stack: %s", other,
               start->runbook->environment->name, start->target);
-    return error_remedy(error, "give each values of its own under `set`, such as its container");
+    return error_remedy(error, "%s", remedy);
 }
 
-/* As its run was begun with; the caller frees. NULL with an error. */
-static char *target_of_member(const char *directory, struct error *error)
+/* As its run was begun with; the caller frees. NULL where it was rolled back: it holds nothing of
+ * the stack any more. */
+static bool target_of_member(const char *directory, char **target, struct error *error)
 {
     cJSON *docker = surroundings_docker();
     char *journal = file_join(directory, "journal.jsonl");
     struct run_state *state = journal_load(journal, error);
     bool there = state && surroundings_use_docker(directory, error);
-    char *target = there ? where_target(state->stack) : NULL;
-    if (!surroundings_set_docker(docker, error)) {
-        free(target);
-        target = NULL;
-    }
+    *target = there && state->status != RUN_ROLLED_BACK ? where_target(state->stack) : NULL;
+    there = surroundings_set_docker(docker, error) && there;
     run_state_free(state);
     free(journal);
     cJSON_Delete(docker);
-    return target;
+    return there;
 }
 
 static bool differs_from_member(const struct starting *starting, const struct start *start,
@@ -184,9 +182,13 @@ static bool differs_from_member(const struct starting *starting, const struct st
 {
     if (!is_there_already(starting, member))
         return true;
-    char *directory = directory_of(starting, member);
-    char *target = target_of_member(directory, error);
-    bool differs = target && targets_differ(start, member, target, error);
+    char *directory = directory_of(starting, member), *target = NULL;
+    char *remedy = xprintf("A run keeps its own copy of the runbook: say what differs with --set "
+                           "%s:NAME=VALUE, such as its container.",
+                           start->runbook->environment->name);
+    bool differs = target_of_member(directory, &target, error) &&
+                   (!target || targets_differ(start, member, target, remedy, error));
+    free(remedy);
     free(target);
     free(directory);
     return differs;
@@ -200,8 +202,10 @@ static bool target_is_own(const struct starting *starting, const struct start *s
     bool own = true;
     for (size_t i = 0; own && i < starting->count; i++) {
         const struct start *other = &starting->starts[i];
-        own = !other->runbook->environment ||
-              targets_differ(start, other->runbook->environment->name, other->target, error);
+        own =
+            !other->runbook->environment ||
+            targets_differ(start, other->runbook->environment->name, other->target,
+                           "give each values of its own under `set`, such as its container", error);
     }
     for (size_t i = 0; own && i < runbook->environment_count; i++)
         own = differs_from_member(starting, start, runbook->environments[i].name, error);

@@ -108,6 +108,9 @@ struct docker_exec {
     long tick_ms;
     void *context;
     long timeout_ms; /* of silence in both directions; 0: none */
+    /* It has succeeded only where all of its input was sent: a command that takes an early end for
+     * the whole would say that it has. */
+    bool reads_all;
 };
 /* Runs it to its end. False when it couldn't be run or watched; its own exit status is the caller's
  * to judge. */

@@ -178,6 +178,13 @@ static bool wait_exit(struct docker *docker, const char *id, int *exit_status, s
     return asked;
 }
 
+/* False for a command that has failed: that matters more. */
+static bool was_cut(const struct exchange *exchange, int exit_status)
+{
+    return exit_status == 0 && exchange->exec->reads_all && exchange->exec->read &&
+           (exchange->input_open || exchange->outgoing_start < exchange->outgoing_end);
+}
+
 bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int *exit_status,
                      struct error *error)
 {
@@ -200,7 +207,8 @@ bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int 
     hijack_close(&exchange.hijack);
     free(exchange.incoming);
     free(exchange.outgoing);
-    done = done && wait_exit(docker, id, exit_status, error);
+    done = done && wait_exit(docker, id, exit_status, error) &&
+           (!was_cut(&exchange, *exit_status) || docker_broke_off(docker, error));
     free(id);
     return done || error_wrap(error, "%s in container %s", exec->arguments[0], exec->container);
 }

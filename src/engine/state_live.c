@@ -128,6 +128,16 @@ static void add_step_outage(struct run_state *state, int64_t began_ms, double ms
     replace_text(&outage->step, state->current >= 0 ? state->steps[state->current].path : NULL);
 }
 
+/* What might have been one, as a deployment began, was none where it answered all the time. */
+static void end_step_outage(struct run_state *state, struct outage *lasting, double ms)
+{
+    lasting->ms = ms > 0 ? ms : 0;
+    if (ms > 0)
+        return;
+    free(lasting->step);
+    state->outage_count--;
+}
+
 /* What a step that takes the application down measured itself: "down_since" of its fact (wall ms)
  * begins an outage, "outage_ms" is a whole one, that one where it lasts. The watcher's figures,
  * where there is one, have it already. */
@@ -140,7 +150,7 @@ void outage_fact(struct run_state *state, const cJSON *event, const cJSON *value
     struct outage *lasting = last_that_lasts(state);
     state->outage_measured = true;
     if (cJSON_IsNumber(ms) && lasting)
-        lasting->ms = ms->valuedouble > 0 ? ms->valuedouble : 0;
+        end_step_outage(state, lasting, ms->valuedouble);
     else if (cJSON_IsNumber(ms) && ms->valuedouble > 0)
         add_step_outage(state, event_time(event) - (int64_t)ms->valuedouble, ms->valuedouble);
     else if (cJSON_IsNumber(since) && !lasting)

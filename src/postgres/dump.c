@@ -83,22 +83,45 @@ static struct dump_database *current_or_unnamed(struct dump_scan *scan)
     return database;
 }
 
-/* `\connect NAME`, by which pg_dump --create names its only database. Names of other characters are
- * left out: they stand in a connection string. Source: pg_dump's appendPsqlMetaConnect. */
-static void take_connect(struct dump_scan *scan, const char *line)
+/* `'NAME'"` with a backslash before each quote and backslash in it, and each double quote twice;
+ * false where that isn't all. */
+static bool connection_name(const char *given, struct text *name)
+{
+    if (*given++ != '\'')
+        return false;
+    for (; *given && *given != '\''; given++) {
+        given += (*given == '\\' || *given == '"') && given[1];
+        text_append(name, given, 1);
+    }
+    return !strcmp(given, "'\"") && name->length;
+}
+
+static bool plain_name(const char *given, struct text *name)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-    static const char before[] = "\\connect ";
+    given += *given == '"';
+    size_t length = strspn(given, plain);
+    text_append(name, given, length);
+    return length && (!given[length] || !strcmp(given + length, "\""));
+}
+
+/* `\connect NAME`, by which pg_dump --create names its only database; a name of other characters
+ * stands in a connection string. Source: pg_dump's appendPsqlMetaConnect, appendConnStrVal. */
+static void take_connect(struct dump_scan *scan, const char *line)
+{
+    static const char before[] = "\\connect ", string[] = "-reuse-previous=on \"dbname=";
     struct dump_database *database = current(scan);
+    struct text name = {0};
     if (!database || *database->name || scan->summary.globals_begun || !text_starts(line, before))
         return;
-    const char *name = line + strlen(before);
-    name += *name == '"';
-    size_t length = strspn(name, plain);
-    if (!length || (name[length] && strcmp(name + length, "\"") != 0))
-        return;
-    free(database->name);
-    database->name = xstrndup(name, length);
+    const char *given = line + strlen(before);
+    bool named = text_starts(given, string) ? connection_name(given + strlen(string), &name)
+                                            : plain_name(given, &name);
+    if (named) {
+        free(database->name);
+        database->name = xstrdup(text_string(&name));
+    }
+    text_free(&name);
 }
 
 static void take_marker(struct dump_scan *scan, const char *line)

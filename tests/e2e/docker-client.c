@@ -191,6 +191,24 @@ static void a_command_may_end_before_its_input(void **state)
     assert_true(echo.taken == 10);
 }
 
+static void one_that_reads_all_has_not_succeeded_then(void **state)
+{
+    struct world *world = *state;
+    static const char *const arguments[] = {"head", "-c", "10", NULL};
+    struct echo echo = {.left = (size_t)32 << 20};
+    struct docker_exec exec = {.container = world->box,
+                               .arguments = arguments,
+                               .read = give,
+                               .write = take,
+                               .context = &echo,
+                               .timeout_ms = 20000,
+                               .reads_all = true};
+    struct error error = ERROR_INIT;
+    int exit_status = -1;
+    assert_false(docker_exec_run(world->docker, &exec, &exit_status, &error));
+    assert_non_null(strstr(error.message, "broke off"));
+}
+
 static void the_caller_may_stop_it(void **state)
 {
     struct world *world = *state;
@@ -463,6 +481,7 @@ int main(void)
         cmocka_unit_test(both_outputs_and_the_exit_status),
         cmocka_unit_test(much_goes_in_and_comes_out_whole),
         cmocka_unit_test(a_command_may_end_before_its_input),
+        cmocka_unit_test(one_that_reads_all_has_not_succeeded_then),
         cmocka_unit_test(the_caller_may_stop_it),
         cmocka_unit_test(silence_ends_it),
         cmocka_unit_test(secrets_go_in_the_environment),

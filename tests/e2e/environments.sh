@@ -211,6 +211,15 @@ run run "$work/turns.yaml" --plain --run-id turns --confirm live:go
 is "$status" 12 "the exit status says that one isn't complete"
 comes_before "the phase for all follows when all that are still in are through" turns live-go all-tell
 
+# --- begun on another's stack by mistake
+
+environments mistaken
+run run "$work/mistaken.yaml" --plain --run-id mistaken --environment test --set test:target=two
+is "$(state_of mistaken@test)" "at gate" "one that has begun with another's values"
+run rollback mistaken@test
+run run "$work/mistaken.yaml" --plain --run-id mistaken --environment stage
+is "$(state_of mistaken@stage)" "at gate" "is rolled back, and the other one can have its stack"
+
 # --- one after the other, and all of them back
 
 environments later
@@ -221,6 +230,7 @@ is "$status" 2 "one that takes no part can't be rolled back"
 run run "$work/later.yaml" --plain --run-id later --environment stage --set stage:target=one
 is "$status" 3 "one that joins later can't be the stack of one that is there"
 says "it says whose" "the environments test and stage are the same stack: later-one"
+says "and how its own is named" "--set stage:NAME=VALUE"
 run run "$work/later.yaml" --plain --run-id later --environment stage
 is "$(state_of later@stage)" waiting "another one joins later, and waits for the first"
 (cd / && "$program" run "$work/later.yaml" --plain --run-id later --environment live </dev/null >"$work/out" 2>&1) || true

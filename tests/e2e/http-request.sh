@@ -293,6 +293,14 @@ echo mine >"$work/other.saved"
 go download --run-id download-there --set target=there --set "save=$work/other.saved"
 is "$status" 11 "a file that is there"
 is "$(cat "$work/other.saved")" mine "stays as it is"
+: >"$work/blocked"
+go download --run-id download-blocked --set target=blocked --set "save=$work/blocked/saved"
+is "$status" 11 "a first try that comes to nothing"
+rm "$work/blocked"
+mkdir "$work/blocked"
+echo mine >"$work/blocked/saved"
+go download --run-id download-blocked --set target=blocked --set "save=$work/blocked/saved"
+is "$status $(cat "$work/blocked/saved")" "11 mine" "has claimed nothing: a file that somebody saves there stays as well"
 
 # --- the token
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A development stack gets a new image and an environment's data: refused where its own data wouldn't go, declined before
-# the deletion as something was written, a deletion that fails before anything is gone, through to the end, rolled back after the deletion. The database has a script for its first start, which
+# the deletion as something was written, a deletion that fails before, amid and after the first volume's removal, through to the end, rolled back after the deletion. The database has a script for its first start, which
 # makes tables and roles that the backups have too.
 # time-limit: 600
 set -euo pipefail
@@ -66,6 +66,7 @@ orders_there=$(orders)
 docker exec "$OLD_CONTAINER" pg_dump -U postgres -Fc limor_prod >"$test_dir/custom.dump"
 docker exec -i "$OLD_CONTAINER" pg_restore --create --no-owner --no-acl -f - <"$test_dir/custom.dump" >"$test_dir/converted.sql"
 docker exec "$OLD_CONTAINER" pg_dump -U postgres limor_prod >"$test_dir/nameless.sql"
+docker exec "$OLD_CONTAINER" pg_dump -U postgres --create --no-owner --no-acl limor_prod >"$test_dir/single.sql"
 # The developer's own data differs.
 psql_at "$PG_PORT" limor_prod "DELETE FROM shop.orders WHERE id IN (SELECT id FROM shop.orders ORDER BY id LIMIT 100)"
 orders_here=$(orders)
@@ -142,20 +143,48 @@ renew broken --set fence=network --confirm renew/fence
 printf 'broken: [\n' >>"$COMPOSE_FILE"
 program_says run "$top_dir/runbooks/local-dev.yaml" --plain --run-id broken --confirm renew/unmoved
 is "$status $(run_field broken .current_step)" "11 renew/down" "a compose file that can't be read keeps the volumes from being removed"
-local_backup=$test_dir/local-broken/local.sql
-mv "$local_backup" "$local_backup.away"
+rm "$test_dir/local-broken/local.sql"
 program_says rollback broken
-is "$status" 11 "the way back looks for the local data's backup first"
-like "$output" "Nothing is removed without it: put the file there" "and says what to do"
-mv "$local_backup.away" "$local_backup"
-program_says rollback broken
-is "$status" 12 "rolled back, as it is there"
+is "$status" 12 "rolled back, and without the local data's backup, as nothing was removed"
 [ "$status" = 12 ] || show_output 60
 like "$output" 'removed none of its volumes: all of them are kept' "it says that nothing was removed"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
 is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the local data is there"
 ok "so is what another volume holds" docker exec "$REDIS_CONTAINER" test -e /data/theirs
 ok "so is what a volume without a name holds" docker exec "$OLD_CONTAINER" test -e "$anonymous_file"
+
+# Compose fails while it takes the stack down: a docker command of the test's own carries out the first part of it.
+mkdir "$test_dir/bin"
+cat >"$test_dir/bin/docker" <<SH
+#!/bin/sh
+case " \$* " in *" down --volumes "*) [ ! -e "$test_dir/part" ] || { . "$test_dir/part"; exit 1; } ;; esac
+exec $(command -v docker) "\$@"
+SH
+chmod +x "$test_dir/bin/docker"
+PATH=$test_dir/bin:$PATH
+echo "docker stop $STACK-app $OLD_CONTAINER" >"$test_dir/part"
+renew stopped --set fence=network --confirm renew/fence --confirm renew/unmoved
+is "$status $(run_field stopped .current_step)" "11 renew/down" "Compose stops containers, and fails"
+rm "$test_dir/local-stopped/local.sql"
+program_says rollback stopped
+is "$status $(server_major "$PG_PORT") $(orders)" "12 15 $orders_here" "rolled back, the data is there"
+[ "$status" = 12 ] || show_output 60
+ok "so is what another volume holds" docker exec "$REDIS_CONTAINER" test -e /data/theirs
+ok "so is what a volume without a name holds" docker exec "$OLD_CONTAINER" test -e "$anonymous_file"
+ok "the application works on it" wait_for 30 app_is_healthy
+echo "docker compose -p $PROJECT down; docker volume rm $OLD_VOLUME" >"$test_dir/part"
+renew removed --confirm renew/fence --confirm renew/unmoved
+is "$status $(run_field removed .current_step)" "11 renew/down" "Compose removes the database's volume, and fails"
+rm "$test_dir/part"
+mv "$test_dir/local-removed/local.sql" "$test_dir/away.sql"
+program_says rollback removed
+is "$status" 11 "without the local data's backup the way back goes no further"
+like "$output" "Nothing is removed without it: put the file there" "and says what to do"
+mv "$test_dir/away.sql" "$test_dir/local-removed/local.sql"
+program_says rollback removed
+is "$status $(server_major "$PG_PORT") $(orders)" "12 15 $orders_here" "rolled back, the data is restored"
+[ "$status" = 12 ] || show_output 60
+ok "what the other volume holds was never removed" docker exec "$REDIS_CONTAINER" test -e /data/theirs
 
 renew second --set fence=network --confirm renew/fence --confirm renew/unmoved
 is "$(run_field second .gate)" cleanup/keep "the stack is renewed"
@@ -200,4 +229,8 @@ is "$status" 12 "rolled back after the deletion"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
 is "$(server_major "$PG_PORT") $(orders)" "15 $orders_here" "the old image and the local data are back"
 ok "the application works on it" wait_for 30 app_is_healthy
+
+# What pg_dump makes of a single database, in full.
+renew single --set "backup=$test_dir/single.sql" --confirm renew/fence --confirm renew/unmoved
+is "$(run_field single .gate) $(server_major "$PG_PORT") $(orders)" "cleanup/keep 17 $orders_there" "one database's dump is restored"
 done_testing

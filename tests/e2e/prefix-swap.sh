@@ -121,12 +121,24 @@ is "$(cat "$COMPOSE_FILE.before-rollback")" "an earlier rollback's" "beside what
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
 for step in rename-old swapped; do
     swap_short "$step"
-    swap "before-$step" --set close=stop
+    ended=true address=$HEALTH_URL
+    [ "$step" = swapped ] || ended=false address=http://127.0.0.1:1/
+    swap "before-$step" --set close=stop --set "health_url=$address" --set deploy_for=2s
     comes_to "before-$step" "switchover/$step" "all is done until there"
+    if [ "$step" = rename-old ]; then
+        sed -i '1s/^/# DEFAULT_DATABASE_DSN: moves on Monday\r\n/' "$ENV_FILE"
+        noted=$(swap_files)
+        swap before-rename-old --confirm switchover/rename-old
+        is "$status $(run_field before-rename-old .current_step)" "11 switchover/rename-old" "a comment that has come since is refused"
+        like "$output" 'app.env:1: a comment reads like DEFAULT_DATABASE_DSN, commented out' "with its line"
+        is "$(swap_files)" "$noted" "before anything is renamed"
+        sed -i 1d "$ENV_FILE"
+    fi
     program_says rollback "before-$step"
     is_rolled_back "rolled back before $step"
     is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
-    is "$(run_field "before-$step" '.outages | map(.ms > 0) | tostring')" '[true]' "the time without the application is one outage that has ended"
+    is "$(run_field "before-$step" '.outages | map(.ms > 0) | tostring')" "[$ended]" \
+        "the time without the application is one outage; that it has ended: $ended, as it answers or not"
 done
 is "$(docker ps -aq --filter "name=$STACK-postgres17")$(docker volume ls -q --filter "name=$NEW_VOLUME")" '' "the new server is gone"
 is "$(databases)" "$databases_before" "the old one wasn't touched"
@@ -179,6 +191,8 @@ swap second --confirm switchover/fence --confirm switchover/rename-old
 comes_to second switchover/deploy "the application is deployed, and doesn't answer at its address"
 is "$status" 11 "which fails the deployment"
 is "$(run_field second '.outages | map(.ms < 0) | tostring')" '[true]' "its outage is on record, and lasts"
+is "$(grep -oE "\"key\":\"application_down\"|compose: [^\"]*$APP_CONTAINER" "$XDG_STATE_HOME/pgrunbook/runs/second/journal.jsonl" |
+    uniq | head -n 2 | cut -d: -f1 | tr '\n' ' ')" '"key" compose ' "since before Compose touched anything"
 ok "what was written since the backup was caught up" test "$(run_field second '.facts.catch_up.rows')" -gt 0
 is "$(databases "$STACK-postgres17")" "$databases_filled" "no database was touched by the deployment"
 isnt "$(docker inspect -f '{{.Id}}' "$APP_CONTAINER")" "$application" "the application's container is another one"
@@ -212,6 +226,32 @@ program_says rollback second --save
 is_rolled_back "after the deployment: rolled back, though nothing answers at the address"
 like "$output" 'application.s outage: .*and it lasts' "which is said to last"
 is "$(run_field second '.outages | map(.ms < 0) | tostring')" '[true]' "and isn't told as ended"
+cat >"$test_dir/outage.yaml" <<YAML
+runbook: 1
+name: outage
+title: A stop that can't be done, a deployment that doesn't answer in time
+vars:
+  stops: {default: ""}
+stack: "$PROJECT/redis"
+phases:
+  - id: down
+    title: Down
+    steps:
+      - {id: stop, title: Stop, when: "\${stops}", compose.stop: {project: "$PROJECT", services: "redis,nobody"}}
+      - id: deploy
+        title: Deploy
+        compose.deploy: {file: "$COMPOSE_FILE", project: "$PROJECT", services: redis, probe: "$SWAP_HEALTH_URL", for: 1s}
+        undo: {http.check: {url: "$SWAP_HEALTH_URL"}}
+YAML
+program_says run "$test_dir/outage.yaml" --plain --run-id stops --set stops=yes
+is "$status $(run_field stops .current_step)" "11 down/stop" "a service that isn't there can't be stopped"
+is "$(run_field stops '.outages | length')" 0 "nothing was stopped: no outage"
+program_says rollback stops
+program_says run "$test_dir/outage.yaml" --plain --run-id answers
+is "$(run_field answers '.outages | map(.ms < 0) | tostring')" '[true]' "an outage that no deployment sees the end of"
+: >"$swap_health"
+program_says rollback answers
+is "$(run_field answers '.outages | map(.ms > 0) | tostring')" '[true]' "ends where its address is seen to answer"
 swap_health_end
 ok "what the new server had taken was saved" saved_rows second
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"

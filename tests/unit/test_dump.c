@@ -193,7 +193,11 @@ static void named_by_connect(void **state)
     (void)state;
     assert_named(CREATED("limor_prod"), "limor_prod");
     assert_named(CREATED("\"Limor\""), "Limor");
-    assert_named(CREATED("-reuse-previous=on \"dbname='a b'\""), "");
+    assert_named(CREATED("-reuse-previous=on \"dbname='limor-prod'\""), "limor-prod");
+    assert_named(CREATED("-reuse-previous=on \"dbname='a \\'b\\' \\\\ \"\"c\"\"'\""),
+                 "a 'b' \\ \"c\"");
+    assert_named(CREATED("-reuse-previous=on \"dbname='a' host='b'\""), "");
+    assert_named(CREATED("-reuse-previous=on \"dbname=''\""), "");
     assert_named(single, "");
 }
 

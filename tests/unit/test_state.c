@@ -330,6 +330,9 @@ static void an_outage_lasts_until_a_step_sees_its_end(void **unused)
     assert_true(run_state_outage_ms(state, 90000) == 5500);
     assert_int_equal(state->outage_count, 1);
     assert_int_equal(state->outages[0].began_ms, 4000);
+    must(state, "{'type':'fact','key':'down','value':{'down_since':12000},'time':12000}");
+    must(state, "{'type':'fact','key':'deploy','value':{'outage_ms':0},'time':13000}");
+    assert_int_equal(state->outage_count, 1);
     must(state, "{'type':'fact','key':'down','value':{'down_since':20000},'time':20000}");
     must(state, "{'type':'run_finished','time':21000,'status':'rolled back'}");
     assert_true(run_state_outage_ms(state, 90000) == 6500);

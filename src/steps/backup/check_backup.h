@@ -12,6 +12,9 @@ bool check_backup_recorded(struct step_run *run, const char *path, double bytes,
  * names. */
 void check_backup_contents(struct step_run *run, const char *path, double bytes, cJSON *databases);
 
+/* A file in plain SQL: whole, and of this run's own the size and SHA-256 that it had. `named`:
+ * every database has to be named in it. */
+bool check_backup_file(struct step_run *run, const char *path, bool named, struct error *error);
 /* A backup's directory: its manifest, every file's size and SHA-256, and that pg_restore finds the
  * rows of every table in it that had rows. */
 bool check_backup_directory(struct step_run *run, const char *path, struct error *error);

@@ -21,6 +21,7 @@
 struct reading {
     struct step_run *run;
     const char *path;
+    bool named;
     int descriptor;
     unsigned long long size;
     struct dump_scan *scan;
@@ -133,13 +134,13 @@ static void report_contents(const struct reading *reading)
 static bool check_names(const struct reading *reading, struct error *error)
 {
     const struct dump_summary *summary = dump_scan_summary(reading->scan);
-    for (size_t i = 0; step_boolean(reading->run, "named") && i < summary->count; i++) {
+    for (size_t i = 0; reading->named && i < summary->count; i++) {
         if (*summary->databases[i].name)
             continue;
         error_set(error, ERROR_OTHER, "the backup %s doesn't say which database it is of",
                   reading->path);
-        return error_remedy(error, "Take it by pg_dumpall, by pg.backup of a runbook, or by "
-                                   "pg_dump --create of a single database.");
+        return error_remedy(error, "Take it by pg_dumpall, by pg.backup of a runbook, or, of a "
+                                   "single database, by pg_dump --create --no-owner --no-acl.");
     }
     return true;
 }
@@ -159,11 +160,15 @@ static bool check_backup(struct reading *reading, struct error *error)
     return true;
 }
 
-static bool check_file(struct step_run *run, const char *path, struct error *error)
+bool check_backup_file(struct step_run *run, const char *path, bool named, struct error *error)
 {
     char ignored[SHA256_HEX_SIZE];
-    struct reading reading = {
-        .run = run, .path = path, .descriptor = -1, .scan = dump_scan_new(), .hash = sha256_new()};
+    struct reading reading = {.run = run,
+                              .path = path,
+                              .named = named,
+                              .descriptor = -1,
+                              .scan = dump_scan_new(),
+                              .hash = sha256_new()};
     bool whole = check_backup(&reading, error);
     if (reading.descriptor >= 0)
         close(reading.descriptor);
@@ -183,8 +188,8 @@ static bool run_check_backup(struct step_run *run, struct error *error)
         return true;
     }
     bool directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-    bool whole =
-        directory ? check_backup_directory(run, path, error) : check_file(run, path, error);
+    bool whole = directory ? check_backup_directory(run, path, error)
+                           : check_backup_file(run, path, step_boolean(run, "named"), error);
     if (!whole)
         step_check(run, "backup", VERDICT_FAIL, "%s", error->message);
     free(path);

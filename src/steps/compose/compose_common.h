@@ -24,10 +24,11 @@
                */
 
 #define FACT_EMPTIED                                                                               \
-    "compose.emptied" /* {project, stay: [volumes]}: a stack was taken down with its own volumes   \
-                       */
-/* Project whose volumes this run went on to remove; and one of which the way back found that
- * nothing was removed, or null. */
+    "compose.emptied" /* {project, stay: [volumes], undoing}: a stack was taken down with its own  \
+                         volumes, on the way back or not */
+/* What was there before this run went on to remove a project's volumes: {project, and what
+ * down_record_make puts down}; and the project of which the way back found that the server's data
+ * was never removed, or null. */
 #define FACT_DOWN_BEGAN "compose.down.began"
 #define FACT_KEPT "compose.kept"
 
@@ -72,8 +73,8 @@ bool stack_containers(struct docker *docker, const char *project, const char *se
 bool stack_was_emptied(const struct step_run *run, const struct docker_container *container,
                        const char *volume);
 
-/* Whether the way back has found that this run removed nothing of the container's stack: then its
- * data is what it was all along, and nothing is to be restored over it. */
+/* Whether the way back has found that this run never removed the data of the server of the
+ * container's stack: then it is what it was all along, and nothing is to be restored over it. */
 bool stack_was_kept(const struct step_run *run, const struct docker_container *container);
 
 /* A line of the compose command's, into the step's log: for struct compose_up. */

@@ -14,12 +14,11 @@
 #include "compose/config.h"
 #include "docker/lifecycle.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MARGIN_MS 300000L
-#define LOOK_EVERY_MS 50
-#define SLOW_ANSWER_MS 5000L /* as http.check's own */
 
 struct deploy {
     struct step_run *run;
@@ -31,6 +30,8 @@ struct deploy {
     struct deploy_probe probe;
     bool first_switch; /* this attempt has recorded the switch, and no attempt before it had */
     int64_t began_ms, began_wall_ms;
+    int64_t since;  /* wall ms: it was down before; 0: it wasn't */
+    bool went_down; /* this one is an outage on record, until it was seen to answer */
     bool answered;  /* in the end, or there is no address to ask */
     long outage_ms; /* at the address; -1: not measured */
 };
@@ -142,6 +143,23 @@ static bool record_switch(struct deploy *deploy, const char *volume, struct erro
     return recorded;
 }
 
+/* Before it begins: a deployment that is cut off has its outage, too. */
+static bool record_outage(struct deploy *deploy, struct error *error)
+{
+    struct step_run *run = deploy->run;
+    const char *url = step_text(run, "probe");
+    int64_t since = application_down_since(run);
+    if (application_concerned(run, &deploy->services, url))
+        deploy->since = since;
+    deploy->began_ms = clock_monotonic_ms();
+    deploy->began_wall_ms = clock_wall_ms();
+    if (!url || !*url)
+        return true;
+    bool recorded = application_goes_down(run, &deploy->services, url, error);
+    deploy->went_down = recorded && !since;
+    return recorded;
+}
+
 static bool bring_up(struct deploy *deploy, struct error *error)
 {
     struct step_run *run = deploy->run;
@@ -163,82 +181,43 @@ static bool bring_up(struct deploy *deploy, struct error *error)
         return false;
     if (!run->undoing)
         step_fact_number(run, FACT_SERVING, (double)clock_wall_ms());
+    if (!record_outage(deploy, error))
+        return false;
     deploy_probe_start(&deploy->probe, step_text(run, "probe"));
-    deploy->began_ms = clock_monotonic_ms();
-    deploy->began_wall_ms = clock_wall_ms();
     return compose_up(&deploy->stack.project, &up, error);
 }
 
-/* On the way back the application is where it belongs as soon as its containers are up; the older
- * undos may not wait for an address that may never have been right. */
-static bool no_answer(struct deploy *deploy, struct error *error)
-{
-    static const char what[] = "the application's address doesn't answer with status 2xx";
-    if (deploy->run->undoing) {
-        step_check(deploy->run, "application's address", VERDICT_WARN,
-                   "%s; its containers are up: look at its log", what);
-        return true;
-    }
-    error_set(error, ERROR_OTHER, "%s", what);
-    return error_remedy(error, "Look at its log; then retry, or roll back: R.");
-}
-
-/* The address that was probed has to answer, as long as there is time. */
-static bool wait_for_answer(struct deploy *deploy, struct error *error)
-{
-    const char *url = step_text(deploy->run, "probe");
-    int64_t deadline = clock_monotonic_ms() + step_duration(deploy->run, "for");
-    bool answers = !url || !*url;
-    while (!answers && clock_monotonic_ms() < deadline) {
-        answers = deploy_probe_ask(url, SLOW_ANSWER_MS);
-        if (!answers)
-            clock_sleep_ms(LOOK_EVERY_MS);
-    }
-    deploy->answered = answers;
-    return answers || no_answer(deploy, error);
-}
-
 /* The outage that is over, from the application's stop or an earlier deployment on where it was
- * down before; -1: none is known of. */
-static long outage_over(const struct deploy *deploy, int64_t since)
+ * down before. */
+static long outage_over(const struct deploy *deploy)
 {
-    if (!since)
-        return deploy->outage_ms;
     if (deploy->outage_ms < 0)
-        return (long)(clock_wall_ms() - since);
-    return (long)(deploy->began_wall_ms - since) + deploy->outage_ms;
+        return (long)(clock_wall_ms() - (deploy->since ? deploy->since : deploy->began_wall_ms));
+    return deploy->outage_ms + (deploy->since ? (long)(deploy->began_wall_ms - deploy->since) : 0);
 }
 
 static void report_up(struct deploy *deploy)
 {
-    char shown[32];
-    int64_t since = application_down_since(deploy->run);
-    long outage_ms = outage_over(deploy, since);
+    char how[128];
     cJSON *fact = cJSON_CreateObject();
     cJSON_AddNumberToObject(fact, "took_ms", (double)(clock_monotonic_ms() - deploy->began_ms));
-    if (outage_ms >= 0) {
-        cJSON_AddNumberToObject(fact, "outage_ms", (double)outage_ms);
-        text_duration(shown, sizeof shown, outage_ms);
-        step_check(deploy->run, "application's outage", VERDICT_PASS, "%s, %s%s", shown,
-                   deploy->outage_ms >= 0 ? "by its address" : "until its containers were up",
-                   since ? ", from the moment on when it was stopped or answered no more" : "");
-    }
-    step_fact(deploy->run, "deploy", fact);
-    application_is_up(deploy->run);
+    snprintf(how, sizeof how, "%s%s",
+             deploy->outage_ms >= 0 ? "by its address" : "until its containers were up",
+             deploy->since ? ", from the moment on when it was stopped or answered no more" : "");
+    if (deploy->since || deploy->went_down)
+        application_is_back(deploy->run, "deploy", fact, outage_over(deploy), how);
+    else
+        step_fact(deploy->run, "deploy", fact);
 }
 
-/* Nobody has seen its end: the next deployment may. */
+/* Nobody has seen its end: a later step may. */
 static void report_down(struct deploy *deploy)
 {
     char shown[32];
-    int64_t now = clock_wall_ms(), since = application_down_since(deploy->run);
-    if (!since && deploy->outage_ms <= 0)
-        return;
-    if (!since)
-        since = now - deploy->outage_ms;
-    application_is_down(deploy->run, since);
-    step_check(deploy->run, "application's outage", VERDICT_WARN, "%s, and it lasts",
-               text_duration(shown, sizeof shown, (long)(now - since)));
+    int64_t since = deploy->since ? deploy->since : deploy->began_wall_ms;
+    if (deploy->since || deploy->went_down)
+        step_check(deploy->run, "application's outage", VERDICT_WARN, "%s, and it lasts",
+                   text_duration(shown, sizeof shown, (long)(clock_wall_ms() - since)));
 }
 
 /* Of a deployment that failed, too: its outage was one. */
@@ -257,7 +236,8 @@ static bool deploy_services(struct deploy *deploy, struct error *error)
     bool done = bring_up(deploy, error) &&
                 stack_wait_up(deploy->run, deploy->docker, &deploy->services,
                               step_duration(deploy->run, "for"), error) &&
-                wait_for_answer(deploy, error);
+                application_awaited(deploy->run, step_text(deploy->run, "probe"),
+                                    step_duration(deploy->run, "for"), &deploy->answered, error);
     report(deploy);
     if (done)
         return check_others(deploy, error);

@@ -1,12 +1,13 @@
 /* compose_down.c: compose.list_volumes and compose.down: a developer's stack taken down with its
  * data, after it was said what goes. */
 #include "steps/actions.h"
+#include "steps/backup/check_backup.h"
 #include "steps/compose/compose_common.h"
+#include "steps/compose/down_record.h"
 #include "steps/compose/stack_list.h"
 
 #include "base/json.h"
 #include "compose/config.h"
-#include "docker/image.h"
 #include "docker/lifecycle.h"
 #include "docker/volume.h"
 
@@ -46,18 +47,6 @@ static const char *why_stays(const cJSON *volume)
     return NULL;
 }
 
-/* By its real name; NULL for one that the files don't declare, an anonymous one. */
-static const cJSON *declared(const cJSON *config, const char *name)
-{
-    const cJSON *volume;
-    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(config, "volumes"))
-    {
-        if (text_equal(json_text(volume, "name"), name))
-            return volume;
-    }
-    return NULL;
-}
-
 static void add_name(struct listing *listing, const char *name)
 {
     text_printf(&listing->names, "%s%s", listing->names.length ? ", " : "", name);
@@ -89,7 +78,7 @@ static void list_anonymous(struct listing *listing)
         {
             const char *name = json_text(mount, "Name"), *at = json_text(mount, "Destination");
             if (!name || !text_equal(json_text(mount, "Type"), "volume") ||
-                declared(listing->config, name))
+                down_declared(listing->config, name))
                 continue;
             step_check(listing->run, name, VERDICT_WARN,
                        "is removed with its data: container %s has it at %s",
@@ -106,7 +95,7 @@ static bool data_stays(struct listing *listing, const struct docker_mount *mount
 {
     const char *service = step_text(listing->run, "service");
     const char *kind = text_equal(mount->type, "volume") ? "volume" : "directory";
-    const char *why = why_stays(declared(listing->config, mount->source));
+    const char *why = why_stays(down_declared(listing->config, mount->source));
     char *place = xprintf("%s %s%s%s", kind, mount->source, why ? ": " : "", why ? why : "");
     step_check(listing->run, service, VERDICT_FAIL, "its data stays in the %s", place);
     error_set(error, ERROR_OTHER,
@@ -123,17 +112,14 @@ static bool data_stays(struct listing *listing, const struct docker_mount *mount
 static bool check_mount(struct listing *listing, const struct docker_container *container,
                         struct error *error)
 {
-    struct docker_image image;
     struct docker_mount mount;
-    if (!docker_image_inspect(listing->docker, container->image_id, &image, error))
+    bool mounted;
+    if (!down_data_mount(listing->docker, container, &mount, &mounted, error))
         return false;
-    const char *set = docker_container_environment(container, "PGDATA");
-    bool mounted = docker_container_mount(container, docker_image_data(&image, set), &mount);
-    docker_image_free(&image);
-    if (!mounted || text_equal(mount.type, "tmpfs"))
-        return true; /* in the container itself */
+    if (!mounted)
+        return true;
     return (text_equal(mount.type, "volume") &&
-            !why_stays(declared(listing->config, mount.source))) ||
+            !why_stays(down_declared(listing->config, mount.source))) ||
            data_stays(listing, &mount, error);
 }
 
@@ -255,6 +241,13 @@ static bool check_gone(struct step_run *run, struct docker *docker, const cJSON 
     return gone;
 }
 
+struct taking_down {
+    struct step_run *run;
+    struct docker *docker;
+    struct stack stack;
+    cJSON *config, *containers;
+};
+
 /* From here on a server of the stack has what its own start makes, unless its data stays. */
 static void record_emptied(struct step_run *run, const cJSON *config)
 {
@@ -267,55 +260,206 @@ static void record_emptied(struct step_run *run, const cJSON *config)
         if (why_stays(volume))
             cJSON_AddItemToArray(stay, cJSON_CreateString(real_name(volume)));
     }
+    cJSON_AddBoolToObject(fact, "undoing", run->undoing);
     step_fact(run, FACT_EMPTIED, fact);
 }
 
-/* On disk before Compose acts: without it a way back has nothing to remove. */
-static bool record_begun(struct step_run *run, struct error *error)
+static bool remove_stack(struct taking_down *down, const struct compose_project *project,
+                         struct error *error)
 {
+    struct compose_up times = {.grace_ms = step_duration(down->run, "grace"),
+                               .timeout_ms = step_duration(down->run, "grace") + MARGIN_MS,
+                               .on_line = stack_log_line,
+                               .context = down->run};
+    if (!compose_down_with_volumes(project, &times, error) ||
+        !check_gone(down->run, down->docker, down->config, error))
+        return false;
+    record_emptied(down->run, down->config);
+    return true;
+}
+
+/* The fact, where it is of this step's project; else NULL. */
+static const cJSON *of_project(struct step_run *run, const char *key)
+{
+    const cJSON *fact = step_known(run, key);
+    return text_equal(json_text(fact, "project"), step_text(run, "project")) ? fact : NULL;
+}
+
+static bool was_kept(struct step_run *run)
+{
+    return text_equal(fact_text(run, FACT_KEPT), step_text(run, "project"));
+}
+
+/* By the way back. */
+static bool was_removed_again(struct step_run *run)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(of_project(run, FACT_EMPTIED), "undoing"));
+}
+
+static cJSON *make_record(struct taking_down *down, struct error *error)
+{
+    cJSON *record = down_record_make(down->docker, down->config, down->containers,
+                                     step_text(down->run, "service"), error);
+    if (record)
+        cJSON_AddStringToObject(record, "project", step_text(down->run, "project"));
+    return record;
+}
+
+/* On disk before Compose acts: without it a way back has nothing to remove. What the first attempt
+ * found stands for those after it, until a way back came through. */
+static bool record_begun(struct taking_down *down, struct error *error)
+{
+    struct step_run *run = down->run;
+    const cJSON *before = of_project(run, FACT_DOWN_BEGAN);
+    bool stands = before && !was_kept(run) && !was_removed_again(run);
+    cJSON *record = stands ? cJSON_Duplicate(before, true) : make_record(down, error);
+    if (!record)
+        return false;
     cJSON *facts = cJSON_CreateObject();
-    cJSON_AddStringToObject(facts, FACT_DOWN_BEGAN, step_text(run, "project"));
+    cJSON_AddItemToObject(facts, FACT_DOWN_BEGAN, record);
     cJSON_AddNullToObject(facts, FACT_KEPT);
+    if (!stands)
+        cJSON_AddNullToObject(facts, FACT_EMPTIED);
     return step_facts_kept(run, facts, error);
 }
 
-/* The step may have failed before Compose was asked for anything: every volume is as it was. */
+/* ---- its way back ---- */
+
+/* The engine goes on stopping what it was asked to stop, whoever asked being gone: each is waited
+ * for, so that nothing is started that is stopped right after. */
+static bool wait_for_stops(struct taking_down *down, struct error *error)
+{
+    const struct listing listing = {.config = down->config, .containers = down->containers};
+    const cJSON *entry;
+    bool stopped = true;
+    cJSON_ArrayForEach(entry, down->containers)
+    {
+        stopped = stopped && (!down_removes(&listing, entry) ||
+                              docker_stop(down->docker, docker_listed_name(entry),
+                                          step_duration(down->run, "grace"), error));
+    }
+    return stopped;
+}
+
+static bool keep(struct taking_down *down, struct error *error)
+{
+    struct step_run *run = down->run;
+    const char *project = step_text(run, "project");
+    if (!wait_for_stops(down, error))
+        return false;
+    step_check(run, project, VERDICT_PASS,
+               "the database's data is still what it was: no more is removed, nothing restored");
+    step_fact_text(run, FACT_KEPT, project);
+    return true;
+}
+
+/* Compose leaves an external one alone. */
+static void make_external(cJSON *volume)
+{
+    char *name = xstrdup(real_name(volume));
+    cJSON_Delete(volume->child);
+    volume->child = NULL;
+    cJSON_AddStringToObject(volume, "name", name);
+    cJSON_AddTrueToObject(volume, "external");
+    free(name);
+}
+
+/* As long as the stack wasn't taken down as a whole, no volume but the server's can be of this
+ * run's making: the others stay, where they are still there. */
+static bool spare_volumes(struct taking_down *down, struct error *error)
+{
+    const char *data = json_text(of_project(down->run, FACT_DOWN_BEGAN), "volume");
+    cJSON *volume;
+    bool looked = true;
+    cJSON_ArrayForEach(volume, cJSON_GetObjectItemCaseSensitive(down->config, "volumes"))
+    {
+        struct docker_volume there = {0};
+        const char *name = real_name(volume);
+        if (!looked || why_stays(volume) || text_equal(name, data))
+            continue;
+        looked = docker_volume_inspect(down->docker, name, &there, error);
+        if (looked && there.exists) {
+            step_check(down->run, name, VERDICT_PASS, "it wasn't removed, and stays");
+            make_external(volume);
+        }
+        docker_volume_free(&there);
+    }
+    return looked;
+}
+
+static bool check_needed(struct step_run *run, struct error *error)
+{
+    char *path = step_path(run, "needs");
+    bool there = !path || !*path || check_backup_file(run, path, false, error);
+    free(path);
+    return there;
+}
+
+static bool remove_again(struct taking_down *down, struct error *error)
+{
+    struct stack_resolved resolved;
+    if (!check_needed(down->run, error))
+        return false;
+    if (of_project(down->run, FACT_EMPTIED))
+        return remove_stack(down, &down->stack.project, error);
+    if (!spare_volumes(down, error))
+        return false;
+    stack_resolve(&down->stack, down->config, &resolved);
+    bool removed = remove_stack(down, &resolved.project, error);
+    stack_resolved_free(&resolved);
+    return removed;
+}
+
+static bool go_back(struct taking_down *down, struct error *error)
+{
+    bool there = false;
+    if (!down_record_has_data(down->docker, of_project(down->run, FACT_DOWN_BEGAN), &there, error))
+        return false;
+    return there ? keep(down, error) : remove_again(down, error);
+}
+
+/* The step may have failed before Compose was asked for anything, or an earlier try of the way back
+ * has removed it all: what came since is that try's. */
 static bool nothing_to_undo(struct step_run *run)
 {
     const char *project = step_text(run, "project");
-    if (!run->undoing || text_equal(fact_text(run, FACT_DOWN_BEGAN), project))
+    bool begun = of_project(run, FACT_DOWN_BEGAN);
+    if (!run->undoing || (begun && !was_removed_again(run)))
         return false;
+    if (begun) {
+        step_log(run, "removed before, on this way back: not once more");
+        return true;
+    }
     step_check(run, project, VERDICT_PASS,
                "this run has removed none of its volumes: all of them are kept");
     step_fact_text(run, FACT_KEPT, project);
     return true;
 }
 
+static bool take_down(struct taking_down *down, struct error *error)
+{
+    return record_begun(down, error) && remove_stack(down, &down->stack.project, error);
+}
+
 static bool run_down(struct step_run *run, struct error *error)
 {
-    struct stack stack = {0};
-    cJSON *config = NULL;
+    struct taking_down down = {.run = run};
     int lock = -1;
-    struct compose_up down = {.grace_ms = step_duration(run, "grace"),
-                              .timeout_ms = step_duration(run, "grace") + MARGIN_MS,
-                              .on_line = stack_log_line,
-                              .context = run};
     if (nothing_to_undo(run))
         return true;
-    struct docker *docker = docker_open(error);
-    bool done = docker && stack_lock(run, down.timeout_ms, &lock, error) &&
-                stack_open(run, docker, &stack, error) &&
-                compose_config(&stack.project, &config, error) &&
-                (run->undoing || record_begun(run, error)) &&
-                compose_down_with_volumes(&stack.project, &down, error) &&
-                check_gone(run, docker, config, error);
-    if (done)
-        record_emptied(run, config);
-    cJSON_Delete(config);
-    stack_close(&stack);
+    down.docker = docker_open(error);
+    bool ready =
+        down.docker && stack_lock(run, step_duration(run, "grace") + MARGIN_MS, &lock, error) &&
+        stack_open(run, down.docker, &down.stack, error) &&
+        compose_config(&down.stack.project, &down.config, error) &&
+        stack_containers(down.docker, step_text(run, "project"), NULL, &down.containers, error);
+    bool done = ready && (run->undoing ? go_back(&down, error) : take_down(&down, error));
+    cJSON_Delete(down.config);
+    cJSON_Delete(down.containers);
+    stack_close(&down.stack);
     if (lock >= 0)
         close(lock);
-    docker_close(docker);
+    docker_close(down.docker);
     return done;
 }
 
@@ -336,6 +480,10 @@ const struct action compose_list_volumes_action = {
 static const struct argument down_arguments[] = {
     {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
     {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project, and no other"},
+    {"service", ARGUMENT_TEXT, false, NULL, NULL,
+     "the server's service: while its data is still there, an undo removes nothing"},
+    {"needs", ARGUMENT_PATH, false, NULL, NULL,
+     "the backup without which an undo removes nothing, a file in plain SQL"},
     {"grace", ARGUMENT_DURATION, false, "30s", NULL, "time for the containers to stop"},
     {0},
 };
@@ -343,5 +491,5 @@ static const struct argument down_arguments[] = {
 const struct action compose_down_action = {
     "compose.down", DANGER_DESTRUCTIVE,
     "remove the stack's containers, networks and its own volumes with their data; in an undo only "
-    "where this run has begun to remove them",
+    "where this run has removed the server's, and none that is still what it was before",
     down_arguments, run_down};

@@ -10,88 +10,121 @@
 #include "base/text.h"
 #include "docker/lifecycle.h"
 
-/* What is done with each container of the services. */
-typedef bool one(struct step_run *run, struct docker *docker, const char *name,
-                 struct error *error);
+struct stopping {
+    struct step_run *run;
+    struct docker *docker;
+    struct text_list services;
+    cJSON *containers; /* the engine's entries, of all of the services */
+};
 
-static bool each_of(struct step_run *run, struct docker *docker, const char *service, one *work,
-                    struct error *error)
+static bool add_containers(struct stopping *stopping, const char *service, struct error *error)
 {
     cJSON *list = NULL;
-    const cJSON *entry;
-    bool done = stack_containers(docker, step_text(run, "project"), service, &list, error);
-    if (done && !cJSON_GetArraySize(list))
-        done = error_set(error, ERROR_OTHER, "service %s has no container", service);
-    cJSON_ArrayForEach(entry, list)
-    {
-        done = done && work(run, docker, docker_listed_name(entry), error);
-    }
+    if (!stack_containers(stopping->docker, step_text(stopping->run, "project"), service, &list,
+                          error))
+        return false;
+    bool any = list->child != NULL;
+    while (list->child)
+        cJSON_AddItemToArray(stopping->containers, cJSON_DetachItemViaPointer(list, list->child));
     cJSON_Delete(list);
-    return done;
+    return any || error_set(error, ERROR_OTHER, "service %s has no container", service);
 }
 
-/* What is waited for then, or NULL. */
-typedef bool all(struct step_run *run, struct docker *docker, const struct text_list *services,
-                 long timeout_ms, struct error *error);
-
-static bool each_container(struct step_run *run, one *work, all *wait, struct error *error)
+/* All are found before any is touched. Free with stopping_close in any case. */
+static bool stopping_open(struct stopping *stopping, struct step_run *run, struct error *error)
 {
-    struct text_list services = {0};
-    struct docker *docker = docker_open(error);
-    bool done = docker != NULL;
-    stack_services(run, "services", &services);
-    for (size_t i = 0; done && i < services.count; i++)
-        done = each_of(run, docker, services.items[i], work, error);
-    done = done && (!wait || wait(run, docker, &services, step_duration(run, "for"), error));
-    text_list_free(&services);
-    docker_close(docker);
-    return done;
+    *stopping = (struct stopping){
+        .run = run, .docker = docker_open(error), .containers = cJSON_CreateArray()};
+    bool found = stopping->docker != NULL;
+    stack_services(run, "services", &stopping->services);
+    for (size_t i = 0; found && i < stopping->services.count; i++)
+        found = add_containers(stopping, stopping->services.items[i], error);
+    return found;
 }
 
-static bool stop(struct step_run *run, struct docker *docker, const char *name, struct error *error)
+static void stopping_close(struct stopping *stopping)
 {
-    bool done = docker_stop(docker, name, step_duration(run, "grace"), error);
-    if (done)
-        step_log(run, "stopped %s", name);
-    return done;
+    cJSON_Delete(stopping->containers);
+    text_list_free(&stopping->services);
+    docker_close(stopping->docker);
+}
+
+/* ---- compose.stop ---- */
+
+/* Before the first container is stopped. An application that doesn't run isn't taken down by it. */
+static bool record_outage(struct stopping *stopping, struct error *error)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, stopping->containers)
+    {
+        if (text_equal(json_text(entry, "State"), "running"))
+            return application_goes_down(stopping->run, &stopping->services, NULL, error);
+    }
+    return true;
+}
+
+static bool stop_all(struct stopping *stopping, struct error *error)
+{
+    long grace_ms = step_duration(stopping->run, "grace");
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, stopping->containers)
+    {
+        const char *name = docker_listed_name(entry);
+        if (!docker_stop(stopping->docker, name, grace_ms, error))
+            return false;
+        step_log(stopping->run, "stopped %s", name);
+    }
+    return true;
 }
 
 static bool run_stop(struct step_run *run, struct error *error)
 {
-    application_is_down(run, clock_wall_ms());
-    return each_container(run, stop, NULL, error);
-}
-
-static bool start(struct step_run *run, struct docker *docker, const char *name,
-                  struct error *error)
-{
-    bool done = docker_start(docker, name, error);
-    if (done)
-        step_log(run, "started %s", name);
+    struct stopping stopping;
+    bool done = stopping_open(&stopping, run, error) && record_outage(&stopping, error) &&
+                stop_all(&stopping, error);
+    stopping_close(&stopping);
     return done;
 }
 
-static void report_up(struct step_run *run)
+/* ---- compose.start ---- */
+
+static bool start_all(struct stopping *stopping, struct error *error)
 {
-    char shown[32];
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, stopping->containers)
+    {
+        const char *name = docker_listed_name(entry);
+        if (!docker_start(stopping->docker, name, error))
+            return false;
+        step_log(stopping->run, "started %s", name);
+    }
+    return stack_wait_up(stopping->run, stopping->docker, &stopping->services,
+                         step_duration(stopping->run, "for"), error);
+}
+
+/* An outage whose end nobody sees lasts. */
+static bool see_the_end(struct stopping *stopping, struct error *error)
+{
+    struct step_run *run = stopping->run;
+    const char *url = step_text(run, "probe");
     int64_t since = application_down_since(run);
-    if (!since)
-        return;
-    long outage_ms = (long)(clock_wall_ms() - since);
-    cJSON *fact = cJSON_CreateObject();
-    cJSON_AddNumberToObject(fact, "outage_ms", (double)outage_ms);
-    step_check(run, "application's outage", VERDICT_PASS, "%s, until its containers were up",
-               text_duration(shown, sizeof shown, outage_ms));
-    step_fact(run, "application_start", fact);
-    application_is_up(run);
+    bool answers = false;
+    if (!application_awaited(run, url, step_duration(run, "for"), &answers, error))
+        return false;
+    if (answers && application_concerned(run, &stopping->services, url))
+        application_is_back(run, "application_start", cJSON_CreateObject(),
+                            (long)(clock_wall_ms() - since),
+                            url && *url ? "by its address" : "until its containers were up");
+    return true;
 }
 
 static bool run_start(struct step_run *run, struct error *error)
 {
-    if (!each_container(run, start, stack_wait_up, error))
-        return false;
-    report_up(run);
-    return true;
+    struct stopping stopping;
+    bool done = stopping_open(&stopping, run, error) && start_all(&stopping, error) &&
+                see_the_end(&stopping, error);
+    stopping_close(&stopping);
+    return done;
 }
 
 static const struct argument stop_arguments[] = {
@@ -107,7 +140,10 @@ const struct action compose_stop_action = {"compose.stop", DANGER_CHANGE,
 static const struct argument start_arguments[] = {
     {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
     {"services", ARGUMENT_LIST, true, NULL, NULL, "the services whose containers are started"},
-    {"for", ARGUMENT_DURATION, false, "60s", NULL, "time to run and become healthy"},
+    {"probe", ARGUMENT_TEXT, false, NULL, NULL,
+     "an address that answers 2xx when the application works: the outage ends by it; in an undo it "
+     "is only a warning when it doesn't"},
+    {"for", ARGUMENT_DURATION, false, "60s", NULL, "time to run, become healthy and answer"},
     {0},
 };
 

@@ -80,23 +80,6 @@ static bool check_names_free(struct checking *check, struct error *error)
     return true;
 }
 
-/* A comment that reads like the setting, an example perhaps, would be taken for it as soon as the
- * setting itself has another name: neither the renames nor the way back could go on. */
-static bool check_comments(const struct checking *check, struct error *error)
-{
-    const struct environment_file *environment = &check->environment;
-    struct environment_count count;
-    if (!environment_count(environment->path, text_string(&environment->before),
-                           environment->before.length, check->name, &count, error))
-        return false;
-    if (!count.detached)
-        return true;
-    error_set(error, ERROR_OTHER, "%s:%zu: a comment reads like %s, commented out",
-              environment->path, count.detached_line, check->name);
-    return error_remedy(error, "It would be mistaken for the variable while that is renamed. Take "
-                               "the comment away, or let another word come first in it.");
-}
-
 static bool check_line(struct checking *check, struct error *error)
 {
     const struct environment_file *environment = &check->environment;
@@ -325,7 +308,8 @@ static bool run_check(struct step_run *run, struct error *error)
                  environment_open(run, &check.environment, error) &&
                  file_owner_stays(check.environment.path, error) && check_line(&check, error) &&
                  (!names_matter(&check) ||
-                  (check_comments(&check, error) && check_names_free(&check, error))) &&
+                  (environment_check_comments(&check.environment, check.name, error) &&
+                   check_names_free(&check, error))) &&
                  server_find(run, server, &check.access, error) &&
                  server_needs_container(&check.access, error) && check_services(&check, error) &&
                  check_host(&check, error) && check_login(&check, error);

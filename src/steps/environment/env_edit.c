@@ -78,7 +78,8 @@ static bool run_set(struct step_run *run, struct error *error)
 
 /* ---- env.rename ---- */
 
-/* A rollback that finds the name there has nothing to rename: the step hadn't come to it. */
+/* A rollback that finds the name there has nothing to rename: the step hadn't come to it. A comment
+ * in the variable's way may have come since env.check has looked: here nothing is renamed yet. */
 static bool rename_variable(struct environment_file *environment, struct error *error)
 {
     struct step_run *run = environment->run;
@@ -88,6 +89,8 @@ static bool rename_variable(struct environment_file *environment, struct error *
         return false;
     if (new.set == 1 && (!old.set || run->undoing))
         return nothing_to_do(environment, to, "there");
+    if (!run->undoing && old.set && !environment_check_comments(environment, from, error))
+        return false;
     if (!environment_rename(environment->path, text_string(&environment->before),
                             environment->before.length, from, to, &environment->after, error))
         return false;

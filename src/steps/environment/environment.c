@@ -122,3 +122,18 @@ bool environment_forget(struct environment_file *environment, struct error *erro
     free(kept);
     return done;
 }
+
+bool environment_check_comments(const struct environment_file *environment, const char *name,
+                                struct error *error)
+{
+    struct environment_count count;
+    if (!environment_count(environment->path, text_string(&environment->before),
+                           environment->before.length, name, &count, error))
+        return false;
+    if (!count.detached)
+        return true;
+    error_set(error, ERROR_OTHER, "%s:%zu: a comment reads like %s, commented out",
+              environment->path, count.detached_line, name);
+    return error_remedy(error, "It would be mistaken for the variable while that is renamed. Take "
+                               "the comment away, or let another word come first in it.");
+}

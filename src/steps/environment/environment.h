@@ -23,6 +23,11 @@ void environment_close(struct environment_file *environment);
 bool environment_settle(struct environment_file *environment, struct error *error);
 /* Whether this run has edited the file (and not yet taken all of it back). */
 bool environment_edited(const struct environment_file *environment);
+/* An error where a comment, an example perhaps, reads like the variable `name`, commented out: it
+ * would be taken for it as soon as the variable itself has another name, and neither the renames
+ * nor the way back could go on. */
+bool environment_check_comments(const struct environment_file *environment, const char *name,
+                                struct error *error);
 /* The kept bytes go: nothing of the old server's is left. */
 bool environment_forget(struct environment_file *environment, struct error *error);
 

@@ -1,6 +1,7 @@
 /* http_check.c: http.check: an address answers as it should, such as the application's health
  * endpoint. */
 #include "steps/actions.h"
+#include "steps/compose/application_down.h"
 #include "steps/http/http_address.h"
 #include "steps/http/http_client.h"
 #include "steps/step.h"
@@ -55,24 +56,36 @@ static void report(struct step_run *run, bool right, const struct http_answer *a
     free(address);
 }
 
+/* A deployment that failed has left an outage that lasts; its address answers now. */
+static void end_outage(struct step_run *run)
+{
+    if (step_integer(run, "status") / 100 == 2 &&
+        application_concerned(run, NULL, step_text(run, "url")))
+        application_is_back(run, "application_check", cJSON_CreateObject(),
+                            (long)(clock_wall_ms() - application_down_since(run)),
+                            "until its address was seen to answer");
+}
+
 /* Asks again until it is right or the time is over. */
 static bool run_http_check(struct step_run *run, struct error *error)
 {
     int64_t deadline = clock_monotonic_ms() + step_duration(run, "for");
+    bool right;
     for (;;) {
         struct http_answer answer;
         bool last = clock_monotonic_ms() >= deadline;
-        bool right = ask(run, &answer, error) && judge(run, &answer, error);
+        right = ask(run, &answer, error) && judge(run, &answer, error);
         if (right || last)
             report(run, right, &answer, error);
         http_answer_free(&answer);
-        if (right)
-            return true;
-        if (last)
+        if (right || last)
             break;
         clock_sleep_ms(RETRY_MS);
     }
-    return error_remedy(error, "Look at the application's own log; then retry this step, or roll "
+    if (right)
+        end_outage(run);
+    return right ||
+           error_remedy(error, "Look at the application's own log; then retry this step, or roll "
                                "back.");
 }
 

@@ -26,6 +26,7 @@ struct download {
     int file;
     bool replaces; /* what an earlier try of this run has made */
     struct sha256 *hash;
+    char hex[SHA256_HEX_SIZE]; /* of all of it */
     unsigned long long size;
     unsigned long long limit;
     int64_t reported_ms;
@@ -59,22 +60,26 @@ static char *own_key(const struct step_run *run)
     return key;
 }
 
-/* A file that somebody else has made stays. */
-static bool claim(struct download *download, struct error *error)
+/* Whether the file that is there is byte for byte what an earlier try of this run has put there. */
+static bool is_own(const struct download *download)
 {
-    char *key = own_key(download->run);
-    const char *own = json_text_at(step_known(download->run, key), "path");
-    bool there = file_exists(download->path);
-    download->replaces = there && text_equal(own, download->path);
-    bool free_to_take = !there || download->replaces;
-    cJSON *value = cJSON_CreateObject();
-    cJSON_AddStringToObject(value, "path", download->path);
-    if (free_to_take)
-        step_fact(download->run, key, value);
-    else
-        cJSON_Delete(value);
+    char *key = own_key(download->run), hex[SHA256_HEX_SIZE];
+    const cJSON *own = step_known(download->run, key);
+    const char *path = json_text(own, "path"), *digest = json_text(own, "sha256");
+    struct error ignored = ERROR_INIT;
+    bool same = digest && text_equal(path, download->path) &&
+                sha256_file(download->path, hex, &ignored) && text_equal(digest, hex);
     free(key);
-    if (free_to_take)
+    return same;
+}
+
+/* A file that somebody else has made stays. */
+static bool check_place(struct download *download, struct error *error)
+{
+    if (!file_exists(download->path))
+        return true;
+    download->replaces = is_own(download);
+    if (download->replaces)
         return true;
     error_set(error, ERROR_OTHER, "there is a file %s already", download->path);
     return error_remedy(error, "It stays as it is: name another file, or move that one away.");
@@ -83,7 +88,7 @@ static bool claim(struct download *download, struct error *error)
 static bool begin(struct download *download, struct error *error)
 {
     char *copy = xstrdup(download->path);
-    bool good = claim(download, error) && file_make_directories(dirname(copy), 0700, error);
+    bool good = check_place(download, error) && file_make_directories(dirname(copy), 0700, error);
     free(copy);
     if (!good)
         return false;
@@ -144,34 +149,56 @@ static bool replace(const struct download *download, struct error *error)
     return good;
 }
 
-static bool put_in_place(const struct download *download, struct error *error)
+static cJSON *fact_of(const struct download *download)
+{
+    cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "path", download->path);
+    cJSON_AddNumberToObject(value, "bytes", (double)download->size);
+    cJSON_AddStringToObject(value, "sha256", download->hex);
+    return value;
+}
+
+/* On disk before the file has its name, so that whoever comes after a crash knows it. */
+static bool record(const struct download *download, struct error *error)
+{
+    char *key = own_key(download->run);
+    cJSON *facts = cJSON_CreateObject();
+    bool on_record = true;
+    cJSON_AddItemToObject(facts, key, fact_of(download));
+    if (download->run->undoing) { /* nothing waits for the disk on the way back */
+        step_fact(download->run, key, cJSON_DetachItemViaPointer(facts, facts->child));
+        cJSON_Delete(facts);
+    } else {
+        on_record = step_facts_kept(download->run, facts, error);
+    }
+    free(key);
+    return on_record;
+}
+
+static bool put_in_place(struct download *download, struct error *error)
 {
     if (fsync(download->file) != 0)
         return error_errno(error, "can't write %s", download->part);
+    sha256_finish(download->hash, download->hex);
+    download->hash = NULL;
+    if (!record(download, error))
+        return false;
     return download->replaces ? replace(download, error)
                               : file_rename_new(download->part, download->path, error);
 }
 
 static void finish(struct download *download, bool whole)
 {
-    char hex[SHA256_HEX_SIZE] = "", size[32];
+    char size[32];
     if (download->hash)
-        sha256_finish(download->hash, hex);
+        sha256_finish(download->hash, download->hex);
     if (download->file >= 0)
         close(download->file);
     if (!whole && download->part)
         unlink(download->part);
-    if (whole) {
-        char *key = own_key(download->run);
-        cJSON *value = cJSON_CreateObject();
-        cJSON_AddStringToObject(value, "path", download->path);
-        cJSON_AddNumberToObject(value, "bytes", (double)download->size);
-        cJSON_AddStringToObject(value, "sha256", hex);
-        step_fact(download->run, key, value);
-        free(key);
+    if (whole)
         step_check(download->run, "download", VERDICT_PASS, "%s: %s, SHA-256 %s", download->path,
-                   text_bytes(size, sizeof size, (double)download->size), hex);
-    }
+                   text_bytes(size, sizeof size, (double)download->size), download->hex);
     free(download->part);
     free(download->path);
 }

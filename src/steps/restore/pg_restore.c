@@ -143,24 +143,31 @@ static void end_tools(struct restore *restore)
     restore->messages = NULL;
 }
 
-static bool restore_it(struct restore *restore, struct error *error)
+static bool open_and_restore(struct restore *restore, struct error *error)
 {
     struct step_run *run = restore->run;
     restore->format = is_directory(restore->path) ? &restore_directory : &restore_plain;
-    bool found = restore->format->open(restore, recorded(restore), error) &&
-                 server_find(run, step_text(run, "server"), &restore->access, error) &&
-                 server_needs_container(&restore->access, error);
-    bool kept = found && stack_was_kept(run, &restore->access.found);
-    bool done = found && !kept && restore_all(restore, error);
+    bool done =
+        restore->format->open(restore, recorded(restore), error) && restore_all(restore, error);
     end_tools(restore);
     done = done && restore_loading_finish(run, &restore->access, error);
     if (done)
         record(restore);
-    done = done && restore_loading_end(run, &restore->access, error);
+    return done && restore_loading_end(run, &restore->access, error);
+}
+
+/* What was never taken away needs no backup either. */
+static bool restore_it(struct restore *restore, struct error *error)
+{
+    struct step_run *run = restore->run;
+    bool found = server_find(run, step_text(run, "server"), &restore->access, error) &&
+                 server_needs_container(&restore->access, error);
+    bool kept = found && stack_was_kept(run, &restore->access.found);
     if (kept)
         step_log(run, "its data was never taken away: nothing is restored");
+    bool done = kept || (found && open_and_restore(restore, error));
     server_free(&restore->access);
-    return done || kept;
+    return done;
 }
 
 static bool run_restore(struct step_run *run, struct error *error)

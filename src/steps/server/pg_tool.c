@@ -24,6 +24,7 @@ bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *err
         .tick = tool->tick,
         .tick_ms = tool->tick_ms,
         .context = tool->context,
+        .reads_all = true,
     };
     bool ran = docker_exec_run(tool->access->docker, &exec, exit_status, error);
     server_environment_free(&environment);
