@@ -380,6 +380,20 @@ static void watch_late(struct move *move)
     }
 }
 
+static bool is_late(const struct error *error)
+{
+    return strstr(error->message, DOCKER_LATE) != NULL;
+}
+
+/* The one that comes may be let onto a network at any time now, when the other one serves already:
+ * what a client would write there until it is taken off again would be lost. */
+static void hold_late(struct move *move)
+{
+    struct error reason = ERROR_INIT;
+    if (!move_hold_again(move, &reason))
+        step_log(move->run, "%s", reason.message);
+}
+
 /* A call that failed may have been carried out all the same: what is there decides. */
 static bool bring_to_end(struct move *move, bool switched, struct error *error)
 {
@@ -388,12 +402,14 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     long for_ms = step_duration(move->run, "recover_for");
     if (!switched) {
         step_log(move->run, "%s", error->message);
+        if (is_late(error))
+            hold_late(move);
         close_sessions(move);
         stand_in_yield(move);
     }
     bool settled = move_settle(move->run, move->record, for_ms, &moved, &second);
     stand_in_close(move);
-    if (settled && !switched && !moved && strstr(error->message, DOCKER_LATE))
+    if (settled && !switched && !moved && is_late(error))
         watch_late(move);
     if (!settled) {
         if (!switched)

@@ -146,6 +146,8 @@ void move_check_left(struct move *move);
 bool move_hold(struct move *move, struct error *error);
 /* Right before its clients come. What is on record stays to be given back. */
 bool move_hold_end(struct move *move, struct error *error);
+/* Behind that, where the one that comes isn't to serve after all. */
+bool move_hold_again(struct move *move, struct error *error);
 
 /* move_objects.c */
 /* While nothing is changed; nothing is recorded on the way back. */

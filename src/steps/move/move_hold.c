@@ -55,6 +55,11 @@ bool move_hold(struct move *move, struct error *error)
            check_workers(move, may, error) && (!may || hold(move, error));
 }
 
+bool move_hold_again(struct move *move, struct error *error)
+{
+    return !move->held || !move->coming || hold(move, error);
+}
+
 /* What a new session gets: this one rereads the files only once the server has done so. */
 static bool is_given_back(const struct move *move, bool *back, struct error *error)
 {
