@@ -121,9 +121,9 @@ is "$(cat "$COMPOSE_FILE.before-rollback")" "an earlier rollback's" "beside what
 is "$(swap_files)" "$files_before" "both files are as they were, byte for byte, mode and owner too"
 for step in rename-old swapped; do
     swap_short "$step"
-    ended=true address=$HEALTH_URL
-    [ "$step" = swapped ] || ended=false address=http://127.0.0.1:1/
-    swap "before-$step" --set close=stop --set "health_url=$address" --set deploy_for=2s
+    ended=true address=$HEALTH_URL patience=60s
+    [ "$step" = swapped ] || ended=false address=http://127.0.0.1:1/ patience=2s
+    swap "before-$step" --set close=stop --set "health_url=$address" --set "deploy_for=$patience"
     comes_to "before-$step" "switchover/$step" "all is done until there"
     if [ "$step" = rename-old ]; then
         sed -i '1s/^/# DEFAULT_DATABASE_DSN: moves on Monday\r\n/' "$ENV_FILE"

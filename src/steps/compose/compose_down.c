@@ -419,11 +419,15 @@ static bool go_back(struct taking_down *down, struct error *error)
 }
 
 /* The step may have failed before Compose was asked for anything, or an earlier try of the way back
- * has removed it all: what came since is that try's. */
+ * has found the data or removed it all: what came since is that try's. */
 static bool nothing_to_undo(struct step_run *run)
 {
     const char *project = step_text(run, "project");
     bool begun = of_project(run, FACT_DOWN_BEGAN);
+    if (run->undoing && was_kept(run)) {
+        step_log(run, "its data was found to be there, on this way back: nothing is removed");
+        return true;
+    }
     if (!run->undoing || (begun && !was_removed_again(run)))
         return false;
     if (begun) {
@@ -481,7 +485,8 @@ static const struct argument down_arguments[] = {
     {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
     {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project, and no other"},
     {"service", ARGUMENT_TEXT, false, NULL, NULL,
-     "the server's service: while its data is still there, an undo removes nothing"},
+     "the server's service: while its data is still there, an undo removes nothing; needed where "
+     "the undo restores into it"},
     {"needs", ARGUMENT_PATH, false, NULL, NULL,
      "the backup without which an undo removes nothing, a file in plain SQL"},
     {"grace", ARGUMENT_DURATION, false, "30s", NULL, "time for the containers to stop"},

@@ -3,6 +3,7 @@
 
 #include "steps/compose/stack_list.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "docker/image.h"
 #include "docker/lifecycle.h"
@@ -13,6 +14,8 @@
 #define SERVER "server"
 #define VOLUME "volume"
 #define CREATED "created"
+#define REMOVAL_MS 120000
+#define REMOVAL_AGAIN_MS 200
 
 bool down_data_mount(struct docker *docker, const struct docker_container *container,
                      struct docker_mount *mount, bool *mounted, struct error *error)
@@ -103,6 +106,26 @@ cJSON *down_record_make(struct docker *docker, const cJSON *config, const cJSON 
     return NULL;
 }
 
+/* The engine goes on with a removal that it has begun, whoever asked for it being gone. */
+static bool look_when_settled(struct docker *docker, const char *id,
+                              struct docker_container *container, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + REMOVAL_MS;
+    for (;;) {
+        if (!docker_inspect(docker, id, container, error))
+            return false;
+        if (!container->exists || !text_equal(container->state, "removing"))
+            return true;
+        docker_container_free(container);
+        *container = (struct docker_container){0};
+        if (clock_monotonic_ms() >= deadline)
+            break;
+        clock_sleep_ms(REMOVAL_AGAIN_MS);
+    }
+    error_set(error, ERROR_OTHER, "container %s is being removed, and doesn't go", id);
+    return error_remedy(error, "Look at docker ps -a; roll back again when it has gone.");
+}
+
 /* The engine removes no volume that a container has, even a stopped one: while the server's own
  * container is there, so is its data. */
 bool down_record_has_data(struct docker *docker, const cJSON *record, bool *same,
@@ -114,9 +137,10 @@ bool down_record_has_data(struct docker *docker, const cJSON *record, bool *same
     *same = false;
     if (!id)
         return true;
-    bool looked = docker_inspect(docker, id, &container, error) &&
-                  (container.exists || !volume || made_at(docker, volume, &at, error));
-    *same = looked && (container.exists || (at && text_equal(at, json_text(record, CREATED))));
+    bool looked = look_when_settled(docker, id, &container, error);
+    bool whole = looked && container.exists && !text_equal(container.state, "dead");
+    looked = looked && (whole || !volume || made_at(docker, volume, &at, error));
+    *same = looked && (whole || (at && text_equal(at, json_text(record, CREATED))));
     free(at);
     docker_container_free(&container);
     return looked;
