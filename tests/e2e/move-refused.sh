@@ -176,7 +176,7 @@ moved faulty
 docker exec "$OLD_CONTAINER" sh -c "echo 'no_such_parameter = 1' >>/var/lib/postgresql/data/postgresql.conf"
 program_says rollback faulty
 is "$status" 11 "a server whose files have faults isn't fenced"
-like "$output" 'no_such_parameter' "which says where"
+like "$output" 'postgresql.conf, line [0-9]+: unrecognized' "which says where"
 ok "it serves on" one_serves 17
 program_says rollback faulty --lose unknown
 is "$status" 12 "who gives up what was written isn't kept by that"
