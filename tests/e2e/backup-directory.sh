@@ -15,7 +15,7 @@ export POSTGRES_PASSWORD
 # The runbook of the other copies, with another backup.
 copy_book=$test_dir/copy.yaml
 sed -e 's#pg.backup: .*#pg.backup: {server: old, to: "${backup_dir}/backup", format: "${format}", jobs: "${jobs}", compress: "${compress}"}#' \
-    -e 's#backup.sql"#backup"#' \
+    -e 's#backup.sql"#backup"#' -e 's#pg.restore: {server: new, from: "${backup}"#&, jobs: "4"#' \
     -e 's#^  user: .*#&\n  format:   {default: directory, about: of the backup}\n  jobs:     {default: "2", about: how many}\n  compress: {default: "gzip:1", about: of the backup}#' \
     "$lib_dir/copy.yaml" >"$copy_book"
 
@@ -76,6 +76,12 @@ large_objects() {
     psql_at "$1" limor_prod 'SELECT oid, md5(lo_get(oid)), (SELECT lomacl FROM pg_largeobject_metadata m WHERE m.oid = l.oid), obj_description(oid) FROM pg_largeobject_metadata l ORDER BY 1'
 }
 
+# All is attached, nothing has fired, what needs the attached indexes is there.
+last_of_tree() {
+    psql_at "$NEW_PORT" tree "SELECT (SELECT count(*) FROM pg_index WHERE NOT indisvalid), (SELECT count(*) FROM pg_inherits), (SELECT count(*) FROM fired),
+        (SELECT count(*) FROM pg_constraint WHERE contype = 'f'), (SELECT sum(count) FROM per_kind), (SELECT obj_description(oid, 'pg_event_trigger') FROM pg_event_trigger)"
+}
+
 roles() {
     psql_at "$1" postgres "SELECT rolname, rolpassword, rolconnlimit, (SELECT string_agg(format('%s %s', datname, setconfig), ' ' ORDER BY datname)
         FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = setdatabase WHERE setrole = r.oid) FROM pg_authid r WHERE rolname !~ '^pg_' ORDER BY 1"
@@ -117,6 +123,56 @@ error: ERROR:  pg_restore: no'; END $f$;
 SQL
 sql limor_prod <<<"SELECT lo_from_bytea(424242, decode(repeat('00ff10', 70000), 'hex')); COMMENT ON LARGE OBJECT 424242 IS 'large'; GRANT SELECT ON LARGE OBJECT 424242 TO \"Weird Role\";" >/dev/null
 
+# Jobs of pg_restore that deadlock when they run side by side: the build of index `meets` holds the root, and wants its
+# partitions' indexes as soon as somebody waits for the root; who attaches such an index locks it and waits for the
+# root, where what is above is attached already (the build of `late` sees to that). Enums make pg_dump fill `hashed` by
+# its root, so that an index on its partition is left to pg_restore. Both builds end by
+# themselves.
+sql postgres <<<'CREATE DATABASE tree TEMPLATE template0'
+sql tree <<'SQL'
+CREATE TABLE kinds (id int PRIMARY KEY); INSERT INTO kinds SELECT generate_series(1, 3);
+CREATE TABLE root (id int, kind int REFERENCES kinds, note text) PARTITION BY LIST (kind);
+DO $d$ BEGIN
+    FOR n IN 1..3 LOOP
+        EXECUTE format('CREATE TABLE root_%s PARTITION OF root FOR VALUES IN (%s) PARTITION BY HASH (id)', n, n);
+        EXECUTE format('CREATE TABLE root_%s_leaf PARTITION OF root_%s FOR VALUES WITH (MODULUS 1, REMAINDER 0)', n, n);
+    END LOOP;
+END $d$;
+CREATE UNIQUE INDEX root_key ON root (id, kind); CREATE INDEX root_note ON root (note);
+INSERT INTO root SELECT n, n % 3 + 1, md5(n::text) FROM generate_series(1, 300) n;
+CREATE TABLE refers (id int, kind int, FOREIGN KEY (id, kind) REFERENCES root (id, kind));
+INSERT INTO refers SELECT id, kind FROM root;
+COMMENT ON CONSTRAINT refers_id_kind_fkey ON refers IS 'to a partitioned key';
+CREATE MATERIALIZED VIEW per_kind AS SELECT kind, count(*) FROM root GROUP BY kind;
+GRANT SELECT ON per_kind TO "Weird Role";
+CREATE FUNCTION by_pg_restore() RETURNS boolean LANGUAGE sql STABLE AS $f$ SELECT current_setting('application_name') = 'pg_restore' $f$;
+CREATE FUNCTION late(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
+    IF $1 = 3 AND public.by_pg_restore() THEN PERFORM pg_catalog.pg_sleep(1); END IF;
+    RETURN $1;
+END $f$;
+CREATE INDEX root_late ON root (late(id));
+CREATE FUNCTION meets(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
+    IF public.by_pg_restore() THEN
+        PERFORM FROM ONLY public.root;
+        FOR n IN 1..25 LOOP
+            EXIT WHEN EXISTS (SELECT FROM pg_catalog.pg_locks WHERE NOT granted AND relation = 'public.root'::regclass);
+            PERFORM pg_catalog.pg_sleep(0.1);
+        END LOOP;
+        PERFORM FROM public.root;
+    END IF;
+    RETURN $1;
+END $f$;
+CREATE TYPE place AS ENUM ('here');
+CREATE TABLE hashed (place place, id int) PARTITION BY HASH (place);
+CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+INSERT INTO hashed VALUES ('here', 1);
+CREATE INDEX meets ON hashed_1 (meets(id));
+CREATE TABLE fired (tag text);
+CREATE FUNCTION fires() RETURNS event_trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO public.fired VALUES (tg_tag); END $f$;
+CREATE EVENT TRIGGER fires ON ddl_command_end WHEN TAG IN ('CREATE INDEX', 'ALTER INDEX', 'ALTER TABLE') EXECUTE FUNCTION fires();
+COMMENT ON EVENT TRIGGER fires IS 'for what comes behind it';
+SQL
+
 # ---- the same copy by both ways ----
 
 copy plain --set format=plain
@@ -124,6 +180,8 @@ is "$status" 0 "the copy by one SQL file is complete"
 [ "$status" = 0 ] || show_output 40
 objects >"$test_dir/plain.objects"
 exact_digests "$NEW_PORT" >"$test_dir/plain.digests"
+last=$(last_of_tree)
+like "$last" '^0\|26\|0\|[0-9]+\|300\|for what comes behind it$' "partitions and an event trigger as they should be"
 remove_copy
 
 copy dir
@@ -140,6 +198,7 @@ is "$(sequence_values "$NEW_PORT")" "$(sequence_values "$PG_PORT")" "and sequenc
 is "$(large_objects "$NEW_PORT")" "$(large_objects "$PG_PORT")" "and large objects with their comments and grants"
 is "$(roles "$NEW_PORT")" "$(roles "$PG_PORT")" "and roles with their passwords and settings"
 is "$(psql_at "$NEW_PORT" template1 'SELECT count(*) FROM in_template1')" 2 "template1 has its table"
+is "$(last_of_tree)" "$last" "indexes and foreign keys of partitions of partitions, event triggers and comments on these"
 like "$output" 'harmless: .*database "postgres" already exists' "what every server has is harmless"
 like "$(cat "$XDG_STATE_HOME"/pgrunbook/runs/dir/logs/restore-*.log)" 'finished item [0-9]+ TABLE DATA' "all that pg_restore said is in the log"
 
@@ -169,6 +228,7 @@ is "$(sequence_values "$NEW_PORT")" "$(sequence_values "$PG_PORT")" "and sequenc
 is "$(large_objects "$NEW_PORT")" "$(large_objects "$PG_PORT")" "and large objects with their comments and grants"
 is "$(roles "$NEW_PORT")" "$(roles "$PG_PORT")" "and roles with their passwords and settings"
 is "$(psql_at "$NEW_PORT" template1 'SELECT count(*) FROM in_template1')" 2 "template1 has its table"
+is "$(last_of_tree)" "$last" "indexes and foreign keys of partitions of partitions, event triggers and comments on these"
 ok "no helper container is left" no_helper beside
 unlike "$(grep -rl -- "$POSTGRES_PASSWORD" "$XDG_STATE_HOME" "$BACKUP_DIR/beside" || true)" . "the password is nowhere in the run's directory or the backup"
 remove_copy

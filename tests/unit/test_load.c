@@ -1,5 +1,6 @@
 /* test_load.c: a dump's table of contents, read and cut off everywhere, and what of it may be
  * loaded when. */
+#include "postgres/dump_alone.h"
 #include "steps/restore/load_queue.h"
 
 #include <setjmp.h>
@@ -235,16 +236,65 @@ static void test_order_of_loading(void **state)
 static void test_the_rest_is_pg_restores(void **state)
 {
     struct toc toc;
-    struct text ids = {0};
-    bool files = false;
+    struct load_rest rest = {0};
     (void)state;
     read_shop(&toc, 16);
     struct load_queue *queue = load_queue_new(&toc);
-    assert_int_equal(load_queue_rest(queue, &ids, &files), 3);
-    assert_string_equal(text_string(&ids), "12;\n13;\n24;\n");
-    assert_true(files);
-    text_free(&ids);
+    assert_int_equal(load_queue_rest(queue, &rest), 3);
+    assert_string_equal(text_string(&rest.beside), "12;\n13;\n24;\n");
+    assert_string_equal(text_string(&rest.alone), "");
+    assert_true(rest.files);
+    text_free(&rest.beside);
     load_queue_free(queue);
+    assert_null(toc_alone(&toc));
+    toc_free(&toc);
+}
+
+static const struct written tree[] = {
+    {1, TOC_PRE_DATA, "TABLE", "root", "CREATE TABLE", "", "", {0}},
+    {2, TOC_PRE_DATA, "TABLE", "leaf", "CREATE TABLE", "", "", {0}},
+    {3, TOC_PRE_DATA, "TABLE", "refers", "CREATE TABLE", "", "", {0}},
+    {4, TOC_PRE_DATA, "FUNCTION", "fires()", "CREATE FUNCTION", "", "", {0}},
+    {12, TOC_DATA, "TABLE DATA", "leaf", "", COPY("leaf"), "12.dat", {2, 0}},
+    {13, TOC_DATA, "TABLE DATA", "refers", "", COPY("refers"), "13.dat", {3, 0}},
+    {20, TOC_POST_DATA, "CONSTRAINT", "root_pkey", "ALTER TABLE", "", "", {1, 0}},
+    {21, TOC_POST_DATA, "CONSTRAINT", "leaf_pkey", "ALTER TABLE", "", "", {2, 0}},
+    {22, TOC_POST_DATA, "INDEX ATTACH", "leaf_pkey", "ALTER INDEX", "", "", {20, 21, 0}},
+    {23, TOC_POST_DATA, "EVENT TRIGGER", "fires", "CREATE EVENT TRIGGER", "", "", {4, 0}},
+    {24, TOC_NONE, "COMMENT", "EVENT TRIGGER fires", "COMMENT", "", "", {23, 0}},
+    {25, TOC_POST_DATA, "TRIGGER", "root touched", "CREATE TRIGGER", "", "", {1, 0}},
+    {26, TOC_POST_DATA, "FK CONSTRAINT", "to_root", "ALTER TABLE", "", "", {3, 1, 22}},
+    {27, TOC_NONE, "COMMENT", "CONSTRAINT to_root ON refers", "COMMENT", "", "", {26, 0}},
+    {28, TOC_NONE, "DEFAULT ACL", "DEFAULT PRIVILEGES", "ALTER DEFAULT", "", "", {0}},
+    {29, TOC_POST_DATA, "MATERIALIZED VIEW DATA", "view", "REFRESH", "", "", {1, 0}},
+};
+#define TREE (sizeof tree / sizeof tree[0])
+
+static void test_what_mustnt_go_beside_others(void **state)
+{
+    struct text bytes = {0};
+    struct toc toc;
+    struct error error = ERROR_INIT;
+    struct load_rest rest = {0};
+    (void)state;
+    put_head(&bytes, 15, 0, (int)TREE);
+    for (size_t i = 0; i < TREE; i++)
+        put_entry(&bytes, 15, &tree[i]);
+    assert_true(toc_parse(bytes.bytes, bytes.length, &toc, &error));
+    bool *alone = toc_alone(&toc);
+    assert_non_null(alone);
+    for (size_t i = 0; i < TREE; i++)
+        assert_int_equal(alone[i], tree[i].id >= 22 && tree[i].id != 25 && tree[i].id != 29);
+    struct load_queue *queue = load_queue_new(&toc);
+    assert_int_equal(load_queue_rest(queue, &rest), 8);
+    assert_string_equal(text_string(&rest.beside), "25;\n29;\n");
+    assert_string_equal(text_string(&rest.alone), "22;\n23;\n24;\n26;\n27;\n28;\n");
+    assert_false(rest.files);
+    text_free(&rest.beside);
+    text_free(&rest.alone);
+    text_free(&bytes);
+    load_queue_free(queue);
+    free(alone);
     toc_free(&toc);
 }
 
@@ -257,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_refuses_what_it_does_not_know),
         cmocka_unit_test(test_order_of_loading),
         cmocka_unit_test(test_the_rest_is_pg_restores),
+        cmocka_unit_test(test_what_mustnt_go_beside_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

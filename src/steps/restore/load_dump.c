@@ -9,6 +9,7 @@
 #include "steps/restore/load_default.h"
 #include "steps/restore/load_lanes.h"
 #include "steps/restore/restore.h"
+#include "steps/restore/restore_list.h"
 #include "steps/server/pg_helper.h"
 #include "steps/server/pg_tool.h"
 
@@ -49,11 +50,9 @@ struct load_one {
     size_t all;  /* in the queue at first */
 };
 
-/* Bytes for a tool's standard input. */
-struct load_input {
+struct load_tool {
     struct load *load;
-    const char *bytes;
-    size_t length;
+    struct restore_input input;
 };
 
 static void send_line(int file, cJSON *message)
@@ -79,24 +78,19 @@ static struct load_database *database_of(const struct load_one *one)
 
 static long give(void *context, char *buffer, size_t size, struct error *error)
 {
-    struct load_input *input = context;
-    size_t count = input->length < size ? input->length : size;
     (void)error;
-    memcpy(buffer, input->bytes, count);
-    input->bytes += count;
-    input->length -= count;
-    return (long)count;
+    return restore_input_give(&((struct load_tool *)context)->input, buffer, size);
 }
 
 static bool take_words(void *context, const char *bytes, size_t length, struct error *error)
 {
-    return restore_take_words(&((struct load_input *)context)->load->restore, bytes, length, error);
+    return restore_take_words(&((struct load_tool *)context)->load->restore, bytes, length, error);
 }
 
 /* A long statement mustn't keep it running when the backup has failed. */
 static bool tick(void *context, struct error *error)
 {
-    return load_commands_take(&((struct load_input *)context)->load->commands, false, error);
+    return load_commands_take(&((struct load_tool *)context)->load->commands, false, error);
 }
 
 static bool failed(const struct load *load, struct error *error)
@@ -108,7 +102,7 @@ static bool failed(const struct load *load, struct error *error)
 static bool run_tool(struct load *load, const struct docker_helper *helper,
                      const char *const *arguments, const struct text *bytes, struct error *error)
 {
-    struct load_input input = {load, text_string(bytes), bytes->length};
+    struct load_tool context = {load, {text_string(bytes), bytes->length}};
     struct pg_tool tool = {.access = &load->restore.access,
                            .helper = helper ? docker_helper_id(helper) : NULL,
                            .arguments = arguments,
@@ -116,7 +110,7 @@ static bool run_tool(struct load *load, const struct docker_helper *helper,
                            .read = give,
                            .write_error = take_words,
                            .tick = tick,
-                           .context = &input};
+                           .context = &context};
     int exit_status = -1;
     restore_messages_begin(load->restore.messages);
     return pg_tool_run(&tool, &exit_status, error) &&
@@ -139,17 +133,6 @@ static bool make_objects(struct load_one *one, struct error *error)
                                      "--dbname=postgres",
                                      NULL};
     return run_tool(one->load, NULL, arguments, &one->bytes, error);
-}
-
-/* Source: PostgreSQL manual, libpq, "Connection Strings". */
-static char *connection_option(const char *database)
-{
-    struct text option = {0};
-    text_add(&option, "--dbname=dbname='");
-    for (const char *c = database; *c; c++)
-        text_printf(&option, "%s%c", strchr("'\\", *c) ? "\\" : "", *c);
-    text_add(&option, "'");
-    return text_take(&option);
 }
 
 static struct docker_helper *open_where_it_is(struct load *load, struct error *error)
@@ -177,34 +160,41 @@ static struct docker_helper *open_helper(struct load *load, struct error *error)
     return helper ? helper : open_where_it_is(load, error);
 }
 
-static bool run_rest(struct load_one *one, const struct docker_helper *helper,
-                     const struct text *ids, struct error *error)
+static bool run_list(struct load_one *one, const struct docker_helper *helper, long jobs,
+                     const struct text *list, struct error *error)
 {
-    static const char script[] =
-        "l=$(mktemp) && cat >\"$l\" && exec \"$@\" --use-list=\"$l\" \"$0\"";
-    char *jobs = xprintf("--jobs=%ld", one->load->setting->jobs);
-    char *database = connection_option(one->name);
+    if (!list->length)
+        return true;
+    char *option = xprintf("--jobs=%ld", jobs);
+    char *database = restore_database_option(one->name);
     char *mounted = xprintf(HELPER_DIRECTORY "/%s", database_of(one)->directory);
-    const char *const arguments[] = {"sh",         "-c", script,   helper ? mounted : one->inside,
-                                     "pg_restore", jobs, database, NULL};
-    bool done = run_tool(one->load, helper, arguments, ids, error);
+    const char *const arguments[] = {
+        "sh",     "-c", restore_list_script, helper ? mounted : one->inside, "pg_restore", option,
+        database, NULL};
+    bool done = run_tool(one->load, helper, arguments, list, error);
     free(mounted);
     free(database);
-    free(jobs);
+    free(option);
+    return done;
+}
+
+static bool run_rest(struct load_one *one, const struct load_rest *rest, struct error *error)
+{
+    struct docker_helper *helper = rest->files ? open_helper(one->load, error) : NULL;
+    bool done = (helper || !rest->files) &&
+                run_list(one, helper, one->load->setting->jobs, &rest->beside, error) &&
+                run_list(one, helper, 1, &rest->alone, error);
+    docker_helper_close(helper);
     return done;
 }
 
 /* What isn't rows, an index or a foreign key: triggers, policies, large objects and more. */
 static bool restore_rest(struct load_one *one, struct error *error)
 {
-    struct text ids = {0};
-    bool files = false, done = true;
-    if (load_queue_rest(one->queue, &ids, &files)) {
-        struct docker_helper *helper = files ? open_helper(one->load, error) : NULL;
-        done = (helper || !files) && run_rest(one, helper, &ids, error);
-        docker_helper_close(helper);
-    }
-    text_free(&ids);
+    struct load_rest rest = {0};
+    bool done = !load_queue_rest(one->queue, &rest) || run_rest(one, &rest, error);
+    text_free(&rest.beside);
+    text_free(&rest.alone);
     return done;
 }
 

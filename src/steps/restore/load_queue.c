@@ -1,5 +1,12 @@
-/* load_queue.c: the order of loading, from what the dump's entries need. */
+/* load_queue.c: the order of loading, from what the dump's entries need.
+ *
+ * What is done at once can't deadlock: a statement locks its own tables, which no other one does at
+ * the same time in a way that excludes it, and beyond them only those that they are partitions of,
+ * for reading; none that has locked such a one waits for a partition of it. */
 #include "steps/restore/load_queue.h"
+
+#include "postgres/dump_alone.h"
+#include "steps/restore/restore_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -329,17 +336,18 @@ size_t load_queue_left(const struct load_queue *queue)
     return queue->left;
 }
 
-size_t load_queue_rest(const struct load_queue *queue, struct text *ids, bool *files)
+size_t load_queue_rest(const struct load_queue *queue, struct load_rest *rest)
 {
+    bool *alone = toc_alone(queue->toc);
     size_t count = 0;
-    *files = false;
     for (size_t i = 0; i < queue->toc->count; i++) {
         const struct toc_entry *entry = &queue->toc->items[i];
         if (entry->section == TOC_PRE_DATA || queue->places[i].item.entry)
             continue;
-        text_printf(ids, "%d;\n", entry->id);
-        *files = *files || *entry->file;
+        restore_list_add(alone && alone[i] ? &rest->alone : &rest->beside, entry);
+        rest->files = rest->files || *entry->file;
         count++;
     }
+    free(alone);
     return count;
 }

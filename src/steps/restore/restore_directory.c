@@ -1,12 +1,16 @@
 /* restore_directory.c: a backup's directory: roles by psql, then each database by several jobs of
- * pg_restore at once, in a helper container beside the new server. */
+ * pg_restore at once, and what mustn't go beside others by a single one, in a helper container
+ * beside the new server. */
 #include "steps/backup/backup_manifest.h"
 #include "steps/compare/pg_jobs.h"
 #include "steps/restore/restore.h"
+#include "steps/restore/restore_list.h"
 #include "steps/server/pg_helper.h"
 #include "steps/server/pg_tool.h"
 
+#include "base/file.h"
 #include "base/json.h"
+#include "postgres/dump_alone.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CONTENTS_MAX ((size_t)1 << 30)
 #define COMPRESSED_TO 6 /* a text's size over that of its compressed form, at most as a rule */
 
 struct directory {
@@ -23,9 +28,15 @@ struct directory {
     struct docker_helper *helper;
     long jobs;
     struct text options;
-    struct text words;   /* of pg_restore: the line that isn't complete yet */
-    const char *current; /* directory of the database that is restored */
-    double finished;     /* bytes of its tables that are there */
+    struct text words;          /* of pg_restore: the line that isn't complete yet */
+    const char *current;        /* directory of the database that is restored */
+    double finished;            /* bytes of its tables that are there */
+    struct restore_input input; /* of pg_restore */
+};
+
+/* Of a database's entries, as restore_list.h has them; both empty: all may go side by side. */
+struct lists {
+    struct text beside, alone;
 };
 
 static bool open_backup(struct restore *restore, const cJSON *fact, struct error *error)
@@ -137,6 +148,13 @@ static double bytes_of_database(const struct directory *directory)
     return bytes;
 }
 
+static long give(void *context, char *buffer, size_t size, struct error *error)
+{
+    struct directory *directory = ((struct restore *)context)->state;
+    (void)error;
+    return restore_input_give(&directory->input, buffer, size);
+}
+
 static bool run_tool(struct restore *restore, const char *const *arguments, struct error *error)
 {
     struct directory *directory = restore->state;
@@ -145,6 +163,7 @@ static bool run_tool(struct restore *restore, const char *const *arguments, stru
                            .helper = docker_helper_id(directory->helper),
                            .arguments = arguments,
                            .options = text_string(&directory->options),
+                           .read = directory->input.bytes ? give : NULL,
                            .write_error = take_words,
                            .tick = tick,
                            .context = restore};
@@ -156,22 +175,76 @@ static bool run_tool(struct restore *restore, const char *const *arguments, stru
     return ran && restore_judge_exit(restore, &tool, exit_status, error);
 }
 
+/* Of a dump whose table of contents can't be read here pg_restore says what is wrong with it, or it
+ * knows more forms. */
+static void read_lists(const struct restore *restore, struct lists *lists)
+{
+    const struct directory *directory = restore->state;
+    char *path = xprintf("%s/%s/toc.dat", restore->path, directory->current);
+    struct text bytes = {0};
+    struct toc toc = {0};
+    struct error unknown = ERROR_INIT;
+    bool known = file_read(path, CONTENTS_MAX, &bytes, &unknown) &&
+                 toc_parse(text_string(&bytes), bytes.length, &toc, &unknown);
+    bool *alone = known ? toc_alone(&toc) : NULL;
+    for (size_t i = 0; alone && i < toc.count; i++)
+        restore_list_add(alone[i] ? &lists->alone : &lists->beside, &toc.items[i]);
+    free(alone);
+    toc_free(&toc);
+    text_free(&bytes);
+    free(path);
+}
+
 /* Source: PostgreSQL manual, pg_restore: with --create it makes the database with its properties.
  * For those that every server has, making it fails, which is harmless, and the rest goes on. */
-static bool restore_database(struct restore *restore, const cJSON *database, struct error *error)
+static bool restore_beside(struct restore *restore, const char *path, const struct text *list,
+                           struct error *error)
 {
     struct directory *directory = restore->state;
     char *jobs = xprintf("--jobs=%ld", directory->jobs);
+    const char *const whole[] = {"pg_restore", "--verbose", "--create", "--dbname=postgres",
+                                 jobs,         path,        NULL};
+    const char *const listed[] = {"sh",        "-c",       restore_list_script, path, "pg_restore",
+                                  "--verbose", "--create", "--dbname=postgres", jobs, NULL};
+    directory->input = (struct restore_input){list->bytes, list->length};
+    bool ran = run_tool(restore, list->length ? listed : whole, error);
+    free(jobs);
+    return ran;
+}
+
+static bool restore_alone(struct restore *restore, const char *path, const char *name,
+                          const struct text *list, struct error *error)
+{
+    struct directory *directory = restore->state;
+    if (!list->length || restore_messages_failed(restore->messages))
+        return true;
+    char *database = restore_database_option(name);
+    const char *const arguments[] = {
+        "sh", "-c", restore_list_script, path, "pg_restore", "--verbose", database, NULL};
+    directory->input = (struct restore_input){list->bytes, list->length};
+    bool ran = run_tool(restore, arguments, error);
+    free(database);
+    return ran;
+}
+
+static bool restore_database(struct restore *restore, const cJSON *database, struct error *error)
+{
+    struct directory *directory = restore->state;
+    const char *name = json_text(database, "name");
     char *path = xprintf(HELPER_DIRECTORY "/%s", json_text(database, "directory"));
-    const char *const arguments[] = {"pg_restore", "--verbose", "--create", "--dbname=postgres",
-                                     jobs,         path,        NULL};
+    struct lists lists = {0};
     directory->current = json_text(database, "directory");
     directory->finished = 0;
-    bool ran = run_tool(restore, arguments, error);
+    if (directory->jobs > 1)
+        read_lists(restore, &lists);
+    bool ran = restore_beside(restore, path, &lists.beside, error) &&
+               restore_alone(restore, path, name, &lists.alone, error);
+    directory->input = (struct restore_input){0};
     restore_went_on(restore, bytes_of_database(directory) - directory->finished);
+    text_free(&lists.beside);
+    text_free(&lists.alone);
     free(path);
-    free(jobs);
-    return ran || error_wrap(error, "restoring database \"%s\"", json_text(database, "name"));
+    return ran || error_wrap(error, "restoring database \"%s\"", name);
 }
 
 static bool run(struct restore *restore, struct error *error)
