@@ -181,7 +181,7 @@ is "$status" 0 "the copy by one SQL file is complete"
 objects >"$test_dir/plain.objects"
 exact_digests "$NEW_PORT" >"$test_dir/plain.digests"
 last=$(last_of_tree)
-like "$last" '^0\|26\|0\|[0-9]+\|300\|for what comes behind it$' "partitions and an event trigger as they should be"
+like "$last" '^0\|25\|0\|[0-9]+\|300\|for what comes behind it$' "partitions and an event trigger as they should be"
 remove_copy
 
 copy dir
