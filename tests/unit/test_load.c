@@ -98,11 +98,17 @@ static const struct written shop[] = {
 };
 #define SHOP (sizeof shop / sizeof shop[0])
 
+static void write_all(struct text *bytes, char minor, int compression, const struct written *items,
+                      size_t count)
+{
+    put_head(bytes, minor, compression, (int)count);
+    for (size_t i = 0; i < count; i++)
+        put_entry(bytes, minor, &items[i]);
+}
+
 static void write_shop(struct text *bytes, char minor, int compression)
 {
-    put_head(bytes, minor, compression, (int)SHOP);
-    for (size_t i = 0; i < SHOP; i++)
-        put_entry(bytes, minor, &shop[i]);
+    write_all(bytes, minor, compression, shop, SHOP);
 }
 
 static void read_shop(struct toc *toc, char minor)
@@ -236,15 +242,16 @@ static void test_order_of_loading(void **state)
 static void test_the_rest_is_pg_restores(void **state)
 {
     struct toc toc;
-    struct load_rest rest = {0};
+    struct restore_lists rest = {0};
+    bool files = false;
     (void)state;
     read_shop(&toc, 16);
     struct load_queue *queue = load_queue_new(&toc);
-    assert_int_equal(load_queue_rest(queue, &rest), 3);
+    assert_int_equal(load_queue_rest(queue, &rest, &files), 3);
     assert_string_equal(text_string(&rest.beside), "12;\n13;\n24;\n");
     assert_string_equal(text_string(&rest.alone), "");
-    assert_true(rest.files);
-    text_free(&rest.beside);
+    assert_true(files);
+    restore_lists_free(&rest);
     load_queue_free(queue);
     assert_null(toc_alone(&toc));
     toc_free(&toc);
@@ -275,23 +282,21 @@ static void test_what_mustnt_go_beside_others(void **state)
     struct text bytes = {0};
     struct toc toc;
     struct error error = ERROR_INIT;
-    struct load_rest rest = {0};
+    struct restore_lists rest = {0};
+    bool files = false;
     (void)state;
-    put_head(&bytes, 15, 0, (int)TREE);
-    for (size_t i = 0; i < TREE; i++)
-        put_entry(&bytes, 15, &tree[i]);
+    write_all(&bytes, 15, 0, tree, TREE);
     assert_true(toc_parse(bytes.bytes, bytes.length, &toc, &error));
     bool *alone = toc_alone(&toc);
     assert_non_null(alone);
     for (size_t i = 0; i < TREE; i++)
         assert_int_equal(alone[i], tree[i].id >= 22 && tree[i].id != 25 && tree[i].id != 29);
     struct load_queue *queue = load_queue_new(&toc);
-    assert_int_equal(load_queue_rest(queue, &rest), 8);
+    assert_int_equal(load_queue_rest(queue, &rest, &files), 8);
     assert_string_equal(text_string(&rest.beside), "25;\n29;\n");
     assert_string_equal(text_string(&rest.alone), "22;\n23;\n24;\n26;\n27;\n28;\n");
-    assert_false(rest.files);
-    text_free(&rest.beside);
-    text_free(&rest.alone);
+    assert_false(files);
+    restore_lists_free(&rest);
     text_free(&bytes);
     load_queue_free(queue);
     free(alone);

@@ -178,10 +178,11 @@ static bool run_list(struct load_one *one, const struct docker_helper *helper, l
     return done;
 }
 
-static bool run_rest(struct load_one *one, const struct load_rest *rest, struct error *error)
+static bool run_rest(struct load_one *one, const struct restore_lists *rest, bool files,
+                     struct error *error)
 {
-    struct docker_helper *helper = rest->files ? open_helper(one->load, error) : NULL;
-    bool done = (helper || !rest->files) &&
+    struct docker_helper *helper = files ? open_helper(one->load, error) : NULL;
+    bool done = (helper || !files) &&
                 run_list(one, helper, one->load->setting->jobs, &rest->beside, error) &&
                 run_list(one, helper, 1, &rest->alone, error);
     docker_helper_close(helper);
@@ -191,10 +192,10 @@ static bool run_rest(struct load_one *one, const struct load_rest *rest, struct 
 /* What isn't rows, an index or a foreign key: triggers, policies, large objects and more. */
 static bool restore_rest(struct load_one *one, struct error *error)
 {
-    struct load_rest rest = {0};
-    bool done = !load_queue_rest(one->queue, &rest) || run_rest(one, &rest, error);
-    text_free(&rest.beside);
-    text_free(&rest.alone);
+    struct restore_lists rest = {0};
+    bool files = false;
+    bool done = !load_queue_rest(one->queue, &rest, &files) || run_rest(one, &rest, files, error);
+    restore_lists_free(&rest);
     return done;
 }
 

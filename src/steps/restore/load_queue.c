@@ -6,7 +6,6 @@
 #include "steps/restore/load_queue.h"
 
 #include "postgres/dump_alone.h"
-#include "steps/restore/restore_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -336,16 +335,17 @@ size_t load_queue_left(const struct load_queue *queue)
     return queue->left;
 }
 
-size_t load_queue_rest(const struct load_queue *queue, struct load_rest *rest)
+size_t load_queue_rest(const struct load_queue *queue, struct restore_lists *rest, bool *files)
 {
     bool *alone = toc_alone(queue->toc);
     size_t count = 0;
+    *files = false;
     for (size_t i = 0; i < queue->toc->count; i++) {
         const struct toc_entry *entry = &queue->toc->items[i];
         if (entry->section == TOC_PRE_DATA || queue->places[i].item.entry)
             continue;
-        restore_list_add(alone && alone[i] ? &rest->alone : &rest->beside, entry);
-        rest->files = rest->files || *entry->file;
+        restore_lists_add(rest, entry, alone && alone[i]);
+        *files = *files || *entry->file;
         count++;
     }
     free(alone);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "postgres/dump_toc.h"
+#include "steps/restore/restore_list.h"
 
 enum load_kind {
     LOAD_ROWS,      /* of a table that the dump itself makes, and that is empty therefore */
@@ -39,16 +40,9 @@ void load_queue_finished(struct load_queue *queue, const struct load_item *item)
 /* How many aren't finished; those under way count. */
 size_t load_queue_left(const struct load_queue *queue);
 
-/* Lists of entries as restore_list.h has them. */
-struct load_rest {
-    struct text beside; /* may go side by side */
-    struct text alone;  /* go after those, one after the other (dump_alone.h) */
-    bool files;         /* some of it is in files */
-};
-
-/* What the queue leaves to pg_restore, of the data and of what comes after it; into an empty
- * `rest`, whose texts the caller frees. Returns how many. */
-size_t load_queue_rest(const struct load_queue *queue, struct load_rest *rest);
+/* What the queue leaves to pg_restore, of the data and of what comes after it; into empty lists,
+ * which the caller frees. *files: some of it is in files. Returns how many. */
+size_t load_queue_rest(const struct load_queue *queue, struct restore_lists *rest, bool *files);
 
 /* Whether a build gains from several cores at once: HNSW and IVFFlat do. */
 bool load_item_is_parallel(const struct load_item *item);

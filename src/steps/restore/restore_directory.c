@@ -34,11 +34,6 @@ struct directory {
     struct restore_input input; /* of pg_restore */
 };
 
-/* Of a database's entries, as restore_list.h has them; both empty: all may go side by side. */
-struct lists {
-    struct text beside, alone;
-};
-
 static bool open_backup(struct restore *restore, const cJSON *fact, struct error *error)
 {
     struct directory *directory = restore->state = xcalloc(1, sizeof *directory);
@@ -175,9 +170,9 @@ static bool run_tool(struct restore *restore, const char *const *arguments, stru
     return ran && restore_judge_exit(restore, &tool, exit_status, error);
 }
 
-/* Of a dump whose table of contents can't be read here pg_restore says what is wrong with it, or it
- * knows more forms. */
-static void read_lists(const struct restore *restore, struct lists *lists)
+/* Both stay empty when all may go side by side. Of a dump whose table of contents can't be read
+ * here pg_restore says what is wrong with it, or it knows more forms. */
+static void read_lists(const struct restore *restore, struct restore_lists *lists)
 {
     const struct directory *directory = restore->state;
     char *path = xprintf("%s/%s/toc.dat", restore->path, directory->current);
@@ -188,7 +183,7 @@ static void read_lists(const struct restore *restore, struct lists *lists)
                  toc_parse(text_string(&bytes), bytes.length, &toc, &unknown);
     bool *alone = known ? toc_alone(&toc) : NULL;
     for (size_t i = 0; alone && i < toc.count; i++)
-        restore_list_add(alone[i] ? &lists->alone : &lists->beside, &toc.items[i]);
+        restore_lists_add(lists, &toc.items[i], alone[i]);
     free(alone);
     toc_free(&toc);
     text_free(&bytes);
@@ -232,7 +227,7 @@ static bool restore_database(struct restore *restore, const cJSON *database, str
     struct directory *directory = restore->state;
     const char *name = json_text(database, "name");
     char *path = xprintf(HELPER_DIRECTORY "/%s", json_text(database, "directory"));
-    struct lists lists = {0};
+    struct restore_lists lists = {0};
     directory->current = json_text(database, "directory");
     directory->finished = 0;
     if (directory->jobs > 1)
@@ -241,8 +236,7 @@ static bool restore_database(struct restore *restore, const cJSON *database, str
                restore_alone(restore, path, name, &lists.alone, error);
     directory->input = (struct restore_input){0};
     restore_went_on(restore, bytes_of_database(directory) - directory->finished);
-    text_free(&lists.beside);
-    text_free(&lists.alone);
+    restore_lists_free(&lists);
     free(path);
     return ran || error_wrap(error, "restoring database \"%s\"", name);
 }

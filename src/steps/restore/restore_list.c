@@ -6,9 +6,15 @@
 const char restore_list_script[] =
     "l=$(mktemp) && cat >\"$l\" && exec \"$@\" --use-list=\"$l\" \"$0\"";
 
-void restore_list_add(struct text *list, const struct toc_entry *entry)
+void restore_lists_add(struct restore_lists *lists, const struct toc_entry *entry, bool alone)
 {
-    text_printf(list, "%d;\n", entry->id);
+    text_printf(alone ? &lists->alone : &lists->beside, "%d;\n", entry->id);
+}
+
+void restore_lists_free(struct restore_lists *lists)
+{
+    text_free(&lists->beside);
+    text_free(&lists->alone);
 }
 
 long restore_input_give(struct restore_input *input, char *buffer, size_t size)

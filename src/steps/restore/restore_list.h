@@ -12,8 +12,14 @@
  * manual, pg_restore, --use-list. */
 extern const char restore_list_script[];
 
+struct restore_lists {
+    struct text beside; /* may go side by side */
+    struct text alone;  /* go after those, one after the other (dump_alone.h) */
+};
+
 /* Appends the line of one entry. */
-void restore_list_add(struct text *list, const struct toc_entry *entry);
+void restore_lists_add(struct restore_lists *lists, const struct toc_entry *entry, bool alone);
+void restore_lists_free(struct restore_lists *lists);
 
 /* Bytes for a tool's standard input. */
 struct restore_input {
