@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A server that is tuned for loading: nothing of that is left on the one that serves; data of a loading that was
-# interrupted is never gone on with; whatever dies, nothing is left behind.
+# interrupted is never gone on with; whatever dies, nothing is left behind; several databases are loaded at once.
 # time-limit: 600
 # shellcheck disable=SC2016,SC2119 # the runbook's variables; no arguments
 set -euo pipefail
@@ -164,21 +164,73 @@ is "$status" 11 "a step that wants an ordinary server doesn't take the tuned one
 like "$output" "there is a container $NEW_CONTAINER already" "and says what is in its way"
 undone taken
 
-# ---- vector indexes are built by several processes ----
+# ---- several databases at once, and vector indexes built by several processes ----
 
 # What pgvector says of its builds goes into a file of the volume, which outlives the container.
 sed -e 's#^\( *\)autovacuum: .*#&\n\1log_min_messages: debug1\n\1logging_collector: "on"\n\1log_directory: loading-log#' \
     "$lib_dir/load.yaml" >"$test_dir/vectors.yaml"
+# The largest database, which is the first, can't be loaded beside the dump before there is a certain role on the new
+# server; pg_restore isn't held up.
 docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_prod <<'SQL'
 SET max_parallel_maintenance_workers = 0;
 CREATE TABLE public.parallel (id int, v vector(64));
 INSERT INTO public.parallel SELECT i, (SELECT array_agg(sin(i * 0.37 + d * 0.11)::real ORDER BY d) FROM generate_series(1, 64) d)::vector FROM generate_series(1, 40000) i;
 CREATE INDEX parallel_ivfflat ON public.parallel USING ivfflat (v vector_l2_ops) WITH (lists = 20);
+CREATE FUNCTION public.released() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $f$ BEGIN
+    RETURN current_setting('server_version_num')::int < 170000 OR current_setting('application_name') = 'pg_restore'
+        OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'released');
+END $f$;
+CREATE FUNCTION public.held(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
+    FOR n IN 1..3000 LOOP
+        IF public.released() THEN RETURN $1; END IF;
+        PERFORM pg_catalog.pg_sleep(0.1);
+    END LOOP;
+    RAISE EXCEPTION 'nobody has released it';
+END $f$;
+CREATE TABLE public.one (id int);
+INSERT INTO public.one VALUES (1);
+CREATE INDEX one_held ON public.one (public.held(id));
 SQL
-program_says run "$test_dir/vectors.yaml" --plain --run-id vectors "${arguments[@]}" --set "backup=$BACKUP_DIR/vectors"
-is "$status" 0 "a table with an IVFFlat index is copied"
+# The second one fails meanwhile.
+docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_dev <<'SQL'
+CREATE FUNCTION public.fails(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
+    IF current_setting('server_version_num')::int >= 170000 AND current_setting('application_name') <> 'pg_restore' THEN
+        RAISE EXCEPTION 'not beside a dump';
+    END IF;
+    RETURN $1;
+END $f$;
+CREATE INDEX slow_fails ON public.slow (public.fails(id));
+SQL
+digests=$(exact_digests "$PG_PORT")
+program_says run "$test_dir/vectors.yaml" --plain --run-id fails "${arguments[@]}" --set "backup=$BACKUP_DIR/fails"
+is "$status" 0 "a copy is complete of which one database couldn't be loaded beside the dump"
 [ "$status" = 0 ] || show_output 60
-like "$output" 'all of it was loaded while the old server was dumped' "beside the dump"
+like "$output" "couldn't be loaded beside the dump.* database \"limor_dev\": .*not beside a dump" "it says which one and why"
+is "$(exact_digests "$NEW_PORT")" "$digests" "the rows are the old server's, of the one that was held up as well"
+docker rm -f "$NEW_CONTAINER" >/dev/null
+docker volume rm "$NEW_VOLUME" >/dev/null
+docker exec "$OLD_CONTAINER" psql -U postgres -X -q -d limor_dev -c 'DROP INDEX public.slow_fails'
+
+held() {
+    psql_at "$NEW_PORT" postgres "SELECT count(*) FROM pg_stat_activity WHERE datname = 'limor_prod' AND query LIKE '%one_held%' AND state = 'active'" | grep -qx 1
+}
+other_is_loaded() {
+    [ "$(psql_at "$NEW_PORT" limor_dev "SELECT indisvalid FROM pg_index WHERE indexrelid = 'public.slow_slowly'::regclass")" = t ]
+}
+"$program" run "$test_dir/vectors.yaml" --plain --run-id vectors "${arguments[@]}" --set "backup=$BACKUP_DIR/vectors" \
+    >"$test_dir/vectors.out" 2>&1 </dev/null &
+loading=$!
+ok "while one database is being loaded" wait_for 100 held
+ok "another one is" wait_for 100 other_is_loaded
+ok "and the first one still is" held
+psql_at "$NEW_PORT" postgres 'CREATE ROLE released'
+status=0
+wait "$loading" || status=$?
+is "$status" 0 "a table with an IVFFlat index is copied"
+said=$(cat "$test_dir/vectors.out")
+like "$said" 'all of it was loaded while the old server was dumped' "beside the dump"
+is "$(grep -c 'errors, .* warnings, .* known harmless; all in' <<<"$said")" 1 "all that was said is summed up once"
+is_an_ordinary_server vectors
 said=$(data_of 'cat /volume/loading-log/*')
 like "$said" 'building index "parallel_ivfflat" on table "parallel" with request for [1-9][0-9]* parallel worker' "its build asked for workers"
 like "$said" 'using [1-9][0-9]* parallel workers' "and had them"
