@@ -1,6 +1,7 @@
-/* test_load.c: a dump's table of contents, read and cut off everywhere, and what of it may be
- * loaded when. */
+/* test_load.c: a dump's table of contents, read and cut off everywhere, what of it may be loaded
+ * when, and what the process that loads is told of several dumps at once. */
 #include "postgres/dump_alone.h"
+#include "steps/restore/load_commands.h"
 #include "steps/restore/load_queue.h"
 
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -303,6 +305,53 @@ static void test_what_mustnt_go_beside_others(void **state)
     toc_free(&toc);
 }
 
+static void say(int file, const char *words)
+{
+    assert_int_equal(write(file, words, strlen(words)), strlen(words));
+}
+
+static void check_database(const struct load_database *database, const char *name,
+                           const char *directory, bool contents, bool dumped)
+{
+    assert_string_equal(database->name, name);
+    assert_string_equal(database->directory, directory);
+    assert_int_equal(database->contents, contents);
+    assert_int_equal(database->dumped, dumped);
+}
+
+static void test_dumps_of_several_databases_at_once(void **state)
+{
+    struct load_commands commands = {0};
+    struct error error = ERROR_INIT;
+    int files[2];
+    (void)state;
+    assert_int_equal(pipe(files), 0);
+    commands.file = files[0];
+    say(files[1], "{\"roles\": true}\n{\"database\": \"shop\", \"directory\": \"01-shop\"}\n"
+                  "{\"database\": \"a \\\"b\\n\", \"directory\": \"02-a\"}\n"
+                  "{\"database\": \"shop\", \"contents\": true}\n"
+                  "{\"database\": \"a \\\"b\\n\", \"item\": 7}\n"
+                  "{\"database\": \"unknown\", \"item\": 8}\n{\"item\": 9}\n"
+                  "{\"database\": \"shop\", \"item\": 10}\n"
+                  "{\"database\": \"a \\\"b\\n\", \"dumped\": true}\n{\"database\": \"shop\", ");
+    assert_true(load_commands_take(&commands, true, &error));
+    assert_int_equal(commands.count, 2);
+    assert_true(commands.roles);
+    check_database(&commands.databases[0], "shop", "01-shop", true, false);
+    check_database(&commands.databases[1], "a \"b\n", "02-a", false, true);
+    assert_int_equal(commands.databases[0].row_count, 1);
+    assert_int_equal(commands.databases[0].rows[0], 10);
+    assert_int_equal(commands.databases[1].row_count, 1);
+    assert_int_equal(commands.databases[1].rows[0], 7);
+    say(files[1], "\"dumped\": true}\n{\"complete\": true}\n");
+    assert_true(load_commands_take(&commands, true, &error));
+    assert_true(commands.databases[0].dumped && commands.complete);
+    close(files[1]);
+    assert_false(load_commands_take(&commands, false, &error));
+    close(files[0]);
+    load_commands_free(&commands);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_order_of_loading),
         cmocka_unit_test(test_the_rest_is_pg_restores),
         cmocka_unit_test(test_what_mustnt_go_beside_others),
+        cmocka_unit_test(test_dumps_of_several_databases_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,12 +206,12 @@ static bool dump_database(struct backup *backup, const struct pg_database_entry 
     directory->dump = file_join(directory->partial, name);
     directory->current = database;
     note_database(backup, database->name, name);
-    load_beside_dumping(backup->beside, database->name, name);
+    load_beside_dumping(backup->beside, database->name, name, (double)database->bytes);
     bool dumped = backup_run_tool(backup, arguments, database->name,
                                   docker_helper_id(directory->helper), NULL, error) ||
                   full_disk(backup, error);
     if (dumped)
-        load_beside_dumped(backup->beside);
+        load_beside_dumped(backup->beside, database->name);
     directory->current = NULL;
     directory->before += database->bytes > 0 ? (double)database->bytes : 0;
     free(file);
@@ -228,16 +228,18 @@ static bool take_line(struct backup *backup, const char *line)
     static const char mark[] = "pg_dump: ", contents[] = "dumping contents of table",
                       rows[] = "finished item ";
     static const char *const kept[] = {"error: ", "warning: ", "detail: ", "hint: "};
-    if (!backup->beside || !text_starts(line, mark))
+    const struct directory *directory = backup->state;
+    if (!backup->beside || !directory->current || !text_starts(line, mark))
         return false;
+    const char *database = directory->current->name;
     line += strlen(mark);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (text_starts(line, kept[i]))
             return false;
     if (text_starts(line, contents))
-        load_beside_contents(backup->beside);
+        load_beside_contents(backup->beside, database);
     if (text_starts(line, rows))
-        load_beside_rows(backup->beside, strtol(line + strlen(rows), NULL, 10));
+        load_beside_rows(backup->beside, database, strtol(line + strlen(rows), NULL, 10));
     return true;
 }
 

@@ -159,29 +159,41 @@ void load_beside_roles(struct load_beside *beside)
     tell_plain(beside, LOAD_ROLES);
 }
 
-void load_beside_dumping(struct load_beside *beside, const char *database, const char *directory)
+static cJSON *about(const char *database)
 {
     cJSON *message = cJSON_CreateObject();
     cJSON_AddStringToObject(message, LOAD_DATABASE, database);
+    return message;
+}
+
+void load_beside_dumping(struct load_beside *beside, const char *database, const char *directory,
+                         double bytes)
+{
+    cJSON *message = about(database);
+    (void)bytes; /* they come one after the other, whatever their size */
     cJSON_AddStringToObject(message, LOAD_DIRECTORY, directory);
     tell(beside, message);
 }
 
-void load_beside_contents(struct load_beside *beside)
+void load_beside_contents(struct load_beside *beside, const char *database)
 {
-    tell_plain(beside, LOAD_CONTENTS);
+    cJSON *message = about(database);
+    cJSON_AddTrueToObject(message, LOAD_CONTENTS);
+    tell(beside, message);
 }
 
-void load_beside_rows(struct load_beside *beside, long id)
+void load_beside_rows(struct load_beside *beside, const char *database, long id)
 {
-    cJSON *message = cJSON_CreateObject();
+    cJSON *message = about(database);
     cJSON_AddNumberToObject(message, LOAD_ITEM, (double)id);
     tell(beside, message);
 }
 
-void load_beside_dumped(struct load_beside *beside)
+void load_beside_dumped(struct load_beside *beside, const char *database)
 {
-    tell_plain(beside, LOAD_DUMPED);
+    cJSON *message = about(database);
+    cJSON_AddTrueToObject(message, LOAD_DUMPED);
+    tell(beside, message);
 }
 
 /* A report of the step's, or how it ended. */

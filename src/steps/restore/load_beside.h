@@ -26,14 +26,16 @@ struct load_beside_setting {
 struct load_beside *load_beside_start(const struct load_beside_setting *setting,
                                       struct error *error);
 
-/* What the backup has come to, in this order; the roles' file is complete, a database is being
- * dumped into a directory, its table of contents is there, the file of a table's rows is, all
- * of the database is. `beside` may be NULL in all of them. */
+/* What the backup has come to: the roles' file is complete; then of each database, of which several
+ * may be under way: it is being dumped into a directory (bytes: of the database, an estimate), its
+ * table of contents is there, the file of a table's rows is, all of the database is. `beside` may
+ * be NULL in all of them. */
 void load_beside_roles(struct load_beside *beside);
-void load_beside_dumping(struct load_beside *beside, const char *database, const char *directory);
-void load_beside_contents(struct load_beside *beside);
-void load_beside_rows(struct load_beside *beside, long id);
-void load_beside_dumped(struct load_beside *beside);
+void load_beside_dumping(struct load_beside *beside, const char *database, const char *directory,
+                         double bytes);
+void load_beside_contents(struct load_beside *beside, const char *database);
+void load_beside_rows(struct load_beside *beside, const char *database, long id);
+void load_beside_dumped(struct load_beside *beside, const char *database);
 
 /* Hands on what the process reports; now and then. */
 void load_beside_go_on(struct load_beside *beside);

@@ -16,8 +16,8 @@ static void add_database(struct load_commands *commands, const char *name, const
 {
     size_t count = commands->count + 1;
     commands->databases = xrealloc(commands->databases, count * sizeof *commands->databases);
-    commands->databases[commands->count++] = (struct load_database){
-        .name = xstrdup(name), .directory = xstrdup(directory ? directory : "")};
+    commands->databases[commands->count++] =
+        (struct load_database){.name = xstrdup(name), .directory = xstrdup(directory)};
 }
 
 static void add_rows(struct load_database *database, double id)
@@ -28,23 +28,35 @@ static void add_rows(struct load_database *database, double id)
     database->rows[database->row_count++] = (int)id;
 }
 
+static struct load_database *find_database(const struct load_commands *commands, const char *name)
+{
+    for (size_t i = commands->count; i-- > 0;)
+        if (text_equal(commands->databases[i].name, name))
+            return &commands->databases[i];
+    return NULL;
+}
+
+static void take_about(struct load_database *database, const cJSON *message)
+{
+    double id = json_number_at(message, LOAD_ITEM);
+    database->contents = database->contents || json_true_at(message, LOAD_CONTENTS);
+    database->dumped = database->dumped || json_true_at(message, LOAD_DUMPED);
+    if (id > 0)
+        add_rows(database, id);
+}
+
 static void take_line(struct load_commands *commands, const char *line)
 {
     cJSON *message = cJSON_Parse(line);
-    const char *name = json_text(message, LOAD_DATABASE);
-    struct load_database *current =
-        commands->count ? &commands->databases[commands->count - 1] : NULL;
-    double id = json_number_at(message, LOAD_ITEM);
+    const char *name = json_text(message, LOAD_DATABASE),
+               *directory = json_text(message, LOAD_DIRECTORY);
+    struct load_database *database = name ? find_database(commands, name) : NULL;
     commands->roles = commands->roles || json_true_at(message, LOAD_ROLES);
     commands->complete = commands->complete || json_true_at(message, LOAD_COMPLETE);
-    if (name) {
-        add_database(commands, name, json_text(message, LOAD_DIRECTORY)); /* moves them all */
-    } else if (current) {
-        current->contents = current->contents || json_true_at(message, LOAD_CONTENTS);
-        current->dumped = current->dumped || json_true_at(message, LOAD_DUMPED);
-        if (id > 0)
-            add_rows(current, id);
-    }
+    if (database)
+        take_about(database, message);
+    else if (name && directory)
+        add_database(commands, name, directory); /* moves them all */
     cJSON_Delete(message);
 }
 

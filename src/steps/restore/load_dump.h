@@ -7,8 +7,8 @@
 
 /* What it is told, each a line of JSON. */
 #define LOAD_ROLES "roles"         /* true: the roles' file is complete */
-#define LOAD_DATABASE "database"   /* name: its dump begins... */
-#define LOAD_DIRECTORY "directory" /* ...in this one, below the backup's */
+#define LOAD_DATABASE "database"   /* name: that this is about, with one of these */
+#define LOAD_DIRECTORY "directory" /* below the backup's: its dump begins there */
 #define LOAD_CONTENTS "contents"   /* true: its table of contents is complete */
 #define LOAD_ITEM "item"           /* id: the file of these rows is complete */
 #define LOAD_DUMPED "dumped"       /* true: the database's dump is complete */
