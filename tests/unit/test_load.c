@@ -1,8 +1,10 @@
 /* test_load.c: a dump's table of contents, read and cut off everywhere, what of it may be loaded
- * when, and what the process that loads is told of several dumps at once. */
+ * when, what the process that loads is told of several dumps at once, and what such processes
+ * share. */
 #include "postgres/dump_alone.h"
 #include "steps/restore/load_commands.h"
 #include "steps/restore/load_queue.h"
+#include "steps/restore/load_shares.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -327,18 +329,20 @@ static void test_dumps_of_several_databases_at_once(void **state)
     (void)state;
     assert_int_equal(pipe(files), 0);
     commands.file = files[0];
-    say(files[1], "{\"roles\": true}\n{\"database\": \"shop\", \"directory\": \"01-shop\"}\n"
-                  "{\"database\": \"a \\\"b\\n\", \"directory\": \"02-a\"}\n"
-                  "{\"database\": \"shop\", \"contents\": true}\n"
-                  "{\"database\": \"a \\\"b\\n\", \"item\": 7}\n"
-                  "{\"database\": \"unknown\", \"item\": 8}\n{\"item\": 9}\n"
-                  "{\"database\": \"shop\", \"item\": 10}\n"
-                  "{\"database\": \"a \\\"b\\n\", \"dumped\": true}\n{\"database\": \"shop\", ");
+    say(files[1],
+        "{\"roles\": true}\n{\"database\": \"shop\", \"directory\": \"01-shop\", \"bytes\": 4711}\n"
+        "{\"database\": \"a \\\"b\\n\", \"directory\": \"02-a\"}\n"
+        "{\"database\": \"shop\", \"contents\": true}\n"
+        "{\"database\": \"a \\\"b\\n\", \"item\": 7}\n"
+        "{\"database\": \"unknown\", \"item\": 8}\n{\"item\": 9}\n"
+        "{\"database\": \"shop\", \"item\": 10}\n"
+        "{\"database\": \"a \\\"b\\n\", \"dumped\": true}\n{\"database\": \"shop\", ");
     assert_true(load_commands_take(&commands, true, &error));
     assert_int_equal(commands.count, 2);
     assert_true(commands.roles);
     check_database(&commands.databases[0], "shop", "01-shop", true, false);
     check_database(&commands.databases[1], "a \"b\n", "02-a", false, true);
+    assert_true(commands.databases[0].bytes == 4711);
     assert_int_equal(commands.databases[0].row_count, 1);
     assert_int_equal(commands.databases[0].rows[0], 10);
     assert_int_equal(commands.databases[1].row_count, 1);
@@ -352,6 +356,61 @@ static void test_dumps_of_several_databases_at_once(void **state)
     load_commands_free(&commands);
 }
 
+static char names[][10] = {"a", "b", "c", "d", "e", "postgres", "template1"};
+#define MB ((long long)1 << 20)
+static struct pg_database_entry uneven[] = {
+    {names[5], 7 * MB, false, true},   {names[0], 100 * MB, false, true},
+    {names[1], -1, false, false},      {names[6], 8 * MB, true, true},
+    {names[2], 10 * MB, false, true},  {names[3], 300 * MB, false, true},
+    {names[4], 500 * MB, false, true}, {names[1], 8 * MB, false, true}};
+
+static void check_shares(size_t databases, long jobs, size_t count, long long at_once)
+{
+    const struct pg_database_list list = {uneven, databases};
+    struct load_shares shares = load_shares(&list, jobs);
+    assert_int_equal(shares.count, count);
+    assert_true(shares.at_once == (double)at_once);
+}
+
+static void test_databases_at_once(void **state)
+{
+    (void)state;
+    check_shares(0, 2, 1, 0);
+    check_shares(4, 8, 1, 100 * MB); /* two that every server has, one that can't be dumped */
+    check_shares(5, 8, 2, 110 * MB);
+    check_shares(8, 1, 1, 500 * MB); /* one thing at once */
+    check_shares(8, 2, 2, 800 * MB);
+    check_shares(8, 8, 4, 910 * MB);
+    check_shares(8, 20, 3, 900 * MB); /* connections of all of them together */
+    check_shares(8, 64, 1, 500 * MB);
+    uneven[0].bytes = 200 * MB; /* somebody works in "postgres" */
+    check_shares(4, 8, 2, 300 * MB);
+    uneven[0].bytes = 7 * MB;
+}
+
+static void test_shares_are_no_more_than_the_whole(void **state)
+{
+    const struct pg_database_list list = {uneven, sizeof uneven / sizeof uneven[0]};
+    struct load_shares shares = load_shares(&list, 2);
+    unsigned long long largest = 0, second = 0;
+    (void)state;
+    for (size_t i = 0; i < list.count; i++) {
+        struct restore_machine machine = {8000, 1600, 4};
+        load_shares_limit((double)list.items[i].bytes, shares.at_once, &machine);
+        assert_int_equal(machine.cores, 4);
+        assert_in_range(machine.shared, machine.available / 5, machine.available / 5 + 1);
+        if (list.items[i].bytes == 500 * MB)
+            largest = machine.available;
+        else if (machine.available > second)
+            second = machine.available;
+    }
+    assert_int_equal(largest, 5000);
+    assert_int_equal(second, 3000);
+    struct restore_machine machine = {8000, 1600, 4};
+    load_shares_limit(0, 0, &machine);
+    assert_int_equal(machine.available, 8000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +422,8 @@ int main(void)
         cmocka_unit_test(test_the_rest_is_pg_restores),
         cmocka_unit_test(test_what_mustnt_go_beside_others),
         cmocka_unit_test(test_dumps_of_several_databases_at_once),
+        cmocka_unit_test(test_databases_at_once),
+        cmocka_unit_test(test_shares_are_no_more_than_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

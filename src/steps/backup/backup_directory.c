@@ -121,24 +121,18 @@ static void begin_manifest(struct backup *backup, struct directory *directory)
 /* What keeps it from being loaded now comes up when it's restored. */
 static void load_beside(struct backup *backup, const struct directory *directory)
 {
-    struct text_list names = {0};
     struct error error = ERROR_INIT;
     const struct load_beside_setting setting = {.run = backup->run,
                                                 .server = step_text(backup->run, "into"),
                                                 .directory = directory->partial,
-                                                .databases = &names,
-                                                .bytes = backup->total,
+                                                .databases = &backup->databases,
                                                 .jobs = backup->jobs};
     if (!setting.server)
         return;
-    for (size_t i = 0; i < backup->databases.count; i++)
-        if (backup->databases.items[i].connectable)
-            text_list_add(&names, backup->databases.items[i].name);
     backup->beside = load_beside_start(&setting, &error);
     if (!backup->beside)
         step_log(backup->run, "server \"%s\" isn't loaded beside the dump: %s", setting.server,
                  error.message);
-    text_list_free(&names);
 }
 
 static bool begin(struct backup *backup, struct error *error)

@@ -1,38 +1,61 @@
-/* load_beside.c: the side of the backup: the process that loads, told what is there and heard. */
+/* load_beside.c: the side of the backup: which process loads which database, what all of them are
+ * told, and what becomes of their reports. */
 #include "steps/restore/load_beside.h"
 
-#include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "steps/docker/docker_common.h"
 #include "steps/docker/loading.h"
-#include "steps/restore/load_dump.h"
+#include "steps/restore/load_process.h"
+#include "steps/restore/load_shares.h"
+#include "steps/restore/restore_messages.h"
 #include "steps/restore/restore_target.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define PIECE ((size_t)64 << 10)
 #define PATIENCE_MS 500
+
+/* A process loads the databases that it was given one after the other. */
+struct loader {
+    struct load_beside *beside;
+    struct load_process *process;
+    double given, loaded; /* bytes of whole databases */
+    double done;          /* bytes, with what it has of the one it is at */
+    bool complete, ended;
+};
+
+struct given {
+    char *database;
+    double bytes;
+    struct loader *loader;
+};
 
 struct load_beside {
     struct step_run *run;
-    pid_t process;
-    int commands, reports;         /* towards the process, and from it; -1 closed */
-    struct text pending, incoming; /* what couldn't be sent yet; the line that isn't complete */
-    bool waiting;                  /* its progress is the step's */
-    bool loaded;
+    struct loader loaders[LOADED_AT_ONCE_MOST]; /* the first one loads the roles, too */
+    size_t count;
+    struct given *given;
+    size_t given_count;
+    double total; /* bytes of what was given */
+    bool waiting; /* its progress is the step's */
+    bool failed;
+    struct restore_counts counts;
     char *container; /* id */
     double started_ms;
     struct error failure;
 };
+
+static bool prepare(const struct load_beside_setting *setting, const struct server_access *access,
+                    bool *again, struct error *error)
+{
+    struct text_list names = {0};
+    for (size_t i = 0; i < setting->databases->count; i++)
+        if (setting->databases->items[i].connectable)
+            text_list_add(&names, setting->databases->items[i].name);
+    bool prepared = restore_target_prepare(setting->run, access, &names, again, error);
+    text_list_free(&names);
+    return prepared;
+}
 
 /* Refused where pg.restore would refuse, or would have to begin with an empty volume. */
 static bool look_at_server(const struct load_beside_setting *setting, struct load_beside *beside,
@@ -44,7 +67,7 @@ static bool look_at_server(const struct load_beside_setting *setting, struct loa
         fit = error_set(error, ERROR_OTHER, "the server has stopped since its loading began");
     if (fit)
         step_fact(setting->run, FACT_LOADED, cJSON_CreateNull()); /* it may be emptied now */
-    fit = fit && restore_target_prepare(setting->run, &access, setting->databases, again, error);
+    fit = fit && prepare(setting, &access, again, error);
     if (fit) {
         beside->container = xstrdup(access.found.id);
         beside->started_ms = (double)access.found.started_ms;
@@ -53,110 +76,13 @@ static bool look_at_server(const struct load_beside_setting *setting, struct loa
     return fit;
 }
 
-/* The engine's pipe and the backup's connections are nothing for this process. */
-static _Noreturn void be_loader(const struct load_beside_setting *setting, bool again,
-                                const int files[2], pid_t parent)
-{
-    struct load_dump_setting dump = {.run = setting->run,
-                                     .server = setting->server,
-                                     .directory = setting->directory,
-                                     .bytes = setting->bytes,
-                                     .jobs = setting->jobs,
-                                     .again = again,
-                                     .commands = 3,
-                                     .reports = 4};
-    int commands = fcntl(files[0], F_DUPFD_CLOEXEC, 5),
-        reports = fcntl(files[1], F_DUPFD_CLOEXEC, 5);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == parent && dup2(commands, 3) == 3 && dup2(reports, 4) == 4) {
-        close_range(5, ~0U, 0);
-        load_dump(&dump);
-    }
-    _exit(0);
-}
+/* ---- what is told ---- */
 
-static bool start_process(const struct load_beside_setting *setting, bool again,
-                          struct load_beside *beside, struct error *error)
-{
-    int commands[2] = {-1, -1}, reports[2] = {-1, -1};
-    pid_t parent = getpid();
-    beside->process = -1;
-    if (pipe2(commands, O_CLOEXEC) == 0 && pipe2(reports, O_CLOEXEC) == 0)
-        beside->process = fork();
-    if (beside->process == 0)
-        be_loader(setting, again, (const int[]){commands[0], reports[1]}, parent);
-    if (beside->process < 0)
-        error_errno(error, "can't start a process that loads");
-    if (commands[0] >= 0)
-        close(commands[0]);
-    if (reports[1] >= 0)
-        close(reports[1]);
-    beside->commands = commands[1];
-    beside->reports = reports[0];
-    if (beside->process > 0) {
-        fcntl(beside->commands, F_SETFL, O_NONBLOCK);
-        fcntl(beside->reports, F_SETFL, O_NONBLOCK);
-    }
-    return beside->process > 0;
-}
-
-struct load_beside *load_beside_start(const struct load_beside_setting *setting,
-                                      struct error *error)
-{
-    struct load_beside *beside = xcalloc(1, sizeof *beside);
-    bool again = false;
-    *beside = (struct load_beside){
-        .run = setting->run, .commands = -1, .reports = -1, .failure = ERROR_INIT};
-    if (look_at_server(setting, beside, &again, error) &&
-        start_process(setting, again, beside, error))
-        return beside;
-    load_beside_end(beside);
-    return NULL;
-}
-
-static void close_commands(struct load_beside *beside)
-{
-    if (beside->commands >= 0)
-        close(beside->commands);
-    beside->commands = -1;
-}
-
-/* Never waits: the process may be busy for long. */
-static void send_pending(struct load_beside *beside)
-{
-    while (beside->commands >= 0 && beside->pending.length) {
-        ssize_t sent = write(beside->commands, beside->pending.bytes, beside->pending.length);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent < 0 && errno != EAGAIN)
-            close_commands(beside); /* it has ended, and said why */
-        if (sent < 0)
-            return;
-        text_consume(&beside->pending, (size_t)sent);
-    }
-}
-
-static void tell(struct load_beside *beside, cJSON *message)
-{
-    char *line = cJSON_PrintUnformatted(message);
-    if (beside)
-        text_printf(&beside->pending, "%s\n", line);
-    if (beside)
-        send_pending(beside);
-    cJSON_free(line);
-    cJSON_Delete(message);
-}
-
-static void tell_plain(struct load_beside *beside, const char *what)
+static cJSON *only(const char *what)
 {
     cJSON *message = cJSON_CreateObject();
     cJSON_AddTrueToObject(message, what);
-    tell(beside, message);
-}
-
-void load_beside_roles(struct load_beside *beside)
-{
-    tell_plain(beside, LOAD_ROLES);
+    return message;
 }
 
 static cJSON *about(const char *database)
@@ -166,86 +92,213 @@ static cJSON *about(const char *database)
     return message;
 }
 
+static struct given *find_given(const struct load_beside *beside, const char *database)
+{
+    for (size_t i = 0; i < beside->given_count; i++)
+        if (text_equal(beside->given[i].database, database))
+            return &beside->given[i];
+    return NULL;
+}
+
+static void tell(const struct load_beside *beside, const char *database, cJSON *message)
+{
+    const struct given *given = beside ? find_given(beside, database) : NULL;
+    if (given)
+        load_process_tell(given->loader->process, message);
+    else
+        cJSON_Delete(message);
+}
+
+/* Roles are the whole server's: the others begin when the first one has loaded them. */
+void load_beside_roles(struct load_beside *beside)
+{
+    if (beside)
+        load_process_tell(beside->loaders[0].process, only(LOAD_ROLES));
+}
+
+static struct loader *least_to_do(struct load_beside *beside)
+{
+    struct loader *least = &beside->loaders[0];
+    for (size_t i = 1; i < beside->count; i++)
+        if (beside->loaders[i].given - beside->loaders[i].loaded < least->given - least->loaded)
+            least = &beside->loaders[i];
+    return least;
+}
+
+static void give(struct load_beside *beside, const char *database, double bytes)
+{
+    struct loader *loader = least_to_do(beside);
+    beside->given = xrealloc(beside->given, (beside->given_count + 1) * sizeof *beside->given);
+    beside->given[beside->given_count++] =
+        (struct given){.database = xstrdup(database), .bytes = bytes, .loader = loader};
+    loader->given += bytes;
+    beside->total += bytes;
+}
+
 void load_beside_dumping(struct load_beside *beside, const char *database, const char *directory,
                          double bytes)
 {
     cJSON *message = about(database);
-    (void)bytes; /* they come one after the other, whatever their size */
+    bytes = bytes > 0 ? bytes : 0;
+    if (beside)
+        give(beside, database, bytes);
     cJSON_AddStringToObject(message, LOAD_DIRECTORY, directory);
-    tell(beside, message);
+    cJSON_AddNumberToObject(message, LOAD_BYTES, bytes);
+    tell(beside, database, message);
 }
 
 void load_beside_contents(struct load_beside *beside, const char *database)
 {
     cJSON *message = about(database);
     cJSON_AddTrueToObject(message, LOAD_CONTENTS);
-    tell(beside, message);
+    tell(beside, database, message);
 }
 
 void load_beside_rows(struct load_beside *beside, const char *database, long id)
 {
     cJSON *message = about(database);
     cJSON_AddNumberToObject(message, LOAD_ITEM, (double)id);
-    tell(beside, message);
+    tell(beside, database, message);
 }
 
 void load_beside_dumped(struct load_beside *beside, const char *database)
 {
     cJSON *message = about(database);
     cJSON_AddTrueToObject(message, LOAD_DUMPED);
-    tell(beside, message);
+    tell(beside, database, message);
 }
 
-/* A report of the step's, or how it ended. */
-static void take_line(struct load_beside *beside, const char *line)
+/* ---- what is heard ---- */
+
+/* Half of a copy is of no use: the others end as well. */
+static void fail(struct load_beside *beside, const char *why)
 {
-    cJSON *message = cJSON_Parse(line);
-    const char *type = json_text(message, "type"), *failed = json_text(message, LOAD_FAILED);
-    if (type && (beside->waiting || !text_equal(type, "progress"))) {
+    if (!beside->failed)
+        error_set(&beside->failure, ERROR_OTHER, "%s", why);
+    beside->failed = true;
+    for (size_t i = 0; i < beside->count; i++)
+        load_process_leave(beside->loaders[i].process);
+}
+
+static void show_progress(struct load_beside *beside, const char *label)
+{
+    double done = 0;
+    for (size_t i = 0; i < beside->count; i++)
+        done += beside->loaders[i].done;
+    if (beside->waiting)
+        step_progress(beside->run, done, beside->total, "bytes", label);
+}
+
+/* A report of the step's; of their progress only the sum is one. */
+static void take_report(struct loader *loader, const char *type, cJSON *message)
+{
+    struct load_beside *beside = loader->beside;
+    if (!text_equal(type, "progress")) {
         beside->run->report(beside->run->context, message);
         return;
     }
-    beside->loaded = beside->loaded || json_true_at(message, LOAD_LOADED);
-    if (failed)
-        error_set(&beside->failure, ERROR_OTHER, "%s", failed);
+    loader->done = json_number_at(message, "done");
+    show_progress(beside, json_text(message, "label"));
     cJSON_Delete(message);
 }
 
-static void take_lines(struct load_beside *beside)
+static void take_loaded(struct loader *loader, const char *database)
 {
-    const char *end;
-    while ((end = memchr(text_string(&beside->incoming), '\n', beside->incoming.length))) {
-        size_t length = (size_t)(end - beside->incoming.bytes);
-        char *line = xstrndup(beside->incoming.bytes, length);
-        text_consume(&beside->incoming, length + 1);
-        take_line(beside, line);
-        free(line);
-    }
+    const struct given *given = find_given(loader->beside, database);
+    loader->loaded += given ? given->bytes : 0;
+    loader->done = loader->loaded;
 }
 
-/* False once the process has closed its end. */
-static bool receive(struct load_beside *beside)
+static void take_roles(struct load_beside *beside)
 {
-    char piece[4096];
-    for (;;) {
-        ssize_t got = read(beside->reports, piece, sizeof piece);
-        if (got > 0)
-            text_append(&beside->incoming, piece, (size_t)got);
-        else if (got == 0 || (errno != EINTR && errno != EAGAIN))
-            return false;
-        else if (errno == EAGAIN)
-            break;
-        take_lines(beside);
+    for (size_t i = 1; i < beside->count; i++)
+        load_process_tell(beside->loaders[i].process, only(LOAD_ROLES));
+}
+
+static void take_end(struct loader *loader, const cJSON *message)
+{
+    struct restore_counts *counts = &loader->beside->counts;
+    loader->complete = true;
+    counts->warnings += (size_t)json_number_at(message, LOAD_WARNINGS);
+    counts->harmless += (size_t)json_number_at(message, LOAD_HARMLESS);
+}
+
+static void hear(void *context, cJSON *message)
+{
+    struct loader *loader = context;
+    const char *type = json_text(message, "type"), *failed = json_text(message, LOAD_FAILED),
+               *database = json_text(message, LOAD_DATABASE);
+    if (type) {
+        take_report(loader, type, message);
+        return;
     }
-    return true;
+    if (failed)
+        fail(loader->beside, failed);
+    else if (database)
+        take_loaded(loader, database);
+    else if (json_true_at(message, LOAD_ROLES))
+        take_roles(loader->beside);
+    else if (json_true_at(message, LOAD_LOADED))
+        take_end(loader, message);
+    cJSON_Delete(message);
+}
+
+/* False once all of them have ended. */
+static bool go_on(struct load_beside *beside)
+{
+    bool any = false;
+    for (size_t i = 0; i < beside->count; i++) {
+        struct loader *loader = &beside->loaders[i];
+        loader->ended = loader->ended || !load_process_go_on(loader->process);
+        if (loader->ended && !loader->complete)
+            fail(beside, "the process that loads was ended");
+        any = any || !loader->ended;
+    }
+    return any;
 }
 
 void load_beside_go_on(struct load_beside *beside)
 {
-    if (!beside)
-        return;
-    send_pending(beside);
-    receive(beside);
+    if (beside)
+        go_on(beside);
+}
+
+/* ---- beginning and end ---- */
+
+static bool start_loaders(const struct load_beside_setting *setting, bool again,
+                          struct load_beside *beside, struct error *error)
+{
+    const struct load_shares shares = load_shares(setting->databases, setting->jobs);
+    struct load_dump_setting dump = {.run = setting->run,
+                                     .server = setting->server,
+                                     .directory = setting->directory,
+                                     .at_once = shares.at_once,
+                                     .jobs = setting->jobs,
+                                     .again = again};
+    while (beside->count < shares.count) {
+        struct loader *loader = &beside->loaders[beside->count];
+        dump.roles = beside->count == 0;
+        loader->beside = beside;
+        loader->process = load_process_start(&dump, hear, loader, error);
+        if (!loader->process)
+            return false;
+        beside->count++;
+    }
+    return true;
+}
+
+struct load_beside *load_beside_start(const struct load_beside_setting *setting,
+                                      struct error *error)
+{
+    struct load_beside *beside = xcalloc(1, sizeof *beside);
+    bool again = false;
+    beside->run = setting->run;
+    beside->failure = (struct error)ERROR_INIT;
+    if (look_at_server(setting, beside, &again, error) &&
+        start_loaders(setting, again, beside, error))
+        return beside;
+    load_beside_end(beside);
+    return NULL;
 }
 
 static void record(struct load_beside *beside, const char *path, const char *sha256)
@@ -258,43 +311,44 @@ static void record(struct load_beside *beside, const char *path, const char *sha
     step_fact(beside->run, FACT_LOADED, fact);
 }
 
+static void wait_for_all(struct load_beside *beside)
+{
+    struct pollfd polled[2 * LOADED_AT_ONCE_MOST];
+    for (size_t i = 0; i < beside->count; i++)
+        load_process_tell(beside->loaders[i].process, only(LOAD_COMPLETE));
+    beside->waiting = true;
+    while (go_on(beside)) {
+        for (size_t i = 0; i < beside->count; i++)
+            load_process_poll(beside->loaders[i].process, &polled[2 * i]);
+        poll(polled, 2 * beside->count, PATIENCE_MS);
+    }
+}
+
 void load_beside_finish(struct load_beside *beside, const char *path, const char *sha256)
 {
     if (!beside)
         return;
-    beside->waiting = true;
-    tell_plain(beside, LOAD_COMPLETE);
-    while (receive(beside)) {
-        struct pollfd polled[2] = {
-            {.fd = beside->reports, .events = POLLIN},
-            {.fd = beside->pending.length ? beside->commands : -1, .events = POLLOUT}};
-        poll(polled, 2, PATIENCE_MS);
-        send_pending(beside);
-    }
-    if (beside->loaded)
-        record(beside, path, sha256);
-    else
+    wait_for_all(beside);
+    if (beside->failed) {
         step_log(beside->run,
-                 "the new server couldn't be loaded beside the dump, which the "
-                 "restore makes good: %s",
-                 *beside->failure.message ? beside->failure.message
-                                          : "the process that loads was ended");
+                 "the new server couldn't be loaded beside the dump, which the restore makes "
+                 "good: %s",
+                 beside->failure.message);
+        return;
+    }
+    restore_messages_report(beside->run, &beside->counts);
+    record(beside, path, sha256);
 }
 
 void load_beside_end(struct load_beside *beside)
 {
     if (!beside)
         return;
-    close_commands(beside);
-    if (beside->process > 0) {
-        kill(beside->process, SIGKILL);
-        while (waitpid(beside->process, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    if (beside->reports >= 0)
-        close(beside->reports);
-    text_free(&beside->pending);
-    text_free(&beside->incoming);
+    for (size_t i = 0; i < beside->count; i++)
+        load_process_end(beside->loaders[i].process);
+    for (size_t i = 0; i < beside->given_count; i++)
+        free(beside->given[i].database);
+    free(beside->given);
     free(beside->container);
     free(beside);
 }

@@ -12,12 +12,13 @@
 
 #define LINES_MAX ((size_t)1 << 20)
 
-static void add_database(struct load_commands *commands, const char *name, const char *directory)
+static void add_database(struct load_commands *commands, const char *name, const char *directory,
+                         double bytes)
 {
     size_t count = commands->count + 1;
     commands->databases = xrealloc(commands->databases, count * sizeof *commands->databases);
-    commands->databases[commands->count++] =
-        (struct load_database){.name = xstrdup(name), .directory = xstrdup(directory)};
+    commands->databases[commands->count++] = (struct load_database){
+        .name = xstrdup(name), .directory = xstrdup(directory), .bytes = bytes};
 }
 
 static void add_rows(struct load_database *database, double id)
@@ -56,7 +57,8 @@ static void take_line(struct load_commands *commands, const char *line)
     if (database)
         take_about(database, message);
     else if (name && directory)
-        add_database(commands, name, directory); /* moves them all */
+        /* This moves them all. */
+        add_database(commands, name, directory, json_number_at(message, LOAD_BYTES));
     cJSON_Delete(message);
 }
 

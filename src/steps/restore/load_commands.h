@@ -10,6 +10,7 @@
 
 struct load_database {
     char *name, *directory;
+    double bytes; /* an estimate */
     bool contents, dumped;
     int *rows; /* ids of the tables' rows whose files are complete */
     size_t row_count;

@@ -36,9 +36,14 @@ static bool is_known(const struct toc_entry *entry, const char *database)
     return false;
 }
 
+bool load_every_server_has(const char *database)
+{
+    return !strcmp(database, "postgres") || !strcmp(database, "template1");
+}
+
 bool load_is_default(const struct toc *toc, const char *database, const char *user)
 {
-    if (strcmp(database, "postgres") != 0 && strcmp(database, "template1") != 0)
+    if (!load_every_server_has(database))
         return false;
     for (size_t i = 0; i < toc->count; i++)
         if (!is_known(&toc->items[i], database) ||

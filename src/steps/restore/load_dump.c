@@ -8,6 +8,7 @@
 #include "steps/restore/load_commands.h"
 #include "steps/restore/load_default.h"
 #include "steps/restore/load_lanes.h"
+#include "steps/restore/load_shares.h"
 #include "steps/restore/restore.h"
 #include "steps/restore/restore_list.h"
 #include "steps/server/pg_helper.h"
@@ -30,9 +31,12 @@ struct load {
     struct step_run run;
     struct load_commands commands;
     struct restore restore;
-    struct text options;
-    int directory; /* the backup's: it stays the same when it gets another name */
-    char *path;    /* that leads there */
+    struct restore_machine machine;
+    struct restore_counts counts;
+    struct text options; /* session settings */
+    double loaded;       /* bytes of the databases that are done */
+    int directory;       /* the backup's: it stays the same when it gets another name */
+    char *path;          /* that leads there */
     int64_t reported_ms;
 };
 
@@ -41,9 +45,10 @@ struct load_one {
     struct load *load;
     const char *name;
     size_t number; /* among load->commands.databases, which move */
+    double bytes;  /* an estimate */
     char *path;    /* of its dump */
     char *inside;  /* where the container has its table of contents */
-    struct text bytes;
+    struct text contents;
     struct toc toc;
     struct load_queue *queue;
     size_t told; /* of its rows, how many the queue knows */
@@ -132,7 +137,7 @@ static bool make_objects(struct load_one *one, struct error *error)
                                      "--section=pre-data",
                                      "--dbname=postgres",
                                      NULL};
-    return run_tool(one->load, NULL, arguments, &one->bytes, error);
+    return run_tool(one->load, NULL, arguments, &one->contents, error);
 }
 
 static struct docker_helper *open_where_it_is(struct load *load, struct error *error)
@@ -231,8 +236,9 @@ static void show_progress(struct load_one *one)
         return;
     load->reported_ms = clock_monotonic_ms();
     bool building = restore_indexes_look(load->restore.indexes, label, sizeof label);
-    step_progress(&load->run, (double)(one->all - load_queue_left(one->queue)), (double)one->all,
-                  "tables and indexes", building ? label : one->name);
+    double part = (double)(one->all - load_queue_left(one->queue)) / (double)one->all;
+    step_progress(&load->run, load->loaded + part * one->bytes, 0, "bytes",
+                  building ? label : one->name);
 }
 
 static bool load_queued(struct load_one *one, struct load_lanes *lanes, struct error *error)
@@ -297,14 +303,27 @@ static bool await_dumped(const struct load_one *one, struct error *error)
 static bool read_contents(struct load_one *one, struct error *error)
 {
     char *path = file_join(one->path, "toc.dat");
-    bool read =
-        file_read(path, CONTENTS_MAX, &one->bytes, error) &&
-        (toc_parse(one->bytes.bytes ? one->bytes.bytes : "", one->bytes.length, &one->toc, error) ||
-         error_wrap(error, "reading %s", path));
+    bool read = file_read(path, CONTENTS_MAX, &one->contents, error) &&
+                (toc_parse(one->contents.bytes ? one->contents.bytes : "", one->contents.length,
+                           &one->toc, error) ||
+                 error_wrap(error, "reading %s", path));
     free(path);
     if (read && one->toc.compressed)
         read = error_set(error, ERROR_OTHER, "the dump is compressed (argument compress)");
     return read;
+}
+
+static void choose_options(struct load_one *one)
+{
+    struct load *load = one->load;
+    const struct restore_load session = {.bytes = one->bytes, .jobs = load->setting->jobs};
+    struct restore_machine machine = load->machine;
+    load_shares_limit(one->bytes, load->setting->at_once, &machine);
+    text_consume(&load->options, load->options.length);
+    restore_tuning(&machine, &session, &load->options);
+    text_add(&load->options, RESTORE_WRITABLE);
+    step_log(&load->run, "database %s: session settings: %s", one->name,
+             text_string(&load->options));
 }
 
 static bool load_one(struct load_one *one, struct error *error)
@@ -314,12 +333,22 @@ static bool load_one(struct load_one *one, struct error *error)
     if (!one->load->setting->again &&
         load_is_default(&one->toc, one->name, one->load->restore.setting.user))
         return true;
+    choose_options(one);
     if (!make_objects(one, error))
         return false;
     one->queue = load_queue_new(&one->toc);
     one->all = load_queue_left(one->queue);
     return (!one->all || load_data(one, error)) && await_dumped(one, error) &&
            restore_rest(one, error);
+}
+
+static void say_loaded(struct load *load, const char *database, double bytes)
+{
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddStringToObject(message, LOAD_DATABASE, database);
+    cJSON_AddTrueToObject(message, LOAD_LOADED);
+    load->loaded += bytes;
+    send_line(load->setting->reports, message);
 }
 
 static bool load_database(struct load *load, size_t number, struct error *error)
@@ -329,15 +358,18 @@ static bool load_database(struct load *load, size_t number, struct error *error)
     struct load_one one = {.load = load,
                            .name = name,
                            .number = number,
+                           .bytes = database->bytes,
                            .path = file_join(load->path, database->directory),
-                           .inside = xprintf("/tmp/pgrunbook-%zu", number)};
+                           .inside = xprintf("/tmp/pgrunbook-%s", database->directory)};
     bool loaded = load_one(&one, error);
     load_queue_free(one.queue);
     toc_free(&one.toc);
-    text_free(&one.bytes);
+    text_free(&one.contents);
     free(one.inside);
     free(one.path);
-    if (!loaded)
+    if (loaded)
+        say_loaded(load, name, one.bytes);
+    else
         error_wrap(error, "database \"%s\"", name);
     free(name);
     return loaded;
@@ -356,6 +388,13 @@ static bool load_databases(struct load *load, struct error *error)
     }
 }
 
+static void say_roles(const struct load *load)
+{
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddTrueToObject(message, LOAD_ROLES);
+    send_line(load->setting->reports, message);
+}
+
 static bool load_roles(struct load *load, struct error *error)
 {
     int file = openat(load->directory, BACKUP_GLOBALS, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -364,6 +403,8 @@ static bool load_roles(struct load *load, struct error *error)
            !failed(load, error);
     if (file >= 0)
         close(file);
+    if (done)
+        say_roles(load);
     return done;
 }
 
@@ -379,19 +420,40 @@ static bool prepare(struct load *load, struct error *error)
     restore->setting = (struct message_setting){.user = restore->access.parameters.user,
                                                 .again = load->setting->again};
     restore->began_ms = restore->fed_ms = clock_monotonic_ms();
-    restore->messages = restore_messages_open(&load->run, &restore->setting, error);
     restore->indexes = restore_indexes_new(&restore->access);
-    if (!restore->messages)
-        return false;
-    restore_options(restore, load->setting->jobs, &load->options);
+    restore_machine_read(&restore->access, &load->machine);
+    text_add(&load->options, "-c synchronous_commit=off" RESTORE_WRITABLE);
     return true;
+}
+
+/* The first process begins the log, and the others come to it when it has loaded the roles. */
+static bool begin(struct load *load, struct error *error)
+{
+    struct restore *restore = &load->restore;
+    if (!await(load, &load->commands.roles, error))
+        return false;
+    restore->messages =
+        restore_messages_open(&load->run, &restore->setting, !load->setting->roles, error);
+    return restore->messages && (!load->setting->roles || load_roles(load, error));
 }
 
 static bool load_all(struct load *load, struct error *error)
 {
-    return prepare(load, error) && await(load, &load->commands.roles, error) &&
-           load_roles(load, error) && load_databases(load, error) &&
-           restore_messages_judge(load->restore.messages, error);
+    return prepare(load, error) && begin(load, error) && load_databases(load, error) &&
+           restore_messages_end(load->restore.messages, &load->counts, error);
+}
+
+static void say_end(const struct load *load, const struct error *failure)
+{
+    cJSON *end = cJSON_CreateObject();
+    if (failure) {
+        cJSON_AddStringToObject(end, LOAD_FAILED, failure->message);
+    } else {
+        cJSON_AddTrueToObject(end, LOAD_LOADED);
+        cJSON_AddNumberToObject(end, LOAD_WARNINGS, (double)load->counts.warnings);
+        cJSON_AddNumberToObject(end, LOAD_HARMLESS, (double)load->counts.harmless);
+    }
+    send_line(load->setting->reports, end);
 }
 
 void load_dump(const struct load_dump_setting *setting)
@@ -405,8 +467,7 @@ void load_dump(const struct load_dump_setting *setting)
     load.run.report = report;
     load.run.kept = NULL;
     load.run.context = &reports;
-    load.restore = (struct restore){
-        .run = &load.run, .text_bytes = setting->bytes, .path = xstrdup(setting->directory)};
+    load.restore = (struct restore){.run = &load.run, .path = xstrdup(setting->directory)};
     bool loaded = load_all(&load, &error);
     restore_indexes_free(load.restore.indexes);
     restore_messages_close(load.restore.messages);
@@ -417,10 +478,5 @@ void load_dump(const struct load_dump_setting *setting)
         close(load.directory);
     free(load.restore.path);
     free(load.path);
-    cJSON *end = cJSON_CreateObject();
-    if (loaded)
-        cJSON_AddTrueToObject(end, LOAD_LOADED);
-    else
-        cJSON_AddStringToObject(end, LOAD_FAILED, error.message);
-    send_line(setting->reports, end);
+    say_end(&load, loaded ? NULL : &error);
 }

@@ -6,22 +6,29 @@
 #include "steps/step.h"
 
 /* What it is told, each a line of JSON. */
-#define LOAD_ROLES "roles"         /* true: the roles' file is complete */
+#define LOAD_ROLES "roles"         /* true: the roles' file is complete, or they are loaded */
 #define LOAD_DATABASE "database"   /* name: that this is about, with one of these */
-#define LOAD_DIRECTORY "directory" /* below the backup's: its dump begins there */
+#define LOAD_DIRECTORY "directory" /* below the backup's: its dump begins there... */
+#define LOAD_BYTES "bytes"         /* ...and has about so many */
 #define LOAD_CONTENTS "contents"   /* true: its table of contents is complete */
 #define LOAD_ITEM "item"           /* id: the file of these rows is complete */
 #define LOAD_DUMPED "dumped"       /* true: the database's dump is complete */
 #define LOAD_COMPLETE "complete"   /* true: so is the backup */
-/* What it answers in the end, after its reports. */
+/* What it answers, between its reports: LOAD_ROLES when it has loaded them, LOAD_DATABASE with
+ * LOAD_LOADED for each database; in the end one of these. Its progress is in bytes of all databases
+ * that it was told of so far. */
 #define LOAD_LOADED "loaded" /* true */
 #define LOAD_FAILED "failed" /* why */
+/* Together with LOAD_LOADED; what was said, see struct restore_counts. */
+#define LOAD_WARNINGS "warnings"
+#define LOAD_HARMLESS "harmless"
 
 struct load_dump_setting {
     const struct step_run *run;
     const char *server, *directory;
-    double bytes; /* of all databases, an estimate */
+    double at_once; /* bytes that are loaded at once, by this process and others */
     long jobs;
+    bool roles;            /* they are its work, too; else it waits until they are loaded */
     bool again;            /* an attempt before has left its roles */
     int commands, reports; /* descriptors */
 };

@@ -52,15 +52,13 @@ bool restore_tick(void *context, struct error *error)
     return true;
 }
 
-/* A database may have a setting that makes it read-only for everybody; the session's own wins.
- * Source: PostgreSQL manual, "Setting Parameters". */
 void restore_options(struct restore *restore, long jobs, struct text *options)
 {
     const struct restore_load load = {.bytes = restore->text_bytes, .jobs = jobs};
     struct restore_machine machine;
     restore_machine_read(&restore->access, &machine);
     restore_tuning(&machine, &load, options);
-    text_add(options, " -c default_transaction_read_only=off");
+    text_add(options, RESTORE_WRITABLE);
     step_log(restore->run, "session settings: %s", text_string(options));
 }
 
@@ -109,7 +107,7 @@ static bool restore_all(struct restore *restore, struct error *error)
                                 &restore->setting.again, error))
         return false;
     restore->setting.user = restore->access.parameters.user;
-    restore->messages = restore_messages_open(restore->run, &restore->setting, error);
+    restore->messages = restore_messages_open(restore->run, &restore->setting, false, error);
     restore->indexes = restore_indexes_new(&restore->access);
     if (!restore->messages)
         return false;

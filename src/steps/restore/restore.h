@@ -56,6 +56,9 @@ bool restore_by_psql(struct restore *restore, int file, const char *options, str
  * True also where `messages` has a better error. */
 bool restore_judge_exit(struct restore *restore, const struct pg_tool *tool, int exit_status,
                         struct error *error);
+/* A database may have a setting that makes it read-only for everybody; the session's own wins.
+ * Source: PostgreSQL manual, "Setting Parameters". */
+#define RESTORE_WRITABLE " -c default_transaction_read_only=off"
 /* Session settings for one of `jobs` connections that restore at once; appended, and logged. */
 void restore_options(struct restore *restore, long jobs, struct text *options);
 

@@ -18,7 +18,7 @@
 struct restore_messages {
     struct step_run *run;
     const struct message_setting *setting;
-    FILE *log;
+    int log;
     char *log_path;
     size_t logged;
     struct text line, last;
@@ -26,7 +26,7 @@ struct restore_messages {
     const char *reason, *remedy;
     long failure_line;
     bool in_failure; /* parts that come now belong to the first failure */
-    size_t failures, harmless, warnings;
+    struct restore_counts counts;
     long ignored,
         excused; /* errors that pg_restore counted, and harmless ones seen, since _begin */
 };
@@ -41,27 +41,25 @@ static char *log_path(const struct step_run *run)
     return path;
 }
 
-static FILE *open_log(const struct step_run *run, const char *path, struct error *error)
+static int open_log(const struct step_run *run, const char *path, bool shared, struct error *error)
 {
     char *directory = file_join(run->directory, "logs");
     bool made = file_make_directories(directory, 0700, error);
     free(directory);
-    int file = made ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
-    FILE *log = file >= 0 ? fdopen(file, "w") : NULL;
-    if (made && !log)
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (shared ? 0 : O_TRUNC);
+    int log = made ? open(path, flags, 0600) : -1;
+    if (made && log < 0)
         error_errno(error, "can't write %s", path);
-    if (!log && file >= 0)
-        close(file);
     return log;
 }
 
 struct restore_messages *restore_messages_open(struct step_run *run,
-                                               const struct message_setting *setting,
+                                               const struct message_setting *setting, bool shared,
                                                struct error *error)
 {
     char *path = log_path(run);
-    FILE *log = open_log(run, path, error);
-    if (!log) {
+    int log = open_log(run, path, shared, error);
+    if (log < 0) {
         free(path);
         return NULL;
     }
@@ -71,30 +69,34 @@ struct restore_messages *restore_messages_open(struct step_run *run,
     return messages;
 }
 
+/* Each line at once, to the end: several processes may do so. */
 static void write_log(struct restore_messages *messages, const char *line)
 {
+    struct text whole = {0};
     if (messages->logged > LOG_MAX)
         return;
-    messages->logged += strlen(line) + 1;
-    fprintf(messages->log, "%s\n", line);
+    text_printf(&whole, "%s\n", line);
+    messages->logged += whole.length;
+    (void)file_write_all(messages->log, whole.bytes, whole.length); /* the evidence has the rest */
+    text_free(&whole);
 }
 
 static void note_harmless(struct restore_messages *messages, const struct message *message)
 {
     messages->excused += text_starts(message->text, "ERROR:");
-    if (messages->harmless++ < HARMLESS_SHOWN)
+    if (messages->counts.harmless++ < HARMLESS_SHOWN)
         step_log(messages->run, "harmless: %s (%s)", message->text, message->reason);
 }
 
 static void note_warning(struct restore_messages *messages, const struct message *message)
 {
-    if (messages->warnings++ < WARNINGS_SHOWN)
+    if (messages->counts.warnings++ < WARNINGS_SHOWN)
         step_check(messages->run, "warning", VERDICT_WARN, "%s", message->text);
 }
 
 static void note_failure(struct restore_messages *messages, const struct message *message)
 {
-    messages->in_failure = messages->failures++ == 0;
+    messages->in_failure = messages->counts.failures++ == 0;
     if (!messages->in_failure)
         return;
     text_add(&messages->failure, message->text);
@@ -181,7 +183,7 @@ bool restore_messages_explained(const struct restore_messages *messages)
 
 bool restore_messages_failed(const struct restore_messages *messages)
 {
-    return messages->failures > 0;
+    return messages->counts.failures > 0;
 }
 
 const char *restore_messages_last(const struct restore_messages *messages)
@@ -205,25 +207,42 @@ static bool report_failure(const struct restore_messages *messages, struct error
                         messages->log_path);
 }
 
-bool restore_messages_judge(struct restore_messages *messages, struct error *error)
+bool restore_messages_end(struct restore_messages *messages, struct restore_counts *counts,
+                          struct error *error)
 {
     if (messages->line.length)
         take_line(messages);
-    fflush(messages->log);
-    step_check(messages->run, "messages",
-               messages->failures   ? VERDICT_FAIL
-               : messages->warnings ? VERDICT_WARN
-                                    : VERDICT_PASS,
-               "%zu errors, %zu warnings, %zu known harmless; all in %s", messages->failures,
-               messages->warnings, messages->harmless, messages->log_path);
-    return !messages->failures || report_failure(messages, error);
+    counts->failures += messages->counts.failures;
+    counts->warnings += messages->counts.warnings;
+    counts->harmless += messages->counts.harmless;
+    return !messages->counts.failures || report_failure(messages, error);
+}
+
+void restore_messages_report(struct step_run *run, const struct restore_counts *counts)
+{
+    char *path = log_path(run);
+    step_check(run, "messages",
+               counts->failures   ? VERDICT_FAIL
+               : counts->warnings ? VERDICT_WARN
+                                  : VERDICT_PASS,
+               "%zu errors, %zu warnings, %zu known harmless; all in %s", counts->failures,
+               counts->warnings, counts->harmless, path);
+    free(path);
+}
+
+bool restore_messages_judge(struct restore_messages *messages, struct error *error)
+{
+    struct restore_counts counts = {0};
+    bool passed = restore_messages_end(messages, &counts, error);
+    restore_messages_report(messages->run, &counts);
+    return passed;
 }
 
 void restore_messages_close(struct restore_messages *messages)
 {
     if (!messages)
         return;
-    fclose(messages->log);
+    close(messages->log);
     free(messages->log_path);
     text_free(&messages->line);
     text_free(&messages->last);

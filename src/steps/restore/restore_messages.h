@@ -8,9 +8,14 @@
 
 struct restore_messages;
 
-/* Opens logs/restore-STEP.log in the run's directory. `setting` has to stay. NULL on failure. */
+struct restore_counts {
+    size_t failures, warnings, harmless;
+};
+
+/* Opens logs/restore-STEP.log in the run's directory; with `shared` what is in it stays, as another
+ * process writes into it as well. `setting` has to stay. NULL on failure. */
 struct restore_messages *restore_messages_open(struct step_run *run,
-                                               const struct message_setting *setting,
+                                               const struct message_setting *setting, bool shared,
                                                struct error *error);
 /* A piece of their standard error. */
 void restore_messages_take(struct restore_messages *messages, const char *bytes, size_t length);
@@ -20,8 +25,13 @@ bool restore_messages_failed(const struct restore_messages *messages);
  * it said so, and that is how many harmless ones were seen. */
 void restore_messages_begin(struct restore_messages *messages);
 bool restore_messages_explained(const struct restore_messages *messages);
-/* After the last piece: evidence for what was harmless and for the warnings; false with the first
- * failure, its place in the dump, its cause and remedy. */
+/* After the last piece: false with the first failure, its place in the dump, its cause and remedy.
+ * Adds to the counts. */
+bool restore_messages_end(struct restore_messages *messages, struct restore_counts *counts,
+                          struct error *error);
+/* Evidence: the sum of all that was said. */
+void restore_messages_report(struct step_run *run, const struct restore_counts *counts);
+/* Both of them. */
 bool restore_messages_judge(struct restore_messages *messages, struct error *error);
 /* The last line that they wrote, "" for none. */
 const char *restore_messages_last(const struct restore_messages *messages);

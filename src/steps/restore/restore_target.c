@@ -6,6 +6,7 @@
 #include "postgres/catalog.h"
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
+#include "steps/restore/load_default.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,11 +63,6 @@ static bool find_origin(struct target *target, struct pg_connection *connection,
 }
 
 /* ---- what is in it ---- */
-
-static bool every_server_has(const char *database)
-{
-    return !strcmp(database, "postgres") || !strcmp(database, "template1");
-}
 
 /* Tables, views and sequences that no extension brought. */
 static bool has_objects(const struct target *target, const char *database, bool *has,
@@ -166,8 +162,8 @@ static bool clear(const struct target *target, const struct pg_database_list *li
         const char *name = list->items[i].name;
         if (!text_list_has(target->wanted, name))
             continue;
-        if (every_server_has(name) ? !make_anew(target, name, error)
-                                   : !drop_database(target, name, error))
+        if (load_every_server_has(name) ? !make_anew(target, name, error)
+                                        : !drop_database(target, name, error))
             return false;
     }
     return true;
