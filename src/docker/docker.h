@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <cjson/cJSON.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -116,7 +117,22 @@ struct docker_exec {
  * to judge. */
 bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int *exit_status,
                      struct error *error);
-/* The same for a short command: both outputs collected (at most 1 MiB each). */
+/* The parts of it, for who has more to wait for. What `exec` points to but its `context` may go
+ * once it is begun. NULL on failure. */
+struct docker_running;
+struct docker_running *docker_exec_begin(struct docker *docker, const struct docker_exec *exec,
+                                         struct error *error);
+/* What the next turn waits for: the socket and its events, and for how many milliseconds at most
+ * (-1: for ever; 0: it can go on at once). */
+int docker_exec_waits_for(const struct docker_running *running, struct pollfd *entry);
+/* Hands on what has come and sends what there is room for; returns without waiting. *ended: its
+ * output has come to its end. After a failure, abandon it. */
+bool docker_exec_turn(struct docker_running *running, bool *ended, struct error *error);
+/* Once it has ended: its exit status. Frees it in any case. */
+bool docker_exec_end(struct docker_running *running, int *exit_status, struct error *error);
+/* Closes its connection, which doesn't end the command, and frees it. NULL is fine. */
+void docker_exec_abandon(struct docker_running *running);
+/* A short command, run to its end: both outputs collected (at most 1 MiB each). */
 bool docker_exec_collect(struct docker *docker, const char *container, const char *const *arguments,
                          struct text *output, struct text *error_output, int *exit_status,
                          struct error *error);

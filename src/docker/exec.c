@@ -1,4 +1,5 @@
-/* exec.c: a command inside a container, with its streams pumped both ways until it ends. */
+/* exec.c: a command inside a container, with its streams pumped both ways until it ends, in turns
+ * that never wait. */
 #include "docker/demux.h"
 #include "docker/exec_start.h"
 
@@ -6,7 +7,6 @@
 #include "base/json.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,142 +14,130 @@
 #define RECEIVES_PER_ROUND 16 /* then sending gets its turn again */
 #define EXIT_WAIT_MS 10000
 #define TICK_MS 500
-#define COLLECT_MAX ((size_t)1 << 20)
-#define COLLECT_SILENCE_MS 60000L
 
-struct exchange {
-    const struct docker_exec *exec;
+struct docker_running {
+    struct docker_exec exec; /* its functions and how it is waited for; no texts */
+    char *name;              /* "pg_dump in container limor-postgres", for errors */
+    char *id;
     struct hijack hijack;
     struct demux demux;
     char *incoming; /* BUFFER_SIZE each */
     char *outgoing;
     size_t outgoing_start, outgoing_end;
-    bool input_open;   /* more may come from exec->read */
+    bool input_open;   /* more may come from exec.read */
     bool sending;      /* the input's end hasn't been sent yet */
+    bool more;         /* there may be more to receive at once */
     bool ended;        /* the command's output came to its end */
     int64_t active_ms; /* monotonic: when something last came or went */
     int64_t tick_ms;
 };
 
 /* Refills the buffer from the caller; at its end the command's standard input is closed. */
-static bool fill_outgoing(struct exchange *exchange, struct error *error)
+static bool fill_outgoing(struct docker_running *running, struct error *error)
 {
-    if (!exchange->sending || exchange->outgoing_start < exchange->outgoing_end)
+    const struct docker_exec *exec = &running->exec;
+    if (!running->sending || running->outgoing_start < running->outgoing_end)
         return true;
-    exchange->outgoing_start = exchange->outgoing_end = 0;
-    if (exchange->input_open) {
-        long got =
-            exchange->exec->read(exchange->exec->context, exchange->outgoing, BUFFER_SIZE, error);
+    running->outgoing_start = running->outgoing_end = 0;
+    if (running->input_open) {
+        long got = exec->read(exec->context, running->outgoing, BUFFER_SIZE, error);
         if (got < 0 || (size_t)got > BUFFER_SIZE)
             return false;
-        exchange->outgoing_end = (size_t)got;
-        exchange->input_open = got > 0;
+        running->outgoing_end = (size_t)got;
+        running->input_open = got > 0;
     }
-    if (!exchange->input_open)
-        exchange->sending = !hijack_end_input(&exchange->hijack);
+    if (!running->input_open)
+        running->sending = !hijack_end_input(&running->hijack);
     return true;
+}
+
+static void was_active(struct docker_running *running)
+{
+    running->active_ms = clock_monotonic_ms();
 }
 
 /* A command that ends early reads no more: what it then says matters, not that sending failed. */
-static void send_some(struct exchange *exchange)
+static void send_some(struct docker_running *running)
 {
     size_t count = 0;
-    if (exchange->outgoing_start == exchange->outgoing_end)
+    if (running->outgoing_start == running->outgoing_end)
         return;
-    if (!hijack_send(&exchange->hijack, exchange->outgoing + exchange->outgoing_start,
-                     exchange->outgoing_end - exchange->outgoing_start, &count))
-        exchange->sending = false;
-    exchange->outgoing_start += count;
+    if (!hijack_send(&running->hijack, running->outgoing + running->outgoing_start,
+                     running->outgoing_end - running->outgoing_start, &count))
+        running->sending = false;
+    running->outgoing_start += count;
+    if (count)
+        was_active(running);
 }
 
-/* Returns with *more when there may be more to receive at once. */
-static bool receive_some(struct exchange *exchange, bool *more, struct error *error)
+static bool receive_some(struct docker_running *running, struct error *error)
 {
-    for (int i = 0; i < RECEIVES_PER_ROUND && !exchange->ended; i++) {
+    running->more = true;
+    for (int i = 0; i < RECEIVES_PER_ROUND && !running->ended; i++) {
         size_t count = 0;
-        if (!hijack_receive(&exchange->hijack, exchange->incoming, BUFFER_SIZE, &count,
-                            &exchange->ended, error) ||
-            !demux_feed(&exchange->demux, exchange->incoming, count, error))
+        if (!hijack_receive(&running->hijack, running->incoming, BUFFER_SIZE, &count,
+                            &running->ended, error) ||
+            !demux_feed(&running->demux, running->incoming, count, error))
             return false;
-        if (count == 0) {
-            *more = false;
+        running->more = count > 0;
+        if (count == 0)
             return true;
-        }
+        was_active(running);
     }
-    *more = true;
     return true;
 }
 
-static long tick_ms(const struct exchange *exchange)
+static long tick_ms(const struct docker_running *running)
 {
-    return exchange->exec->tick_ms ? exchange->exec->tick_ms : TICK_MS;
+    return running->exec.tick_ms ? running->exec.tick_ms : TICK_MS;
 }
 
 /* How long to wait for the sockets: until silence is too long, or the next tick. */
-static int patience(const struct exchange *exchange)
+static int patience(const struct docker_running *running)
 {
-    long wait = exchange->exec->timeout_ms;
+    long wait = running->exec.timeout_ms;
     if (wait)
-        wait -= (long)(clock_monotonic_ms() - exchange->active_ms);
-    if (exchange->exec->tick && (!exchange->exec->timeout_ms || wait > tick_ms(exchange)))
-        return (int)tick_ms(exchange);
-    if (!exchange->exec->timeout_ms)
+        wait -= (long)(clock_monotonic_ms() - running->active_ms);
+    if (running->exec.tick && (!running->exec.timeout_ms || wait > tick_ms(running)))
+        return (int)tick_ms(running);
+    if (!running->exec.timeout_ms)
         return -1;
     return wait > 0 ? (int)wait : 0;
 }
 
-static bool tick(struct exchange *exchange, struct error *error)
+static bool tick(struct docker_running *running, struct error *error)
 {
     int64_t now = clock_monotonic_ms();
-    if (!exchange->exec->tick || now - exchange->tick_ms < tick_ms(exchange))
+    if (!running->exec.tick || now - running->tick_ms < tick_ms(running))
         return true;
-    exchange->tick_ms = now;
-    return exchange->exec->tick(exchange->exec->context, error);
+    running->tick_ms = now;
+    return running->exec.tick(running->exec.context, error);
 }
 
-static bool too_silent(const struct exchange *exchange, struct error *error)
+static bool too_silent(const struct docker_running *running, struct error *error)
 {
-    long silence = exchange->exec->timeout_ms;
-    if (!silence || clock_monotonic_ms() - exchange->active_ms < silence)
+    long silence = running->exec.timeout_ms;
+    if (!silence || clock_monotonic_ms() - running->active_ms < silence)
         return false;
     error_set(error, ERROR_OTHER, "nothing came or went for %ld s", silence / 1000);
     return true;
 }
 
-static bool pump_once(struct exchange *exchange, bool *more, struct error *error)
+static bool check_end(struct docker_running *running, struct error *error)
 {
-    if (!fill_outgoing(exchange, error) || !tick(exchange, error))
-        return false;
-    struct pollfd entry = {.fd = exchange->hijack.socket,
-                           .events = (short)(exchange->sending ? POLLIN | POLLOUT : POLLIN)};
-    int count = poll(&entry, 1, *more ? 0 : patience(exchange));
-    if (count < 0 && errno != EINTR)
-        return error_errno(error, "waiting for the command");
-    if (count > 0 || *more)
-        exchange->active_ms = clock_monotonic_ms();
-    else if (count == 0 && too_silent(exchange, error))
-        return false;
-    if (count > 0 && entry.revents & POLLOUT && exchange->sending)
-        send_some(exchange);
-    return receive_some(exchange, more, error);
+    return (demux_is_whole(&running->demux) && !hijack_broke(&running->hijack)) ||
+           docker_broke_off(running->hijack.docker, error);
 }
 
-static bool check_end(struct exchange *exchange, struct error *error)
+static bool turn(struct docker_running *running, struct error *error)
 {
-    return (demux_is_whole(&exchange->demux) && !hijack_broke(&exchange->hijack)) ||
-           docker_broke_off(exchange->hijack.docker, error);
-}
-
-static bool pump(struct exchange *exchange, struct error *error)
-{
-    bool more = true;
-    if (!demux_feed(&exchange->demux, exchange->hijack.rest.bytes, exchange->hijack.rest.length,
-                    error))
+    if (!fill_outgoing(running, error) || !tick(running, error))
         return false;
-    while (!exchange->ended)
-        if (!pump_once(exchange, &more, error))
-            return false;
-    return check_end(exchange, error);
+    if (running->sending)
+        send_some(running);
+    if (!receive_some(running, error))
+        return false;
+    return running->ended ? check_end(running, error) : !too_silent(running, error);
 }
 
 /* The engine closes the streams a moment before it knows the exit status. */
@@ -179,21 +167,31 @@ static bool wait_exit(struct docker *docker, const char *id, int *exit_status, s
 }
 
 /* False for a command that has failed: that matters more. */
-static bool was_cut(const struct exchange *exchange, int exit_status)
+static bool was_cut(const struct docker_running *running, int exit_status)
 {
-    return exit_status == 0 && exchange->exec->reads_all && exchange->exec->read &&
-           (exchange->input_open || exchange->outgoing_start < exchange->outgoing_end);
+    return exit_status == 0 && running->exec.reads_all && running->exec.read &&
+           (running->input_open || running->outgoing_start < running->outgoing_end);
 }
 
-bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int *exit_status,
-                     struct error *error)
+static bool connect_streams(struct docker *docker, struct docker_running *running,
+                            struct error *error)
+{
+    return exec_start(docker, running->id, &running->hijack, error) &&
+           demux_feed(&running->demux, running->hijack.rest.bytes, running->hijack.rest.length,
+                      error);
+}
+
+struct docker_running *docker_exec_begin(struct docker *docker, const struct docker_exec *exec,
+                                         struct error *error)
 {
     char *id = NULL;
-    *exit_status = -1;
     if (!exec_create(docker, exec, exec->read != NULL, &id, error))
-        return false;
-    struct exchange exchange = {
-        .exec = exec,
+        return NULL;
+    struct docker_running *running = xcalloc(1, sizeof *running);
+    *running = (struct docker_running){
+        .exec = *exec,
+        .name = xprintf("%s in container %s", exec->arguments[0], exec->container),
+        .id = id,
         .demux = {.output = exec->write,
                   .error_output = exec->write_error,
                   .context = exec->context},
@@ -201,55 +199,72 @@ bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int 
         .outgoing = exec->read ? xmalloc(BUFFER_SIZE) : NULL,
         .input_open = exec->read != NULL,
         .sending = exec->read != NULL,
+        .more = true,
         .active_ms = clock_monotonic_ms(),
     };
-    bool done = exec_start(docker, id, &exchange.hijack, error) && pump(&exchange, error);
-    hijack_close(&exchange.hijack);
-    free(exchange.incoming);
-    free(exchange.outgoing);
-    done = done && wait_exit(docker, id, exit_status, error) &&
-           (!was_cut(&exchange, *exit_status) || docker_broke_off(docker, error));
-    free(id);
-    return done || error_wrap(error, "%s in container %s", exec->arguments[0], exec->container);
+    if (connect_streams(docker, running, error))
+        return running;
+    error_wrap(error, "%s", running->name);
+    docker_exec_abandon(running);
+    return NULL;
 }
 
-struct collection {
-    struct text *output, *error_output;
-};
-
-static void collect(struct text *text, const char *bytes, size_t length)
+int docker_exec_waits_for(const struct docker_running *running, struct pollfd *entry)
 {
-    size_t room = !text || text->length >= COLLECT_MAX ? 0 : COLLECT_MAX - text->length;
-    if (room)
-        text_append(text, bytes, length < room ? length : room);
+    *entry = (struct pollfd){.fd = running->hijack.socket,
+                             .events = (short)(running->sending ? POLLIN | POLLOUT : POLLIN)};
+    return running->more || running->ended ? 0 : patience(running);
 }
 
-static bool collect_output(void *context, const char *bytes, size_t length, struct error *error)
+bool docker_exec_turn(struct docker_running *running, bool *ended, struct error *error)
 {
-    (void)error;
-    collect(((struct collection *)context)->output, bytes, length);
-    return true;
+    bool well = running->ended || turn(running, error) || error_wrap(error, "%s", running->name);
+    *ended = running->ended;
+    return well;
 }
 
-static bool collect_error(void *context, const char *bytes, size_t length, struct error *error)
+void docker_exec_abandon(struct docker_running *running)
 {
-    (void)error;
-    collect(((struct collection *)context)->error_output, bytes, length);
-    return true;
+    if (!running)
+        return;
+    hijack_close(&running->hijack);
+    free(running->incoming);
+    free(running->outgoing);
+    free(running->name);
+    free(running->id);
+    free(running);
 }
 
-bool docker_exec_collect(struct docker *docker, const char *container, const char *const *arguments,
-                         struct text *output, struct text *error_output, int *exit_status,
-                         struct error *error)
+bool docker_exec_end(struct docker_running *running, int *exit_status, struct error *error)
 {
-    struct collection collection = {output, error_output};
-    struct docker_exec exec = {
-        .container = container,
-        .arguments = arguments,
-        .write = collect_output,
-        .write_error = collect_error,
-        .context = &collection,
-        .timeout_ms = COLLECT_SILENCE_MS,
-    };
-    return docker_exec_run(docker, &exec, exit_status, error);
+    struct docker *docker = running->hijack.docker;
+    *exit_status = -1;
+    hijack_close(&running->hijack);
+    bool known = (wait_exit(docker, running->id, exit_status, error) &&
+                  (!was_cut(running, *exit_status) || docker_broke_off(docker, error))) ||
+                 error_wrap(error, "%s", running->name);
+    docker_exec_abandon(running);
+    return known;
+}
+
+static bool wait_for(const struct docker_running *running, struct error *error)
+{
+    struct pollfd entry;
+    int milliseconds = docker_exec_waits_for(running, &entry);
+    return poll(&entry, 1, milliseconds) >= 0 || errno == EINTR ||
+           error_errno(error, "waiting for %s", running->name);
+}
+
+bool docker_exec_run(struct docker *docker, const struct docker_exec *exec, int *exit_status,
+                     struct error *error)
+{
+    struct docker_running *running = docker_exec_begin(docker, exec, error);
+    bool ended = false, well = running != NULL;
+    *exit_status = -1;
+    while (well && !ended)
+        well = wait_for(running, error) && docker_exec_turn(running, &ended, error);
+    if (well)
+        return docker_exec_end(running, exit_status, error);
+    docker_exec_abandon(running);
+    return false;
 }

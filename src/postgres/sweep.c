@@ -2,6 +2,7 @@
  * of them at once. */
 #include "postgres/sweep.h"
 
+#include "postgres/slots.h"
 #include "postgres/sweep_lane.h"
 
 #include <errno.h>
@@ -22,14 +23,6 @@ struct sweep {
     size_t lane_count;
     table_measured *on_table;
 };
-
-/* Slots that are neither taken nor kept for superusers; the reserve of roles is new in 16. */
-static const char slots_sql[] =
-    "SELECT pg_catalog.current_setting('max_connections')::int "
-    "- pg_catalog.current_setting('superuser_reserved_connections')::int "
-    "- coalesce(pg_catalog.current_setting('reserved_connections', true), '0')::int "
-    "- (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity "
-    "WHERE backend_type = 'client backend')";
 
 static size_t server_of(const struct sweep *sweep, const struct sweep_source *source)
 {
@@ -83,14 +76,10 @@ static bool retire_some(struct sweep *sweep, const struct sweep_lane *first, str
     struct sweep_server *server = &sweep->servers[first->server];
     if (server->asked)
         return true;
-    char *value = pg_value(first->connection, slots_sql, error);
     long free_slots = 0, used = 1;
-    if (!value)
+    if (!pg_free_slots(first->connection, &free_slots, error))
         return false;
     server->asked = true;
-    if (!text_to_long(value, 0, 1000000, &free_slots))
-        free_slots = 0; /* less than none: superusers have taken of their reserve */
-    free(value);
     for (size_t i = 0; i < sweep->lane_count; i++)
         if (sweep->lanes[i].server == first->server && &sweep->lanes[i] != first)
             sweep->lanes[i].retired = used++ > free_slots / 2;

@@ -233,6 +233,62 @@ static void silence_ends_it(void **state)
     assert_true(clock_monotonic_ms() - start < 20000);
 }
 
+#define BOTH 2
+
+static bool take_mark(void *context, const char *bytes, size_t length, struct error *error)
+{
+    (void)error;
+    text_append(context, bytes, length);
+    return true;
+}
+
+/* Turns both until they have ended; false at the first failure. */
+static bool turn_both(struct docker_running *running[BOTH], struct error *error)
+{
+    bool ended[BOTH] = {false, false}, well = running[0] && running[1];
+    while (well && (!ended[0] || !ended[1])) {
+        struct pollfd entries[BOTH];
+        int wait = 1000;
+        for (int i = 0; i < BOTH; i++) {
+            int patience = docker_exec_waits_for(running[i], &entries[i]);
+            if (ended[i])
+                entries[i].fd = -1;
+            else if (patience >= 0 && patience < wait)
+                wait = patience;
+        }
+        poll(entries, BOTH, wait);
+        for (int i = 0; i < BOTH && well; i++)
+            well = ended[i] || docker_exec_turn(running[i], &ended[i], error);
+    }
+    return well;
+}
+
+/* The first one ends only when the second has said its word, and fails. */
+static void two_go_on_side_by_side(void **state)
+{
+    struct world *world = *state;
+    static const char *const waits[] = {
+        "sh", "-c", "until test -e /tmp/said; do sleep 0.1; done; echo one; exit 3", NULL};
+    static const char *const says[] = {"sh", "-c", "echo two; touch /tmp/said", NULL};
+    struct text heard = {0};
+    struct docker_exec exec = {
+        .container = world->box, .write = take_mark, .context = &heard, .timeout_ms = 20000};
+    struct error error = ERROR_INIT;
+    struct docker_running *running[BOTH];
+    int exit_status[BOTH] = {-1, -1};
+    exec.arguments = waits;
+    running[0] = docker_exec_begin(world->docker, &exec, &error);
+    exec.arguments = says;
+    running[1] = docker_exec_begin(world->docker, &exec, &error);
+    ASSERT_DONE(turn_both(running, &error));
+    for (int i = 0; i < BOTH; i++)
+        ASSERT_DONE(docker_exec_end(running[i], &exit_status[i], &error));
+    assert_string_equal(text_string(&heard), "two\none\n");
+    assert_int_equal(exit_status[0], 3);
+    assert_int_equal(exit_status[1], 0);
+    text_free(&heard);
+}
+
 static void secrets_go_in_the_environment(void **state)
 {
     struct world *world = *state;
@@ -480,6 +536,7 @@ int main(void)
         cmocka_unit_test(one_that_reads_all_has_not_succeeded_then),
         cmocka_unit_test(the_caller_may_stop_it),
         cmocka_unit_test(silence_ends_it),
+        cmocka_unit_test(two_go_on_side_by_side),
         cmocka_unit_test(secrets_go_in_the_environment),
         cmocka_unit_test(commands_that_cannot_be_run),
         cmocka_unit_test(volumes_from_birth_to_end),

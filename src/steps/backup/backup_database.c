@@ -5,13 +5,11 @@
 #include "base/clock.h"
 #include "postgres/shape.h"
 #include "postgres/sweep.h"
-#include "steps/compare/pg_jobs.h"
 #include "steps/compare/pg_survey.h"
 
 #include <stdlib.h>
 
 #define SNAPSHOT_SIZE 64
-#define TURN_MS 20
 #define CONNECTIONS_LEAST 2 /* that count beside the dump */
 
 struct backup_measure {
@@ -23,15 +21,27 @@ struct backup_measure {
     struct sweep *sweep;
     struct shape shape;             /* at the snapshot */
     struct pg_connection *outsider; /* sees what others have done since */
-    bool dumping;
-    bool measured; /* every table has its count and digest */
-    bool proven;   /* and no table was changed under the dump or the counts */
+    bool measured;                  /* every table has its count and digest */
+    bool proven;                    /* and no table was changed under the dump or the counts */
 };
 
 static void measured(void *context, const struct sweep_source *source, const struct pg_table *table)
 {
     (void)source;
     survey_counted(context, table);
+}
+
+static void note_snapshot(struct backup *backup, const struct backup_measure *measure,
+                          const PGresult *result)
+{
+    cJSON *taken = cJSON_AddObjectToObject(backup->snapshots, pg_database(measure->connection));
+    cJSON_AddStringToObject(taken, "snapshot", measure->snapshot);
+    cJSON_AddStringToObject(taken, "lsn", pg_field(result, 0, 1));
+    cJSON_AddStringToObject(taken, "xid", pg_field(result, 0, 2));
+    if (backup->first_snapshot)
+        return;
+    backup->first_snapshot = taken;
+    backup->taken_ms = clock_wall_ms();
 }
 
 /* Source: PostgreSQL manual, "Snapshot Synchronization Functions": the transaction has to stay open
@@ -50,51 +60,43 @@ static bool take_snapshot(struct backup *backup, struct backup_measure *measure,
     if (!result)
         return error_wrap(error, "exporting a snapshot");
     text_copy(measure->snapshot, SNAPSHOT_SIZE, pg_field(result, 0, 0));
-    if (!backup->taken_ms)
-        backup->taken_ms = clock_wall_ms();
-    cJSON *taken = cJSON_AddObjectToObject(backup->snapshots, pg_database(connection));
-    cJSON_AddStringToObject(taken, "snapshot", measure->snapshot);
-    cJSON_AddStringToObject(taken, "lsn", pg_field(result, 0, 1));
-    cJSON_AddStringToObject(taken, "xid", pg_field(result, 0, 2));
+    note_snapshot(backup, measure, result);
     PQclear(result);
     return true;
 }
 
 /* A count costs the server less than half of what a dump does. */
-static bool connections(const struct backup *backup, int *count, struct error *error)
+static int connections(const struct backup_database *database)
 {
-    long jobs = 0;
-    bool known = pg_jobs(backup->run, &jobs, error);
-    *count = jobs > 2L * CONNECTIONS_LEAST ? (int)jobs / 2 : CONNECTIONS_LEAST;
-    return known;
+    long jobs = database->backup->jobs;
+    int most = jobs > 2L * CONNECTIONS_LEAST ? (int)jobs / 2 : CONNECTIONS_LEAST;
+    return backup_share(database->backup, database->entry, most);
 }
 
-static bool start_measuring(struct backup *backup, struct backup_measure *measure,
-                            struct error *error)
+static bool start_measuring(struct backup_database *database, struct error *error)
 {
+    struct backup_measure *measure = database->measure;
     struct pg_connection *connection = measure->connection;
-    measure->progress = (struct survey_progress){.run = backup->run,
+    measure->progress = (struct survey_progress){.run = database->backup->run,
                                                  .column = ROWS_SNAPSHOT,
                                                  .database = pg_database(connection),
                                                  .silent = true};
-    int count = 0;
     if (!shape_read(connection, &measure->shape, error) ||
-        !catalog_tables(connection, &measure->tables, error) || !connections(backup, &count, error))
+        !catalog_tables(connection, &measure->tables, error))
         return false;
     measure->source = (struct sweep_source){
-        .parameters = &backup->access.parameters,
+        .parameters = &database->backup->access.parameters,
         .database = pg_database(connection),
         .snapshot = measure->snapshot,
         .tables = &measure->tables,
         .context = &measure->progress,
     };
-    measure->sweep = sweep_start(&measure->source, 1, count, measured, error);
+    measure->sweep = sweep_start(&measure->source, 1, connections(database), measured, error);
     return measure->sweep != NULL;
 }
 
-void backup_measure_end(struct backup *backup)
+static void end_measuring(struct backup_measure *measure)
 {
-    struct backup_measure *measure = backup->measuring;
     if (!measure)
         return;
     if (measure->sweep)
@@ -104,26 +106,32 @@ void backup_measure_end(struct backup *backup)
     pg_table_list_free(&measure->tables);
     pg_close(measure->connection);
     free(measure);
-    backup->measuring = NULL;
 }
 
-static bool failed(const struct backup *backup, const struct pg_database_entry *database,
-                   struct error *error)
+void backup_database_end(struct backup_database *database)
+{
+    backup_tool_drop(&database->tool);
+    end_measuring(database->measure);
+    database->backup->format->drop(database);
+    free(database);
+}
+
+static bool failed(const struct backup_database *database, struct error *error)
 {
     if (!*error->remedy)
         error_remedy(error, "Check docker ps -a and docker logs %s, then retry the step.",
-                     backup->access.container);
-    return error_wrap(error, "backup of database \"%s\"", database->name);
+                     database->backup->access.container);
+    return error_wrap(error, "backup of database \"%s\"", database->entry->name);
 }
 
-bool backup_database_begin(struct backup *backup, const struct pg_database_entry *database,
-                           struct error *error)
+bool backup_database_begin(struct backup_database *database, struct error *error)
 {
-    struct backup_measure *measure = backup->measuring = xcalloc(1, sizeof *measure);
-    measure->connection = server_open_database(&backup->access, database->name, error);
+    struct backup *backup = database->backup;
+    struct backup_measure *measure = database->measure = xcalloc(1, sizeof *measure);
+    measure->connection = server_open_database(&backup->access, database->entry->name, error);
     return (measure->connection && take_snapshot(backup, measure, error) &&
-            start_measuring(backup, measure, error)) ||
-           failed(backup, database, error);
+            start_measuring(database, error)) ||
+           failed(database, error);
 }
 
 static bool changed(const char *table, struct error *error)
@@ -154,63 +162,77 @@ static bool prove(struct backup *backup, struct backup_measure *measure, struct 
     return measure->proven;
 }
 
-bool backup_measure_go_on(struct backup *backup, struct error *error)
+static bool count(struct backup_database *database, struct error *error)
 {
-    struct backup_measure *measure = backup->measuring;
-    if (!measure || measure->proven)
+    struct backup_measure *measure = database->measure;
+    if (measure->proven)
         return true;
     if (!measure->measured && !sweep_advance(measure->sweep, false, &measure->measured, error))
         return false;
-    return !measure->measured || !measure->dumping || !backup->locked ||
-           prove(backup, measure, error);
+    return !measure->measured || !(database->locked || database->dumped) ||
+           prove(database->backup, measure, error);
 }
 
-static bool finish_measuring(struct backup *backup, struct backup_measure *measure,
-                             struct error *error)
+bool backup_database_count(struct backup_database *database, struct error *error)
 {
-    while (!measure->measured) {
-        if (!backup_go_on(backup, error)) /* what loads meanwhile wants to be heard */
-            return false;
-        if (!measure->measured)
-            clock_sleep_ms(TURN_MS);
-    }
-    return measure->proven || prove(backup, measure, error);
+    return count(database, error) || failed(database, error);
 }
 
-static bool dump(struct backup *backup, const struct pg_database_entry *database,
-                 struct error *error)
+static bool note_objects(struct backup_database *database, struct error *error)
 {
-    struct backup_measure *measure = backup->measuring;
-    backup->locked = false;
-    measure->dumping = true;
-    return backup->format->database(backup, database, measure->snapshot, error) &&
-           finish_measuring(backup, measure, error);
-}
-
-static bool note_objects(struct backup *backup, const struct pg_database_entry *database,
-                         struct error *error)
-{
-    struct pg_connection *connection = backup->measuring->connection;
-    return (database->template ||
-            survey_note_database(backup->server, database, connection, error)) &&
+    struct backup *backup = database->backup;
+    struct pg_connection *connection = database->measure->connection;
+    return (database->entry->template ||
+            survey_note_database(backup->server, database->entry, connection, error)) &&
            objects_record_snapshot(backup->objects, connection, error);
 }
 
-bool backup_database(struct backup *backup, const struct pg_database_entry *database,
-                     struct error *error)
+static bool begin_dump(struct backup_database *database, struct error *error)
 {
-    backup->label = database->name;
-    if (!backup->measuring && !backup_database_begin(backup, database, error)) {
-        backup_measure_end(backup);
+    database->dumping = true;
+    return note_objects(database, error) &&
+           database->backup->format->dump(database, database->measure->snapshot, error);
+}
+
+static bool go_on_dumping(struct backup_database *database, struct error *error)
+{
+    bool ended = false;
+    if (!backup_tool_turn(&database->tool, &ended, error))
         return false;
-    }
-    const struct backup_measure *measure = backup->measuring;
-    bool done = note_objects(backup, database, error) && dump(backup, database, error) &&
-                objects_record_dumped(backup->objects, measure->connection, error);
-    if (done && backup->format->counted)
-        backup->format->counted(backup, database, &measure->tables);
+    database->dumped = ended && database->backup->format->dumped(database, error);
+    return database->dumped || !ended;
+}
+
+bool backup_database_dump(struct backup_database *database, struct error *error)
+{
+    const struct backup_format *format = database->backup->format;
+    if (database->dumped ||
+        (database->dumping ? go_on_dumping(database, error) : begin_dump(database, error)))
+        return true;
+    if (format->explain)
+        format->explain(database->backup, error);
+    return failed(database, error);
+}
+
+bool backup_database_is_done(const struct backup_database *database)
+{
+    return database->dumped && database->measure->proven;
+}
+
+bool backup_database_finish(struct backup_database *database, struct error *error)
+{
+    struct backup *backup = database->backup;
+    const struct backup_measure *measure = database->measure;
+    if (!objects_record_dumped(backup->objects, measure->connection, error))
+        return failed(database, error);
+    if (backup->format->counted)
+        backup->format->counted(database, &measure->tables);
     backup->counted += measure->tables.count;
-    backup_measure_end(backup);
-    backup->done += done;
-    return done || failed(backup, database, error);
+    backup->done++;
+    return true;
+}
+
+struct pg_connection *backup_database_connection(const struct backup_database *database)
+{
+    return database->measure->connection;
 }

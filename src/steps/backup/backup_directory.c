@@ -1,9 +1,9 @@
-/* backup_directory.c: a backup as a directory: each database dumped by several jobs at once, in a
- * helper container beside the server; roles in SQL; a manifest that vouches for every file. */
+/* backup_directory.c: a backup as a directory: databases dumped several at once, each by several
+ * jobs, in a helper container beside the server; roles in SQL; a manifest that vouches for every
+ * file. */
 #include "steps/backup/backup.h"
 #include "steps/backup/backup_compression.h"
 #include "steps/backup/backup_manifest.h"
-#include "steps/compare/pg_jobs.h"
 #include "steps/server/pg_helper.h"
 
 #include "base/clock.h"
@@ -21,19 +21,23 @@
 
 #define PROGRESS_EVERY_MS 200
 #define NAME_KEPT 40 /* of a database's name in its directory's */
+#define SMALL (16LL << 20)
 
 struct directory {
-    char *partial; /* the directory until it is complete */
-    bool made;     /* it is this attempt's */
-    bool placed;   /* it has its name */
-    int globals;   /* descriptor, while they are written, else -1 */
-    long jobs;
+    char *partial;  /* the directory until it is complete */
+    bool made;      /* it is this attempt's */
+    bool placed;    /* it has its name */
+    int globals;    /* descriptor, while they are written, else -1 */
     char *compress; /* pg_dump's option */
     cJSON *manifest;
     struct docker_helper *helper;
-    double before; /* sizes of the databases that are done */
-    const struct pg_database_entry *current;
-    char *dump; /* the current database's directory, below `partial` */
+    double before; /* sizes of the databases that are dumped */
+};
+
+/* A database under way. */
+struct dump {
+    char *path;   /* its directory, below `partial` */
+    cJSON *entry; /* the manifest's */
 };
 
 /* "01-limor_prod": the number tells names apart that differ in what a file's name can't show. */
@@ -122,7 +126,7 @@ static void load_beside(struct backup *backup, const struct directory *directory
                                                 .server = step_text(backup->run, "into"),
                                                 .directory = directory->partial,
                                                 .databases = &backup->databases,
-                                                .jobs = directory->jobs};
+                                                .jobs = backup->jobs};
     if (!setting.server)
         return;
     backup->beside = load_beside_start(&setting, &error);
@@ -136,7 +140,7 @@ static bool begin(struct backup *backup, struct error *error)
     struct directory *directory = backup->state = xcalloc(1, sizeof *directory);
     directory->globals = -1;
     directory->partial = xprintf("%s.partial", backup->path);
-    if (!pg_jobs(backup->run, &directory->jobs, error) || !make_partial(backup, directory, error))
+    if (!make_partial(backup, directory, error))
         return false;
     begin_manifest(backup, directory);
     struct pg_helper_setting setting = {.image = backup->access.found.image_id,
@@ -149,9 +153,10 @@ static bool begin(struct backup *backup, struct error *error)
     return true;
 }
 
-static bool take_globals(void *context, const char *bytes, size_t length, struct error *error)
+static bool take_globals(struct backup_tool *tool, const char *bytes, size_t length,
+                         struct error *error)
 {
-    const struct directory *directory = ((struct backup *)context)->state;
+    const struct directory *directory = tool->backup->state;
     return file_write_all(directory->globals, bytes, length) ||
            error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial);
 }
@@ -159,12 +164,14 @@ static bool take_globals(void *context, const char *bytes, size_t length, struct
 static bool dump_globals(struct backup *backup, struct error *error)
 {
     static const char *const arguments[] = {"pg_dumpall", "--globals-only", NULL};
+    const struct backup_tool_call call = {
+        .arguments = arguments, .database = "postgres", .write = take_globals};
     struct directory *directory = backup->state;
     char *path = file_join(directory->partial, BACKUP_GLOBALS);
     directory->globals = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool dumped = directory->globals >= 0 || error_errno(error, "can't create %s", path);
     free(path);
-    dumped = dumped && backup_run_tool(backup, arguments, "postgres", NULL, take_globals, error) &&
+    dumped = dumped && backup_tool_run(backup, &call, error) &&
              (fsync(directory->globals) == 0 ||
               error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial));
     if (dumped)
@@ -183,69 +190,99 @@ static cJSON *note_database(struct backup *backup, const char *name, const char 
     return entry;
 }
 
-static bool dump_database(struct backup *backup, const struct pg_database_entry *database,
-                          const char *snapshot, struct error *error)
+/* Only several jobs say which rows are complete, which a server that is loaded beside can take at
+ * once; a small database has none that are worth it. Source: pg_backup_archiver.c,
+ * WriteDataChunks. */
+static int jobs_of(const struct backup *backup, const struct pg_database_entry *database)
 {
-    struct directory *directory = backup->state;
-    char *name = directory_name(backup->done + 1, database->name);
+    int jobs = backup_share(backup, database, (int)backup->jobs);
+    bool in_parts = backup->beside && backup->jobs > 1 && database->bytes > SMALL;
+    return in_parts && jobs < 2 ? 2 : jobs;
+}
+
+/* Its files are synced when they are settled, several at once. */
+static bool begin_pg_dump(struct backup_database *database, const char *name, const char *snapshot,
+                          struct error *error)
+{
+    struct backup *backup = database->backup;
+    const struct directory *directory = backup->state;
     char *snapshot_option = xprintf("--snapshot=%s", snapshot);
-    char *jobs = xprintf("--jobs=%ld", directory->jobs);
+    char *jobs = xprintf("--jobs=%d", jobs_of(backup, database->entry));
     char *file = xprintf("--file=" HELPER_DIRECTORY "/%s", name);
-    /* Its files are synced when they are settled, several at once. */
     const char *const arguments[] = {
         "pg_dump", "--format=directory", "--no-sync", snapshot_option,
         jobs,      directory->compress,  file,        backup->beside ? "--verbose" : NULL,
         NULL};
-    free(directory->dump);
-    directory->dump = file_join(directory->partial, name);
-    directory->current = database;
-    note_database(backup, database->name, name);
-    load_beside_dumping(backup->beside, database->name, name, (double)database->bytes);
-    bool dumped = backup_run_tool(backup, arguments, database->name,
-                                  docker_helper_id(directory->helper), NULL, error) ||
-                  full_disk(backup, error);
-    if (dumped)
-        load_beside_dumped(backup->beside, database->name);
-    directory->current = NULL;
-    directory->before += database->bytes > 0 ? (double)database->bytes : 0;
+    const struct backup_tool_call call = {.arguments = arguments,
+                                          .database = database->entry->name,
+                                          .helper = docker_helper_id(directory->helper)};
+    bool begun = backup_tool_begin(&database->tool, &call, error);
     free(file);
     free(jobs);
     free(snapshot_option);
+    return begun;
+}
+
+static bool dump_database(struct backup_database *database, const char *snapshot,
+                          struct error *error)
+{
+    struct backup *backup = database->backup;
+    const struct directory *directory = backup->state;
+    const struct pg_database_entry *entry = database->entry;
+    char *name = directory_name(database->number, entry->name);
+    struct dump *dump = database->state = xcalloc(1, sizeof *dump);
+    dump->path = file_join(directory->partial, name);
+    dump->entry = note_database(backup, entry->name, name);
+    load_beside_dumping(backup->beside, entry->name, name, (double)entry->bytes);
+    bool begun = begin_pg_dump(database, name, snapshot, error);
     free(name);
-    return dumped;
+    return begun;
+}
+
+static bool dumped(struct backup_database *database, struct error *error)
+{
+    struct directory *directory = database->backup->state;
+    (void)error;
+    load_beside_dumped(database->backup->beside, database->entry->name);
+    directory->before += database->entry->bytes > 0 ? (double)database->entry->bytes : 0;
+    return true;
+}
+
+static void drop(struct backup_database *database)
+{
+    struct dump *dump = database->state;
+    if (dump)
+        free(dump->path);
+    free(dump);
 }
 
 /* "pg_dump: finished item 3755 TABLE DATA products". The first rows are dumped when the table of
  * contents is complete. Source: pg_dump, --verbose; pg_backup_directory.c, _CloseArchive. */
-static bool take_line(struct backup *backup, const char *line)
+static bool take_line(const struct backup_database *database, const char *line)
 {
     static const char mark[] = "pg_dump: ", contents[] = "dumping contents of table",
                       rows[] = "finished item ";
     static const char *const kept[] = {"error: ", "warning: ", "detail: ", "hint: "};
-    const struct directory *directory = backup->state;
-    if (!backup->beside || !directory->current || !text_starts(line, mark))
+    struct load_beside *beside = database->backup->beside;
+    const char *name = database->entry->name;
+    if (!beside || !text_starts(line, mark))
         return false;
-    const char *database = directory->current->name;
     line += strlen(mark);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (text_starts(line, kept[i]))
             return false;
     if (text_starts(line, contents))
-        load_beside_contents(backup->beside, database);
+        load_beside_contents(beside, name);
     if (text_starts(line, rows))
-        load_beside_rows(backup->beside, database, strtol(line + strlen(rows), NULL, 10));
+        load_beside_rows(beside, name, strtol(line + strlen(rows), NULL, 10));
     return true;
 }
 
 /* Those whose rows the dump has to hold. */
-static void note_tables(struct backup *backup, const struct pg_database_entry *database,
-                        const struct pg_table_list *tables)
+static void note_tables(struct backup_database *database, const struct pg_table_list *tables)
 {
-    const struct directory *directory = backup->state;
-    cJSON *databases = cJSON_GetObjectItemCaseSensitive(directory->manifest, "databases");
-    cJSON *entry = cJSON_GetArrayItem(databases, cJSON_GetArraySize(databases) - 1);
-    cJSON *list = cJSON_GetObjectItemCaseSensitive(entry, "tables");
-    (void)database;
+    const struct dump *dump = database->state;
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(dump->entry, "tables");
     for (size_t i = 0; i < tables->count; i++) {
         const struct pg_table *table = &tables->items[i];
         if (table->kind == TABLE_MATERIALISED || table->rows == 0)
@@ -260,18 +297,26 @@ static void note_tables(struct backup *backup, const struct pg_database_entry *d
 }
 
 /* The first file of a dump is made when all its locks are taken. */
-static double bytes(struct backup *backup)
+static double bytes_of(struct backup_database *database)
 {
-    const struct directory *directory = backup->state;
+    const struct dump *dump = database->state;
     struct error ignored = ERROR_INIT; /* it isn't there yet */
     struct backup_tree tree = {0};
-    if (!directory->current)
-        return directory->before;
-    backup_tree_read(directory->dump, &tree, &ignored);
-    backup->locked = backup->locked || tree.count > 0;
-    double now = (double)tree.bytes, most = (double)directory->current->bytes;
+    if (!dump || database->dumped)
+        return 0;
+    backup_tree_read(dump->path, &tree, &ignored);
+    database->locked = database->locked || tree.count > 0;
+    double now = (double)tree.bytes, most = (double)database->entry->bytes;
     backup_tree_free(&tree);
-    return directory->before + (now < most ? now : most);
+    return now < most ? now : most;
+}
+
+static double bytes(struct backup *backup)
+{
+    double sum = ((const struct directory *)backup->state)->before;
+    for (size_t i = 0; i < backup->under_way_count; i++)
+        sum += bytes_of(backup->under_way[i]);
+    return sum;
 }
 
 /* The disk gets to work on it while others are read. Source: Linux, sync_file_range(2): no more
@@ -400,7 +445,6 @@ static void end(struct backup *backup)
     cJSON_Delete(directory->manifest);
     free(directory->compress);
     free(directory->partial);
-    free(directory->dump);
     free(directory);
 }
 
@@ -408,11 +452,15 @@ const struct backup_format backup_directory = {
     .name = "directory",
     .kind = "directory",
     .largest_first = true, /* it is loaded while the others are dumped */
+    .together = true,
     .begin = begin,
     .globals = dump_globals,
-    .database = dump_database,
+    .dump = dump_database,
     .said = take_line,
+    .dumped = dumped,
     .counted = note_tables,
+    .drop = drop,
+    .explain = full_disk,
     .finish = finish,
     .bytes = bytes,
     .end = end,

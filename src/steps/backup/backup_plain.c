@@ -8,7 +8,6 @@
 
 struct plain {
     struct backup_file *file;
-    struct dump_filter *filter; /* of the database that is dumped */
 };
 
 static bool begin(struct backup *backup, struct error *error)
@@ -18,52 +17,70 @@ static bool begin(struct backup *backup, struct error *error)
     return plain->file != NULL;
 }
 
-static bool take_output(void *context, const char *bytes, size_t length, struct error *error)
+static bool write_file(void *context, const char *bytes, size_t length, struct error *error)
 {
     const struct plain *plain = ((struct backup *)context)->state;
     return backup_file_write(plain->file, bytes, length, error);
 }
 
-static bool take_dump(void *context, const char *bytes, size_t length, struct error *error)
+static bool take_globals(struct backup_tool *tool, const char *bytes, size_t length,
+                         struct error *error)
 {
-    struct backup *backup = context;
-    const struct plain *plain = backup->state;
-    backup->locked = true;
-    bool taken = plain->filter ? dump_filter_feed(plain->filter, bytes, length, error)
-                               : take_output(backup, bytes, length, error);
-    return taken && backup_go_on(backup, error);
-}
-
-static bool write_text(struct backup *backup, char *text, struct error *error)
-{
-    bool written = take_output(backup, text, strlen(text), error);
-    free(text);
-    return written;
+    return write_file(tool->backup, bytes, length, error);
 }
 
 static bool dump_globals(struct backup *backup, struct error *error)
 {
     static const char *const arguments[] = {"pg_dumpall", "--globals-only", NULL};
-    return backup_run_tool(backup, arguments, "postgres", NULL, take_dump, error);
+    const struct backup_tool_call call = {
+        .arguments = arguments, .database = "postgres", .write = take_globals};
+    return backup_tool_run(backup, &call, error);
+}
+
+static bool take_dump(struct backup_tool *tool, const char *bytes, size_t length,
+                      struct error *error)
+{
+    struct backup_database *database = tool->backup->under_way[0]; /* one at a time */
+    database->locked = true;
+    return dump_filter_feed(database->state, bytes, length, error);
+}
+
+static bool write_text(struct backup *backup, char *text, struct error *error)
+{
+    bool written = write_file(backup, text, strlen(text), error);
+    free(text);
+    return written;
 }
 
 /* Like pg_dumpall's own header of a database. */
-static bool dump_database(struct backup *backup, const struct pg_database_entry *database,
-                          const char *snapshot, struct error *error)
+static bool dump_database(struct backup_database *database, const char *snapshot,
+                          struct error *error)
 {
-    struct plain *plain = backup->state;
-    struct dump_filter filter;
+    struct backup *backup = database->backup;
+    const char *name = database->entry->name;
     char *option = xprintf("--snapshot=%s", snapshot);
     const char *const arguments[] = {"pg_dump", "--create", option, NULL};
-    dump_filter_begin(&filter, database->name, take_output, backup);
-    plain->filter = &filter;
-    bool dumped =
-        write_text(backup, xprintf("--\n-- Database \"%s\" dump\n--\n\n", database->name), error) &&
-        backup_run_tool(backup, arguments, database->name, NULL, take_dump, error);
-    dumped = dump_filter_end(&filter, dumped ? error : NULL) && dumped;
-    plain->filter = NULL;
+    const struct backup_tool_call call = {
+        .arguments = arguments, .database = name, .write = take_dump};
+    database->state = xcalloc(1, sizeof(struct dump_filter));
+    dump_filter_begin(database->state, name, write_file, backup);
+    bool begun = write_text(backup, xprintf("--\n-- Database \"%s\" dump\n--\n\n", name), error) &&
+                 backup_tool_begin(&database->tool, &call, error);
     free(option);
-    return dumped;
+    return begun;
+}
+
+static bool end_filter(struct backup_database *database, struct error *error)
+{
+    bool ended = !database->state || dump_filter_end(database->state, error);
+    free(database->state);
+    database->state = NULL;
+    return ended;
+}
+
+static void drop(struct backup_database *database)
+{
+    end_filter(database, NULL);
 }
 
 static bool finish(struct backup *backup, cJSON *fact, struct error *error)
@@ -101,7 +118,9 @@ const struct backup_format backup_plain = {
     .kind = "file",
     .begin = begin,
     .globals = dump_globals,
-    .database = dump_database,
+    .dump = dump_database,
+    .dumped = end_filter,
+    .drop = drop,
     .finish = finish,
     .bytes = bytes,
     .end = end,

@@ -2,6 +2,7 @@
  * taken in the snapshot of its own dump. */
 #include "steps/actions.h"
 #include "steps/backup/backup.h"
+#include "steps/compare/pg_jobs.h"
 #include "steps/compare/pg_survey.h"
 #include "steps/drift/write_base.h"
 
@@ -12,95 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX ((size_t)16 << 10)
-#define PROGRESS_EVERY_MS 200
-#define TICK_MS 20 /* a connection that counts mustn't wait longer for its next table */
-
-static void report_progress(struct backup *backup)
-{
-    int64_t now = clock_monotonic_ms();
-    if (now - backup->reported_ms < PROGRESS_EVERY_MS)
-        return;
-    double bytes = backup->format->bytes(backup);
-    backup->reported_ms = now;
-    step_progress(backup->run, bytes, bytes > backup->total ? bytes : backup->total, "bytes",
-                  backup->label);
-}
-
-/* The counts go on, on connections of their own. */
-bool backup_go_on(struct backup *backup, struct error *error)
-{
-    report_progress(backup);
-    load_beside_go_on(backup->beside);
-    return backup_measure_go_on(backup, error);
-}
-
-static void keep_words(struct backup *backup, const char *bytes, size_t length)
-{
-    size_t room = backup->words.length < WORDS_MAX ? WORDS_MAX - backup->words.length : 0;
-    text_append(&backup->words, bytes, length < room ? length : room);
-}
-
-static void take_line(struct backup *backup, size_t length)
-{
-    char *line = xstrndup(backup->line.bytes, length);
-    line[strcspn(line, "\n")] = '\0';
-    if (!backup->format->said || !backup->format->said(backup, line))
-        keep_words(backup, backup->line.bytes, length);
-    free(line);
-    text_consume(&backup->line, length);
-}
-
-static bool take_words(void *context, const char *bytes, size_t length, struct error *error)
-{
-    struct backup *backup = context;
-    const char *end;
-    (void)error;
-    text_append(&backup->line, bytes, length);
-    while ((end = memchr(text_string(&backup->line), '\n', backup->line.length)))
-        take_line(backup, (size_t)(end - backup->line.bytes) + 1);
-    if (backup->line.length > WORDS_MAX)
-        take_line(backup, backup->line.length);
-    return true;
-}
-
-static bool tick(void *context, struct error *error)
-{
-    return backup_go_on(context, error);
-}
-
-bool backup_run_tool(struct backup *backup, const char *const *arguments, const char *database,
-                     const char *helper,
-                     bool (*write)(void *context, const char *bytes, size_t length,
-                                   struct error *error),
-                     struct error *error)
-{
-    int exit_status = -1;
-    struct pg_tool tool = {.access = &backup->access,
-                           .helper = helper,
-                           .arguments = arguments,
-                           .database = database,
-                           .write = write,
-                           .write_error = take_words,
-                           .tick = tick,
-                           .tick_ms = TICK_MS,
-                           .context = backup};
-    text_consume(&backup->words, backup->words.length);
-    bool ran = pg_tool_run(&tool, &exit_status, error);
-    if (backup->line.length)
-        take_line(backup, backup->line.length);
-    if (!ran)
-        return false;
-    if (exit_status != 0)
-        return pg_tool_failed(&tool, exit_status, text_string(&backup->words), error);
-    if (backup->words.length)
-        step_log(backup->run, "%s: %s", arguments[0], text_string(&backup->words));
-    return true;
-}
-
 static bool dump_globals(struct backup *backup, struct error *error)
 {
-    backup->label = "roles";
     return backup->format->globals(backup, error) || error_wrap(error, "backup of the roles");
 }
 
@@ -113,37 +27,19 @@ static bool record_cluster(struct backup *backup, struct error *error)
     return done;
 }
 
-static const struct pg_database_entry *first_database(const struct backup *backup)
-{
-    for (size_t i = 0; i < backup->databases.count; i++)
-        if (backup->databases.items[i].connectable)
-            return &backup->databases.items[i];
-    return NULL;
-}
-
 /* The server counts while Docker makes what the dump needs. */
 static bool begin(struct backup *backup, struct error *error)
 {
-    const struct pg_database_entry *first = first_database(backup);
     step_rows_begin(backup->run, ROWS_SNAPSHOT);
     backup->writes = write_base_note(backup->run, &backup->access);
-    return record_cluster(backup, error) &&
-           (!first || backup_database_begin(backup, first, error)) &&
+    return record_cluster(backup, error) && backup_databases_begin(backup, error) &&
            backup->format->begin(backup, error);
 }
 
 static bool dump_all(struct backup *backup, struct error *error)
 {
-    if (!dump_globals(backup, error))
+    if (!dump_globals(backup, error) || !backup_databases(backup, error))
         return false;
-    for (size_t i = 0; i < backup->databases.count; i++) {
-        const struct pg_database_entry *database = &backup->databases.items[i];
-        if (!database->connectable)
-            step_check(backup->run, database->name, VERDICT_WARN,
-                       "allows no connections (datallowconn): it isn't in the backup");
-        else if (!backup_database(backup, database, error))
-            return false;
-    }
     step_rows_end(backup->run, ROWS_SNAPSHOT);
     return true;
 }
@@ -188,14 +84,15 @@ static bool check_target(struct backup *backup, struct error *error)
 
 static void complete_fact(struct backup *backup, cJSON *fact)
 {
-    /* Of the first snapshot: nothing that was written before it is missing. */
-    const cJSON *first = backup->snapshots->child;
+    /* Nothing that was written before the first snapshot is missing. */
+    const cJSON *first = backup->first_snapshot;
     cJSON_AddStringToObject(fact, "path", backup->path);
     cJSON_AddStringToObject(fact, "format", backup->format->name);
     cJSON_AddStringToObject(fact, "lsn", json_text(first, "lsn"));
     cJSON_AddStringToObject(fact, "xid", json_text(first, "xid"));
     cJSON_AddItemToObject(fact, "snapshots", backup->snapshots);
     backup->snapshots = NULL;
+    backup->first_snapshot = NULL;
     cJSON_AddNumberToObject(fact, "taken_ms", (double)backup->taken_ms);
     cJSON_AddNumberToObject(fact, "counts_tables", (double)backup->counted);
     if (backup->writes)
@@ -241,7 +138,7 @@ static bool finish(struct backup *backup, struct error *error)
 static void free_backup(struct backup *backup)
 {
     load_beside_end(backup->beside);
-    backup_measure_end(backup);
+    backup_databases_end(backup);
     backup->format->end(backup);
     objects_record_free(backup->objects);
     server_free(&backup->access);
@@ -249,8 +146,6 @@ static void free_backup(struct backup *backup)
     cJSON_Delete(backup->server);
     cJSON_Delete(backup->snapshots);
     cJSON_Delete(backup->writes);
-    text_free(&backup->words);
-    text_free(&backup->line);
     free(backup->path);
 }
 
@@ -276,7 +171,8 @@ static bool check_arguments(const struct backup *backup, struct error *error)
 static bool run_backup(struct step_run *run, struct error *error)
 {
     struct backup backup = {.run = run, .format = format_of(run), .path = step_path(run, "to")};
-    bool done = check_arguments(&backup, error) && check_target(&backup, error) &&
+    bool done = check_arguments(&backup, error) && pg_jobs(run, &backup.jobs, error) &&
+                check_target(&backup, error) &&
                 server_find(run, step_text(run, "server"), &backup.access, error) &&
                 server_needs_container(&backup.access, error) && know_server(&backup, error);
     if (done) {

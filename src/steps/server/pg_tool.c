@@ -3,21 +3,25 @@
 
 #include <string.h>
 
-bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *error)
+static void make_environment(const struct pg_tool *tool, struct server_environment *environment)
 {
-    struct server_environment environment;
-    server_environment(tool->access, &environment);
+    server_environment(tool->access, environment);
     if (tool->database)
-        server_environment_add(&environment, "PGDATABASE", tool->database);
+        server_environment_add(environment, "PGDATABASE", tool->database);
     if (tool->options)
-        server_environment_add(&environment, "PGOPTIONS", tool->options);
-    server_environment_add(&environment, "LC_ALL", "C"); /* their words are judged */
+        server_environment_add(environment, "PGOPTIONS", tool->options);
+    server_environment_add(environment, "LC_ALL", "C"); /* their words are judged */
     if (tool->helper)
-        server_environment_add(&environment, "PGHOST", "127.0.0.1");
-    struct docker_exec exec = {
+        server_environment_add(environment, "PGHOST", "127.0.0.1");
+}
+
+static struct docker_exec command_of(const struct pg_tool *tool,
+                                     const struct server_environment *environment)
+{
+    return (struct docker_exec){
         .container = tool->helper ? tool->helper : tool->access->container,
         .arguments = tool->arguments,
-        .environment = (const char *const *)environment.items,
+        .environment = (const char *const *)environment->items,
         .read = tool->read,
         .write = tool->write,
         .write_error = tool->write_error,
@@ -26,9 +30,26 @@ bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *err
         .context = tool->context,
         .reads_all = true,
     };
+}
+
+bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *error)
+{
+    struct server_environment environment;
+    make_environment(tool, &environment);
+    struct docker_exec exec = command_of(tool, &environment);
     bool ran = docker_exec_run(tool->access->docker, &exec, exit_status, error);
     server_environment_free(&environment);
     return ran;
+}
+
+struct docker_running *pg_tool_begin(const struct pg_tool *tool, struct error *error)
+{
+    struct server_environment environment;
+    make_environment(tool, &environment);
+    struct docker_exec exec = command_of(tool, &environment);
+    struct docker_running *running = docker_exec_begin(tool->access->docker, &exec, error);
+    server_environment_free(&environment);
+    return running;
 }
 
 /* Words of pg_dump and pg_dumpall, and what to do. */

@@ -22,6 +22,9 @@ struct pg_tool {
 
 /* False only when it couldn't be run to its end. */
 bool pg_tool_run(const struct pg_tool *tool, int *exit_status, struct error *error);
+/* Begins it, for who turns it beside others (docker_exec_turn and what follows). What the tool's
+ * texts point to may go then, but `context` has to stay. NULL on failure. */
+struct docker_running *pg_tool_begin(const struct pg_tool *tool, struct error *error);
 
 /* "pg_dump in limor-postgres ended with status 1: LAST WORDS", with the remedy for a known cause.
  * Returns false. */
