@@ -268,7 +268,9 @@ static bool load_data(struct load_one *one, struct error *error)
                                          .queue = one->queue,
                                          .directory = one->path,
                                          .options = text_string(&load->options),
-                                         .count = load->setting->jobs};
+                                         .count = (long)one->all < load->setting->jobs
+                                                      ? (long)one->all
+                                                      : load->setting->jobs};
     struct load_lanes *lanes = load_lanes_open(&setting, error);
     bool loaded = lanes && load_queued(one, lanes, error);
     load_lanes_close(lanes);
