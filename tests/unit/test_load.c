@@ -364,12 +364,18 @@ static struct pg_database_entry uneven[] = {
     {names[2], 10 * MB, false, true},  {names[3], 300 * MB, false, true},
     {names[4], 500 * MB, false, true}, {names[1], 8 * MB, false, true}};
 
-static void check_shares(size_t databases, long jobs, size_t count, long long at_once)
+static void check_shares_of(const struct restore_machine *machine, size_t databases, long jobs,
+                            size_t count, long long at_once)
 {
     const struct pg_database_list list = {uneven, databases};
-    struct load_shares shares = load_shares(&list, jobs);
+    struct load_shares shares = load_shares(&list, jobs, machine);
     assert_int_equal(shares.count, count);
     assert_true(shares.at_once == (double)at_once);
+}
+
+static void check_shares(size_t databases, long jobs, size_t count, long long at_once)
+{
+    check_shares_of(&(const struct restore_machine){0}, databases, jobs, count, at_once);
 }
 
 static void test_databases_at_once(void **state)
@@ -386,12 +392,15 @@ static void test_databases_at_once(void **state)
     uneven[0].bytes = 200 * MB; /* somebody works in "postgres" */
     check_shares(4, 8, 2, 300 * MB);
     uneven[0].bytes = 7 * MB;
+    const struct restore_machine little = {(unsigned long long)(4096 * MB), 0, 8};
+    check_shares_of(&little, 8, 8, 2, 800 * MB); /* sixteen with 64 MB are a quarter of it */
+    check_shares_of(&little, 8, 20, 1, 500 * MB);
 }
 
 static void test_shares_are_no_more_than_the_whole(void **state)
 {
     const struct pg_database_list list = {uneven, sizeof uneven / sizeof uneven[0]};
-    struct load_shares shares = load_shares(&list, 2);
+    struct load_shares shares = load_shares(&list, 2, &(const struct restore_machine){0});
     unsigned long long largest = 0, second = 0;
     (void)state;
     for (size_t i = 0; i < list.count; i++) {

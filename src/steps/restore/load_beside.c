@@ -39,6 +39,7 @@ struct load_beside {
     double total; /* bytes of what was given */
     bool waiting; /* its progress is the step's */
     bool failed;
+    struct restore_machine machine; /* the new server's */
     struct restore_counts counts;
     char *container; /* id */
     double started_ms;
@@ -69,6 +70,7 @@ static bool look_at_server(const struct load_beside_setting *setting, struct loa
         step_fact(setting->run, FACT_LOADED, cJSON_CreateNull()); /* it may be emptied now */
     fit = fit && prepare(setting, &access, again, error);
     if (fit) {
+        restore_machine_read(&access, &beside->machine);
         beside->container = xstrdup(access.found.id);
         beside->started_ms = (double)access.found.started_ms;
     }
@@ -268,10 +270,12 @@ void load_beside_go_on(struct load_beside *beside)
 static bool start_loaders(const struct load_beside_setting *setting, bool again,
                           struct load_beside *beside, struct error *error)
 {
-    const struct load_shares shares = load_shares(setting->databases, setting->jobs);
+    const struct load_shares shares =
+        load_shares(setting->databases, setting->jobs, &beside->machine);
     struct load_dump_setting dump = {.run = setting->run,
                                      .server = setting->server,
                                      .directory = setting->directory,
+                                     .machine = beside->machine,
                                      .at_once = shares.at_once,
                                      .jobs = setting->jobs,
                                      .again = again};

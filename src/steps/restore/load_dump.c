@@ -31,7 +31,6 @@ struct load {
     struct step_run run;
     struct load_commands commands;
     struct restore restore;
-    struct restore_machine machine;
     struct restore_counts counts;
     struct text options; /* session settings */
     double loaded;       /* bytes of the databases that are done */
@@ -261,6 +260,7 @@ static bool load_queued(struct load_one *one, struct load_lanes *lanes, struct e
 static bool load_data(struct load_one *one, struct error *error)
 {
     struct load *load = one->load;
+    long jobs = load->setting->jobs, all = (long)one->all;
     struct pg_parameters parameters =
         pg_parameters_for(&load->restore.access.parameters, one->name);
     struct load_lanes_setting setting = {.parameters = &parameters,
@@ -268,9 +268,7 @@ static bool load_data(struct load_one *one, struct error *error)
                                          .queue = one->queue,
                                          .directory = one->path,
                                          .options = text_string(&load->options),
-                                         .count = (long)one->all < load->setting->jobs
-                                                      ? (long)one->all
-                                                      : load->setting->jobs};
+                                         .count = jobs < all ? jobs : all};
     struct load_lanes *lanes = load_lanes_open(&setting, error);
     bool loaded = lanes && load_queued(one, lanes, error);
     load_lanes_close(lanes);
@@ -319,7 +317,7 @@ static void choose_options(struct load_one *one)
 {
     struct load *load = one->load;
     const struct restore_load session = {.bytes = one->bytes, .jobs = load->setting->jobs};
-    struct restore_machine machine = load->machine;
+    struct restore_machine machine = load->setting->machine;
     load_shares_limit(one->bytes, load->setting->at_once, &machine);
     text_consume(&load->options, load->options.length);
     restore_tuning(&machine, &session, &load->options);
@@ -423,7 +421,6 @@ static bool prepare(struct load *load, struct error *error)
                                                 .again = load->setting->again};
     restore->began_ms = restore->fed_ms = clock_monotonic_ms();
     restore->indexes = restore_indexes_new(&restore->access);
-    restore_machine_read(&restore->access, &load->machine);
     text_add(&load->options, "-c synchronous_commit=off" RESTORE_WRITABLE);
     return true;
 }

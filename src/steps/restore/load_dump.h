@@ -3,6 +3,7 @@
 #ifndef STEPS_RESTORE_LOAD_DUMP_H
 #define STEPS_RESTORE_LOAD_DUMP_H
 
+#include "steps/restore/restore_tuning.h"
 #include "steps/step.h"
 
 /* What it is told, each a line of JSON. */
@@ -26,7 +27,8 @@
 struct load_dump_setting {
     const struct step_run *run;
     const char *server, *directory;
-    double at_once; /* bytes that are loaded at once, by this process and others */
+    struct restore_machine machine; /* the new server's */
+    double at_once;                 /* bytes that are loaded at once, by this process and others */
     long jobs;
     bool roles;            /* they are its work, too; else it waits until they are loaded */
     bool again;            /* an attempt before has left its roles */

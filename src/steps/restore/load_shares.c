@@ -17,12 +17,12 @@ static size_t at_most(size_t count, size_t limit)
     return count < limit ? count : limit;
 }
 
-static size_t choose_count(const struct pg_database_list *databases, long jobs)
+static size_t choose_count(const struct pg_database_list *databases, long jobs, size_t connections)
 {
     size_t each = jobs > 1 ? (size_t)jobs : 1, count = 0;
     for (size_t i = 0; i < databases->count; i++)
         count += counts(&databases->items[i]);
-    count = at_most(at_most(count, LOADED_AT_ONCE_MOST), at_most(each, CONNECTIONS_MOST / each));
+    count = at_most(at_most(count, LOADED_AT_ONCE_MOST), at_most(each, connections / each));
     return count ? count : 1;
 }
 
@@ -37,9 +37,11 @@ static void insert(double largest[LOADED_AT_ONCE_MOST], double bytes)
         }
 }
 
-struct load_shares load_shares(const struct pg_database_list *databases, long jobs)
+struct load_shares load_shares(const struct pg_database_list *databases, long jobs,
+                               const struct restore_machine *machine)
 {
-    struct load_shares shares = {.count = choose_count(databases, jobs)};
+    size_t connections = at_most(restore_tuning_most(machine), CONNECTIONS_MOST);
+    struct load_shares shares = {.count = choose_count(databases, jobs, connections)};
     double largest[LOADED_AT_ONCE_MOST] = {0};
     for (size_t i = 0; i < databases->count; i++)
         if (databases->items[i].connectable)

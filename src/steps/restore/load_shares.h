@@ -12,9 +12,10 @@ struct load_shares {
     double at_once; /* bytes: that many of them have never more together */
 };
 
-/* Each is loaded by `jobs` connections. Databases that every server has count only when there is
- * something in them. */
-struct load_shares load_shares(const struct pg_database_list *databases, long jobs);
+/* Each is loaded by `jobs` connections, for all of which there have to be room and memory.
+ * Databases that every server has count only when there is something in them. */
+struct load_shares load_shares(const struct pg_database_list *databases, long jobs,
+                               const struct restore_machine *machine);
 
 /* Takes away what the others may use while a database of so many bytes is loaded: the memory goes
  * by size, so that it's never more together than one database would have by itself, and what is

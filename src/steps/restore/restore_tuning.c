@@ -3,12 +3,14 @@
 
 #include "base/json.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MIB (1ULL << 20)
 #define LEAST (64 * MIB)
 #define MOST (4096 * MIB)
+#define PART_OF_ONE 8 /* of the memory is for one of two */
 #define SHARED_MARGIN (32 * MIB)
 #define ROOM 2         /* a row in an index's memory, beside its text */
 #define WORKERS_MOST 8 /* what a server has by default, all in all (max_worker_processes) */
@@ -23,7 +25,7 @@ static long workers(const struct restore_machine *machine)
 static unsigned long long memory_of_one(const struct restore_machine *machine,
                                         const struct restore_load *load)
 {
-    unsigned long long work = machine->available / 8;
+    unsigned long long work = machine->available / PART_OF_ONE;
     if (load->jobs > 2)
         work = 2 * work / (unsigned long long)load->jobs;
     if (load->bytes > 0 && load->bytes * ROOM < (double)work)
@@ -44,6 +46,11 @@ void restore_tuning(const struct restore_machine *machine, const struct restore_
         text_add(options, " -c max_parallel_maintenance_workers=0");
     else if (machine->cores)
         text_printf(options, " -c max_parallel_maintenance_workers=%ld", workers(machine));
+}
+
+size_t restore_tuning_most(const struct restore_machine *machine)
+{
+    return machine->available ? (size_t)(machine->available / PART_OF_ONE * 2 / LEAST) : SIZE_MAX;
 }
 
 /* Source: Linux, proc_meminfo(5): kB. */

@@ -25,6 +25,10 @@ struct restore_load {
 void restore_tuning(const struct restore_machine *machine, const struct restore_load *load,
                     struct text *options);
 
+/* How many sessions at once leave each of them the least memory; any number where that is unknown.
+ */
+size_t restore_tuning_most(const struct restore_machine *machine);
+
 /* Asks the container. What can't be found out stays 0. */
 void restore_machine_read(const struct server_access *access, struct restore_machine *machine);
 
