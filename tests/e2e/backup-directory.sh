@@ -343,7 +343,7 @@ docker rm -fv "$RECOVERY_CONTAINER" >/dev/null
 
 # ---- what no snapshot hides ----
 
-# truncated FORMAT: while the dump waits for a table's lock, after its snapshot, the table is emptied.
+# truncated FORMAT: while the backup waits for a table's lock, after its snapshot, the table is emptied.
 truncated() {
     sql limor_prod <<'SQL' &
 BEGIN;
@@ -351,7 +351,7 @@ LOCK TABLE catalog.products;
 DO $$ BEGIN
     FOR n IN 1..600 LOOP
         EXIT WHEN EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-                           WHERE NOT l.granted AND a.application_name = 'pg_dump');
+                           WHERE NOT l.granted AND a.application_name IN ('pg_dump', 'pgrunbook'));
         PERFORM pg_sleep(0.1), pg_stat_clear_snapshot();
     END LOOP;
 END $$;
@@ -430,12 +430,32 @@ remove_copy
 (copy tool --set compress=gzip:9) &
 copying=$!
 wait_for 120 partial_has tool || bail_out "no backup is under way"
-docker top "$(helpers tool)" -eo pid,comm | awk '$2 == "pg_dump" { print $1 }' | xargs -r kill -9
+dumps() { # of the largest database
+    docker top "$(helpers tool)" -eo pid,args | grep 'pg_dump .*/01-limor_prod' | awk '{ print $1 }'
+}
+all_but_one_are_dumped() {
+    [ "$(find "$BACKUP_DIR/tool/backup.partial" -name toc.dat | wc -l)" = "$databases" ] &&
+        ! docker top "$(helpers tool)" -eo args | grep 'pg_dump ' | grep -v '/01-limor_prod'
+}
+databases=$(psql_at "$PG_PORT" postgres 'SELECT count(*) FROM pg_database WHERE datallowconn')
+dumps | xargs -r kill -STOP
+ok "while the largest database is dumped, all others are" wait_for 60 all_but_one_are_dumped
+dumps | xargs -r kill -9
 wait "$copying" || true
 is "$(run_field tool .current_step)" copy/backup "pg_dump was killed"
-like "$("$program" status tool)" 'pg_dump in .* ended with status' "it says so"
+like "$("$program" status tool)" 'database "limor_prod": pg_dump in .* ended with status' "it says so, and of which database"
 is "$(find "$BACKUP_DIR/tool" -type f | wc -l)" 0 "the partial backup is gone"
 program_says rollback tool
+
+# Another database fails while that one is dumped.
+sql postgres <<<'CREATE DATABASE broken TEMPLATE template0'
+sql broken <<<"CREATE COLLATION stray FROM \"C\"; UPDATE pg_collation SET collnamespace = 999999 WHERE collname = 'stray'"
+one "pg.backup: {server: it, to: \"$test_dir/broken\", format: directory, compress: \"gzip:9\", jobs: \"2\"}"
+is "$status" 11 "when one of several databases can't be dumped, the backup fails"
+like "$output" 'backup of database "broken": ' "it names the database"
+is "$(find "$test_dir" -maxdepth 1 -name 'broken*.partial')" '' "and nothing of the others is left"
+ok "no helper container either" no_helper "one-$runs"
+sql postgres <<<'DROP DATABASE broken'
 
 mkdir "$test_dir/small"
 if mount -t tmpfs -o size=2m tmpfs "$test_dir/small" 2>/dev/null; then

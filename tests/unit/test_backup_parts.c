@@ -1,6 +1,8 @@
 /* test_backup_parts.c: a backup directory's manifest, its files, what pg_restore lists of it, the
- * setting of compression, and what a change of a table looks like. */
+ * setting of compression, what a change of a table looks like, and a database's share of the jobs.
+ */
 #include "postgres/shape.h"
+#include "steps/backup/backup.h"
 #include "steps/backup/backup_compression.h"
 #include "steps/backup/backup_contents.h"
 #include "steps/backup/backup_manifest.h"
@@ -310,6 +312,27 @@ static void shapes(void **state)
     free(all);
 }
 
+static int share(double total, long long bytes, int most)
+{
+    const struct backup backup = {.total = total};
+    const struct pg_database_entry database = {.bytes = bytes};
+    return backup_share(&backup, &database, most);
+}
+
+static void shares(void **state)
+{
+    (void)state;
+    assert_int_equal(share(1000, 1000, 8), 8);
+    assert_int_equal(share(1000, 500, 8), 4);
+    assert_int_equal(share(1000, 501, 8), 5);
+    assert_int_equal(share(1000, 1, 8), 1);
+    assert_int_equal(share(1000, 0, 8), 1);
+    assert_int_equal(share(1000, -1, 8), 1);
+    assert_int_equal(share(1000, 2000, 8), 8); /* it has grown */
+    assert_int_equal(share(1000, 1000, 1), 1);
+    assert_int_equal(share(0, 0, 8), 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +345,7 @@ int main(void)
         cmocka_unit_test(compression),
         cmocka_unit_test(contents),
         cmocka_unit_test(shapes),
+        cmocka_unit_test(shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

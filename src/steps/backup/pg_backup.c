@@ -189,7 +189,8 @@ static const struct argument backup_arguments[] = {
     {"format", ARGUMENT_ENUM, false, "plain", format_names,
      "plain: one SQL file for psql; directory: files that are dumped and restored several at once"},
     {"jobs", ARGUMENT_INTEGER, false, NULL, NULL,
-     "directory: how many tables at once; else as many as this machine has cores, at most 8"},
+     "directory: how many tables at once, and databases (at most 4); else as many as this machine "
+     "has cores, at most 8"},
     {"compress", ARGUMENT_TEXT, false, "gzip:1", NULL,
      "directory: none, gzip:1 to gzip:9; from PostgreSQL 16's tools on also lz4 and zstd:1 to "
      "zstd:22"},
