@@ -93,7 +93,14 @@ static const struct written shop[] = {
     {12, TOC_DATA, "TABLE DATA", "of_an_extension", "", COPY("e"), "12.dat", {99, 0}},
     {13, TOC_DATA, "BLOBS", "BLOBS", "", "", "blobs.toc", {0}},
     {14, TOC_DATA, "SEQUENCE SET", "seq", "SELECT setval", "", "", {0}},
-    {20, TOC_POST_DATA, "CONSTRAINT", "large_pkey", "ALTER TABLE", "", "", {1, 0}},
+    {20,
+     TOC_POST_DATA,
+     "CONSTRAINT",
+     "large_pkey",
+     "ALTER TABLE ADD CONSTRAINT large_pkey PRIMARY KEY (a)",
+     "",
+     "",
+     {1, 0}},
     {21, TOC_POST_DATA, "INDEX", "large_a", "CREATE INDEX USING btree (a)", "", "", {1, 0}},
     {22, TOC_POST_DATA, "INDEX", "large_v", "CREATE INDEX USING hnsw (v)", "", "", {1, 0}},
     {23, TOC_POST_DATA, "INDEX", "small_a", "CREATE INDEX", "", "", {2, 20, 0}},
@@ -224,12 +231,15 @@ static void test_order_of_loading(void **state)
     load_queue_finished(queue, rows);
     assert_int_equal(next_id(queue, &hnsw), 22); /* before the other builds */
     assert_true(load_item_is_parallel(hnsw));
+    assert_false(load_item_is_sort(hnsw));
     assert_int_equal(next_id(queue, &other), 21); /* the key would lock it out */
+    assert_true(load_item_is_sort(other));
     assert_int_equal(next_id(queue, &rows), 0);
     load_queue_finished(queue, hnsw);
     assert_int_equal(next_id(queue, &rows), 0);
     load_queue_finished(queue, other);
     assert_int_equal(next_id(queue, &other), 20);
+    assert_true(load_item_is_sort(other));
     load_queue_finished(queue, item);
     assert_int_equal(next_id(queue, &rows), 0); /* one waits for the key, which locks the other */
     load_queue_finished(queue, other);

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #define LOOK_MS 50    /* until the directory is, as long as there is nothing new in it */
 #define SMALL 65536   /* bytes of rows for which a table isn't made anew */
 #define EMPTY 5       /* bytes of a file without a row: its end mark */
+#define SORT_LEAST 64 /* MiB; PostgreSQL's default of maintenance_work_mem */
+#define SORT_RUNS 128 /* that a sort merges at once with so little memory, and more */
 #define COPY_END " FROM stdin;\n"
 
 struct lane {
@@ -39,6 +42,7 @@ struct load_lanes {
     struct pollfd *polled;
     char *piece;
     long cores_most;   /* workers of one build */
+    long memory_most;  /* MiB of one build */
     int64_t looked_ms; /* into the directory, monotonic */
 };
 
@@ -79,14 +83,25 @@ static bool open_lane(struct lane *lane, const struct load_lanes_setting *settin
     return lane->connection && pg_execute(lane->connection, sql, error);
 }
 
-static bool read_most(struct load_lanes *lanes, struct error *error)
+static bool read_number(struct load_lanes *lanes, const char *sql, long *number,
+                        struct error *error)
 {
-    char *value =
-        pg_value(lanes->items[0].connection,
-                 "SELECT pg_catalog.current_setting('max_parallel_maintenance_workers')", error);
-    bool known = value && text_to_long(value, 0, 1024, &lanes->cores_most);
+    char *value = pg_value(lanes->items[0].connection, sql, error);
+    bool known = value && (text_to_long(value, 0, INT_MAX, number) ||
+                           error_set(error, ERROR_SERVER, "the new server answers %s", value));
     free(value);
     return known;
+}
+
+static bool read_most(struct load_lanes *lanes, struct error *error)
+{
+    return read_number(lanes,
+                       "SELECT pg_catalog.current_setting('max_parallel_maintenance_workers')",
+                       &lanes->cores_most, error) &&
+           read_number(lanes,
+                       "SELECT pg_catalog.pg_size_bytes(pg_catalog.current_setting("
+                       "'maintenance_work_mem')) / 1048576",
+                       &lanes->memory_most, error);
 }
 
 struct load_lanes *load_lanes_open(const struct load_lanes_setting *setting, struct error *error)
@@ -175,13 +190,32 @@ static bool begin_rows(struct load_lanes *lanes, struct lane *lane, struct error
 
 /* Workers of a sort write all that they sort to files, which costs more than it gains as long as
  * there is something else to do for the other cores. */
+static long workers(const struct load_lanes *lanes, const struct load_item *item)
+{
+    bool alone = load_queue_left(lanes->setting->queue) == 1;
+    return alone || load_item_is_parallel(item) ? lanes->cores_most : 0;
+}
+
+/* MiB. A sort of texts takes half the time in pieces that fit into the processor's cache: so much
+ * that they can be merged in one go is enough. Other builds want all that they can get. */
+static long memory(const struct load_lanes *lanes, const struct load_item *item, long helpers)
+{
+    double wanted = item->bytes / SORT_RUNS / (1 << 20);
+    if (!load_item_is_sort(item) || wanted >= (double)lanes->memory_most)
+        return lanes->memory_most;
+    long one = wanted > SORT_LEAST ? (long)wanted : SORT_LEAST;
+    return one < lanes->memory_most / (helpers + 1) ? one * (helpers + 1) : lanes->memory_most;
+}
+
 static bool begin_build(const struct load_lanes *lanes, struct lane *lane, struct error *error)
 {
     const struct toc_entry *entry = lane->item->entry;
     struct text sql = {0};
-    bool alone = load_queue_left(lanes->setting->queue) == 1;
-    text_printf(&sql, "SET max_parallel_maintenance_workers = %ld; SET default_tablespace = ",
-                alone || load_item_is_parallel(lane->item) ? lanes->cores_most : 0);
+    long helpers = workers(lanes, lane->item);
+    text_printf(&sql,
+                "SET max_parallel_maintenance_workers = %ld; SET maintenance_work_mem = '%ldMB'; "
+                "SET default_tablespace = ",
+                helpers, memory(lanes, lane->item, helpers));
     bool begun = true;
     if (*entry->tablespace)
         begun = pg_add_identifier(lane->connection, &sql, entry->tablespace, error);

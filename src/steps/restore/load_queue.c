@@ -244,6 +244,16 @@ bool load_item_is_parallel(const struct load_item *item)
                                         strstr(item->entry->definition, " USING ivfflat ("));
 }
 
+/* Source: PostgreSQL manual, CREATE INDEX and ALTER TABLE: only btrees have these constraints. */
+bool load_item_is_sort(const struct load_item *item)
+{
+    static const char *const marks[] = {" USING btree (", " PRIMARY KEY ", " UNIQUE "};
+    for (size_t i = 0; item->kind == LOAD_BUILD && i < sizeof marks / sizeof marks[0]; i++)
+        if (strstr(item->entry->definition, marks[i]))
+            return true;
+    return false;
+}
+
 static bool goes_before(const struct load_item *left, const struct load_item *right)
 {
     bool parallel = load_item_is_parallel(left);

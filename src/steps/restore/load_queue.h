@@ -46,5 +46,7 @@ size_t load_queue_rest(const struct load_queue *queue, struct restore_lists *res
 
 /* Whether a build gains from several cores at once: HNSW and IVFFlat do. */
 bool load_item_is_parallel(const struct load_item *item);
+/* Whether it is a btree, whose build is a sort. */
+bool load_item_is_sort(const struct load_item *item);
 
 #endif

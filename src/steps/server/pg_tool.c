@@ -1,7 +1,35 @@
 /* pg_tool.c: running PostgreSQL's tools in a container, and what their failures mean. */
 #include "steps/server/pg_tool.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* An entry of a search path that holds a server's own programs, as Debian places them:
+ * "/usr/lib/postgresql/17/bin". */
+static bool is_servers(const char *entry, size_t length)
+{
+    static const char part[] = "/postgresql/", end[] = "/bin";
+    const char *found = memmem(entry, length, part, strlen(part));
+    return found && length > strlen(end) && text_starts(entry + length - strlen(end), end);
+}
+
+/* That directory goes first. In Debian's images another one does, with a Perl script in each
+ * program's place that looks which server is meant: that costs more time than a short program's
+ * work. Source: postgresql-common, pg_wrapper(1). */
+static void add_path(const struct pg_tool *tool, struct server_environment *environment)
+{
+    const char *path = docker_container_environment(&tool->access->found, "PATH");
+    for (const char *entry = path; entry && *entry;) {
+        size_t length = strcspn(entry, ":");
+        if (is_servers(entry, length)) {
+            char *own = xprintf("%.*s:%s", (int)length, entry, path);
+            server_environment_add(environment, "PATH", own);
+            free(own);
+            return;
+        }
+        entry += length + (entry[length] == ':');
+    }
+}
 
 static void make_environment(const struct pg_tool *tool, struct server_environment *environment)
 {
@@ -13,6 +41,7 @@ static void make_environment(const struct pg_tool *tool, struct server_environme
     server_environment_add(environment, "LC_ALL", "C"); /* their words are judged */
     if (tool->helper)
         server_environment_add(environment, "PGHOST", "127.0.0.1");
+    add_path(tool, environment);
 }
 
 static struct docker_exec command_of(const struct pg_tool *tool,
