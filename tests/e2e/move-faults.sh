@@ -43,6 +43,8 @@ fault_words() {
     dropped) printf '%s\n' "$call" drop ;;
     lost) printf '%s\n' "$call" lose ;;
     late) printf '%s\n' "$call" delay:2 ;;
+    unanswered) printf '%s\n' "$call" "before:$break settled $(run_directory "$run") 0" ;;
+    worker-unanswered) printf '%s\n' "$call" "before:$break worker $(run_directory "$run"); $break settled $(run_directory "$run") 3" ;;
     unreachable) printf '%s\n' "$call" "before:$break calls $STAGE 3" "$2/${3/:/+:}" drop ;;
     away) printf '%s\n' "$call" "before:$break calls $STAGE 15" "$2/${3/:/+:}" drop ;;
     worker) printf '%s\n' "$call" "before:$break worker $(run_directory "$run")" ;;
@@ -66,7 +68,7 @@ fault_words() {
 # The calls that change something, as patterns: N:PATTERN is the Nth call that fits.
 # The first container that leaves and the first that joins is the one that stands in between both.
 changing=("1:POST .*/disconnect" "1:POST .*/connect" "2:POST .*/disconnect" "2:POST .*/connect" "1:POST .*/rename" "2:POST .*/rename" "1:POST .*/exec" "1:POST .*/start")
-every_kind=(error conflict dropped lost late unreachable away worker worker-after engine both both-after serving waiting)
+every_kind=(error conflict dropped lost late unanswered worker-unanswered unreachable away worker worker-after engine both both-after serving waiting)
 
 # Prints one case a line: a kind and a call.
 all_cases() {
@@ -104,6 +106,9 @@ both 2:POST .*/rename
 error 1:POST .*/exec
 error 1:POST .*/disconnect
 error 1:POST .*/connect
+unanswered 2:POST .*/connect
+worker-unanswered 2:POST .*/connect
+unanswered 2:POST .*/disconnect
 CASES
 }
 
@@ -124,6 +129,9 @@ run_cases() {
         # Away for longer than the step itself tries: somebody has to go on.
         MOVE_RECOVER_FOR='' early_retry=''
         [ "$kind" != away ] || MOVE_RECOVER_FOR=2s early_retry=yes
+        # Long enough for the call to be carried out; that it was ends the wait.
+        MOVE_LATE_FOR=''
+        [[ $kind != *unanswered ]] || MOVE_LATE_FOR=60s
         after_failure=run
         [ $((number % 2)) = 1 ] || after_failure=rollback
         mapfile -t forth < <(fault_words "$kind" forth "$call")
