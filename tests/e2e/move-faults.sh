@@ -130,8 +130,9 @@ run_cases() {
         MOVE_RECOVER_FOR='' early_retry=''
         [ "$kind" != away ] || MOVE_RECOVER_FOR=2s early_retry=yes
         # Long enough for the call to be carried out; that it was ends the wait.
-        MOVE_LATE_FOR=''
+        MOVE_LATE_FOR='' behind=''
         [[ $kind != *unanswered ]] || MOVE_LATE_FOR=60s
+        [ "$kind" != worker-unanswered ] || behind=$call
         after_failure=run
         [ $((number % 2)) = 1 ] || after_failure=rollback
         mapfile -t forth < <(fault_words "$kind" forth "$call")
