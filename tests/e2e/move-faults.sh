@@ -33,6 +33,18 @@ number_of() {
 
 # ---- the ways of failing ----
 
+# coming forth|back: the container that is to serve.
+coming() {
+    [ "$1" = forth ] && echo "$PARKED_CONTAINER" || echo "$LEFT_CONTAINER"
+}
+
+# unanswered_by_worker forth|back RUN: it dies with the call out, and what takes over is settled before the engine hears of
+# it. What the server that may come then lets its clients do goes to a file.
+unanswered_by_worker() {
+    echo "$break worker $(run_directory "$2"); $break settled $(run_directory "$2") 3;" \
+        "docker exec $(coming "$1") psql -X -A -t -U postgres -c 'SHOW default_transaction_read_only' >$test_dir/read-only.$1"
+}
+
 # fault_words KIND FORTH|BACK CALL: the faults, as proxy_start takes them. A call's number is told by its pattern: what
 # comes before it differs with the rounds that a move needs.
 fault_words() {
@@ -44,7 +56,7 @@ fault_words() {
     lost) printf '%s\n' "$call" lose ;;
     late) printf '%s\n' "$call" delay:2 ;;
     unanswered) printf '%s\n' "$call" "before:$break settled $(run_directory "$run") 0" ;;
-    worker-unanswered) printf '%s\n' "$call" "before:$break worker $(run_directory "$run"); $break settled $(run_directory "$run") 3" ;;
+    worker-unanswered) printf '%s\n' "$call" "before:$(unanswered_by_worker "$2" "$run")" ;;
     unreachable) printf '%s\n' "$call" "before:$break calls $STAGE 3" "$2/${3/:/+:}" drop ;;
     away) printf '%s\n' "$call" "before:$break calls $STAGE 15" "$2/${3/:/+:}" drop ;;
     worker) printf '%s\n' "$call" "before:$break worker $(run_directory "$run")" ;;
@@ -53,13 +65,7 @@ fault_words() {
     both) printf '%s\n' "$call" "before:$break both $(run_directory "$run")" ;;
     both-after) printf '%s\n' "$call" "after:$break both $(run_directory "$run")" ;;
     serving) printf '%s\n' "$call" "before:$break server $OLD_CONTAINER" ;;
-    waiting)
-        if [ "$2" = forth ]; then
-            printf '%s\n' "$call" "before:$break server $PARKED_CONTAINER"
-        else
-            printf '%s\n' "$call" "before:$break server $LEFT_CONTAINER"
-        fi
-        ;;
+    waiting) printf '%s\n' "$call" "before:$break server $(coming "$2")" ;;
     port) printf '%s\n' "$call" "before:$break port $PG_PORT 2" ;;
     network) printf '%s\n' "$call" "before:$break network $NETWORK 2" ;;
     esac
@@ -137,7 +143,10 @@ run_cases() {
         [ $((number % 2)) = 1 ] || after_failure=rollback
         mapfile -t forth < <(fault_words "$kind" forth "$call")
         mapfile -t back < <(fault_words "$kind" back "$call")
+        rm -f "$test_dir"/read-only.*
         one_case "$run" "$kind at $call" "${forth[@]}" "${back[@]}"
+        [ "$kind" != worker-unanswered ] ||
+            is "$(cat "$test_dir"/read-only.* | sort -u)" on "$kind at $call: nobody could write on the server that might have come"
     done 4< <(cases)
 }
 
