@@ -33,6 +33,18 @@ number_of() {
 
 # ---- the ways of failing ----
 
+# coming forth|back: the container that is to serve.
+coming() {
+    [ "$1" = forth ] && echo "$PARKED_CONTAINER" || echo "$LEFT_CONTAINER"
+}
+
+# unanswered_by_worker forth|back RUN: it dies with the call out, and what takes over is settled before the engine hears of
+# it. What the server that may come then lets its clients do goes to a file.
+unanswered_by_worker() {
+    echo "$break worker $(run_directory "$2"); $break settled $(run_directory "$2") 3;" \
+        "docker exec $(coming "$1") psql -X -A -t -U postgres -c 'SHOW default_transaction_read_only' >$test_dir/read-only.$1"
+}
+
 # fault_words KIND FORTH|BACK CALL: the faults, as proxy_start takes them. A call's number is told by its pattern: what
 # comes before it differs with the rounds that a move needs.
 fault_words() {
@@ -43,6 +55,8 @@ fault_words() {
     dropped) printf '%s\n' "$call" drop ;;
     lost) printf '%s\n' "$call" lose ;;
     late) printf '%s\n' "$call" delay:2 ;;
+    unanswered) printf '%s\n' "$call" "before:$break settled $(run_directory "$run") 0" ;;
+    worker-unanswered) printf '%s\n' "$call" "before:$(unanswered_by_worker "$2" "$run")" ;;
     unreachable) printf '%s\n' "$call" "before:$break calls $STAGE 3" "$2/${3/:/+:}" drop ;;
     away) printf '%s\n' "$call" "before:$break calls $STAGE 15" "$2/${3/:/+:}" drop ;;
     worker) printf '%s\n' "$call" "before:$break worker $(run_directory "$run")" ;;
@@ -51,13 +65,7 @@ fault_words() {
     both) printf '%s\n' "$call" "before:$break both $(run_directory "$run")" ;;
     both-after) printf '%s\n' "$call" "after:$break both $(run_directory "$run")" ;;
     serving) printf '%s\n' "$call" "before:$break server $OLD_CONTAINER" ;;
-    waiting)
-        if [ "$2" = forth ]; then
-            printf '%s\n' "$call" "before:$break server $PARKED_CONTAINER"
-        else
-            printf '%s\n' "$call" "before:$break server $LEFT_CONTAINER"
-        fi
-        ;;
+    waiting) printf '%s\n' "$call" "before:$break server $(coming "$2")" ;;
     port) printf '%s\n' "$call" "before:$break port $PG_PORT 2" ;;
     network) printf '%s\n' "$call" "before:$break network $NETWORK 2" ;;
     esac
@@ -66,7 +74,7 @@ fault_words() {
 # The calls that change something, as patterns: N:PATTERN is the Nth call that fits.
 # The first container that leaves and the first that joins is the one that stands in between both.
 changing=("1:POST .*/disconnect" "1:POST .*/connect" "2:POST .*/disconnect" "2:POST .*/connect" "1:POST .*/rename" "2:POST .*/rename" "1:POST .*/exec" "1:POST .*/start")
-every_kind=(error conflict dropped lost late unreachable away worker worker-after engine both both-after serving waiting)
+every_kind=(error conflict dropped lost late unanswered worker-unanswered unreachable away worker worker-after engine both both-after serving waiting)
 
 # Prints one case a line: a kind and a call.
 all_cases() {
@@ -104,6 +112,9 @@ both 2:POST .*/rename
 error 1:POST .*/exec
 error 1:POST .*/disconnect
 error 1:POST .*/connect
+unanswered 2:POST .*/connect
+worker-unanswered 2:POST .*/connect
+unanswered 2:POST .*/disconnect
 CASES
 }
 
@@ -124,11 +135,18 @@ run_cases() {
         # Away for longer than the step itself tries: somebody has to go on.
         MOVE_RECOVER_FOR='' early_retry=''
         [ "$kind" != away ] || MOVE_RECOVER_FOR=2s early_retry=yes
+        # Long enough for the call to be carried out; that it was ends the wait.
+        MOVE_LATE_FOR='' behind=''
+        [[ $kind != *unanswered ]] || MOVE_LATE_FOR=60s
+        [ "$kind" != worker-unanswered ] || behind=$call
         after_failure=run
         [ $((number % 2)) = 1 ] || after_failure=rollback
         mapfile -t forth < <(fault_words "$kind" forth "$call")
         mapfile -t back < <(fault_words "$kind" back "$call")
+        rm -f "$test_dir"/read-only.*
         one_case "$run" "$kind at $call" "${forth[@]}" "${back[@]}"
+        [ "$kind" != worker-unanswered ] ||
+            is "$(cat "$test_dir"/read-only.* | sort -u)" on "$kind at $call: nobody could write on the server that might have come"
     done 4< <(cases)
 }
 

@@ -78,6 +78,13 @@ is_switched() {
 # What comes back while the fault lasts tries in vain, and mustn't leave the service to nobody.
 early_retry=
 
+# On the way forth a call that is carried out behind the step's end: a number and a pattern, as the proxy takes them.
+behind=
+
+is_carried_out() {
+    [ "$(grep -cE -- "^forth .* ${behind#*:} " "$test_dir/proxy.log")" -ge "${behind%%:*}" ]
+}
+
 # go_forth RUN NAME: the way forth with its fault, and one more run where it has failed.
 go_forth() {
     local run=$1 name=$2
@@ -87,6 +94,7 @@ go_forth() {
         through_proxy move_run "$run"
         diag "$name: a retry right then ends with $status"
     fi
+    [ -z "$behind" ] || ok "$name: the call is carried out behind that" wait_for 60 is_carried_out
     serves_one "$name"
     if [ "$status" != 10 ] && [ "$after_failure" = run ]; then
         proxy_mended

@@ -35,7 +35,7 @@ move_arguments() {
     printf '%s\n' run "$lib_dir/move-switch.yaml" --plain --run-id "$1" --set "old_container=$OLD_CONTAINER" \
         --set "parked_container=$PARKED_CONTAINER" --set "left_container=$LEFT_CONTAINER" \
         --set "compose_project=$PROJECT" --set "compose_file=$MOVED_FILE" --set "old_volume=$OLD_VOLUME" \
-        --set "new_volume=$NEW_VOLUME" --set "live_port=$PG_PORT" --set "stage=$STAGE" ${MOVE_FOLLOW:+--set "follow=$MOVE_FOLLOW"} ${MOVE_RECOVER_FOR:+--set "recover_for=$MOVE_RECOVER_FOR"}
+        --set "new_volume=$NEW_VOLUME" --set "live_port=$PG_PORT" --set "stage=$STAGE" ${MOVE_FOLLOW:+--set "follow=$MOVE_FOLLOW"} ${MOVE_RECOVER_FOR:+--set "recover_for=$MOVE_RECOVER_FOR"} ${MOVE_LATE_FOR:+--set "late_for=$MOVE_LATE_FOR"}
 }
 
 # move_run RUN: until it waits at its gate, or fails. Without arguments of its own a run that exists goes on.

@@ -17,8 +17,14 @@
 
 #define LEFT_MS 20000L
 #define PAUSE_MS 200
-#define LATE_MS 60000L /* an engine that hasn't answered may act for so long, or has died */
-#define LATE_AGAIN_MS 500
+
+/* Whether nothing has to be taken back that a late call does: none is out, or what it does is what
+ * the operator wants by now. */
+static bool wants_late(const struct step_run *run, const cJSON *record)
+{
+    return move_late_left(run, record) == 0 ||
+           (run->loss_accepted && json_true_at(record, MOVE_WAY_BACK));
+}
 
 /* What was settled by another process stays so: it isn't decided anew, also not by who gives up
  * what was written, whose own move comes next. */
@@ -28,12 +34,14 @@ static bool end_one(struct move *move, cJSON *record, bool *moved, struct error 
     struct error second = ERROR_INIT;
     const char *settled = json_text(record, MOVE_SETTLED);
     *moved = text_equal(settled, MOVE_FORWARD);
-    if (settled)
+    if (settled && (*moved || wants_late(run, record)))
         return true;
     /* The guard of that attempt has given way to this process. */
     if (!move_guard_start(run, move->lock, &move->guard, &second))
         step_log(run, "%s", second.message);
-    if (!move_settle(run, record, step_duration(run, "recover_for"), moved, error))
+    if (!move_late_note_death(run, record, error) ||
+        !move_settle(run, record, step_duration(run, "recover_for"), moved, error) ||
+        (!*moved && !move_late_watch(run, record, error)))
         return false;
     move_guard_end(&move->guard);
     return true;
@@ -313,6 +321,7 @@ static bool swap(struct move *move, struct aside *leaver, struct aside *ender, s
     move->times.equal = clock_monotonic_ms();
     bool left = leaves && aside_wait(leaver, done ? error : &left_not);
     move->times.left = clock_monotonic_ms();
+    move->late = move_late_is(&left_not);
     if (left)
         stand_in_take(move);
     aside_end(ender);
@@ -362,38 +371,6 @@ static void close_sessions(struct move *move)
     move->fence.connection = NULL;
 }
 
-/* A call that wasn't answered in time is carried out once the engine comes round: the container
- * that has come then beside the one that serves is taken off again. */
-static void watch_late(struct move *move)
-{
-    int64_t deadline = clock_monotonic_ms() + LATE_MS;
-    bool moved = false;
-    struct error error = ERROR_INIT;
-    step_log(move->run, "the engine may still carry out the call that it hasn't answered: what it "
-                        "does is watched for a minute");
-    while (clock_monotonic_ms() < deadline) {
-        clock_sleep_ms(LATE_AGAIN_MS);
-        if (!move_settle(move->run, move->record, LATE_AGAIN_MS, &moved, &error)) {
-            step_log(move->run, "%s", error.message);
-            error = (struct error)ERROR_INIT;
-        }
-    }
-}
-
-static bool is_late(const struct error *error)
-{
-    return strstr(error->message, DOCKER_LATE) != NULL;
-}
-
-/* The one that comes may be let onto a network at any time now, when the other one serves already:
- * what a client would write there until it is taken off again would be lost. */
-static void hold_late(struct move *move)
-{
-    struct error reason = ERROR_INIT;
-    if (!move_hold_again(move, &reason))
-        step_log(move->run, "%s", reason.message);
-}
-
 /* A call that failed may have been carried out all the same: what is there decides. */
 static bool bring_to_end(struct move *move, bool switched, struct error *error)
 {
@@ -402,15 +379,16 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     long for_ms = step_duration(move->run, "recover_for");
     if (!switched) {
         step_log(move->run, "%s", error->message);
-        if (is_late(error))
-            hold_late(move);
+        if ((move->late || move_late_is(error)) &&
+            !move_late_note(move->run, move->record, &second))
+            step_log(move->run, "%s", second.message);
         close_sessions(move);
         stand_in_yield(move);
     }
     bool settled = move_settle(move->run, move->record, for_ms, &moved, &second);
     stand_in_close(move);
-    if (settled && !switched && !moved && is_late(error))
-        watch_late(move);
+    if (settled && !moved)
+        settled = move_late_watch(move->run, move->record, &second);
     if (!settled) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
@@ -561,6 +539,9 @@ static const struct argument arguments[] = {
     {"answer_for", ARGUMENT_DURATION, false, "3s", NULL,
      "time for the Docker engine to answer a call of the switch, as clients wait for it; then the "
      "move fails"},
+    {"late_for", ARGUMENT_DURATION, false, "60s", NULL,
+     "how long the engine may take to carry out a call that it hasn't answered, or that the step "
+     "died in: what it does is watched and taken back for so long, before the move is tried again"},
     {"pooler", ARGUMENT_TEXT, false, NULL, NULL,
      "PgBouncer in front of the service: the server entry of its admin console; empty for none"},
     {0},

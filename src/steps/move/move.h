@@ -32,6 +32,8 @@
 #define MOVE_STAYED "stayed" /* true: clients may have written on who leaves since it came back */
 #define MOVE_POOLER "pooler" /* server whose pools are paused; absent: none is */
 #define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
+#define MOVE_LATE "late"         /* wall ms: until then an unanswered call may be carried out */
+#define MOVE_HELD "held"         /* true: who comes only lets its clients read because of that */
 #define MOVE_SETTLED "settled"
 #define MOVE_BACK "back"       /* who leaves serves on */
 #define MOVE_FORWARD "forward" /* who comes serves */
@@ -66,6 +68,7 @@ struct move {
     struct fence fence;    /* around who leaves; without a connection when that can't be asked */
     bool busy;             /* long statements run on who leaves, and were waited for in vain */
     bool held;             /* nobody else may write on who comes, until its clients do */
+    bool late;             /* the engine hasn't answered the call to leave in time */
     struct follow *follow; /* NULL: nothing is brought over */
     struct follow_round last;
     int rounds;
@@ -146,8 +149,9 @@ void move_check_left(struct move *move);
 bool move_hold(struct move *move, struct error *error);
 /* Right before its clients come. What is on record stays to be given back. */
 bool move_hold_end(struct move *move, struct error *error);
-/* Behind that, where the one that comes isn't to serve after all. */
-bool move_hold_again(struct move *move, struct error *error);
+/* Behind that, where the one that comes isn't to serve after all: `server` of the runbook, in the
+ * container of that id. */
+bool move_hold_again(struct step_run *run, const char *server, const char *id, struct error *error);
 
 /* move_objects.c */
 /* While nothing is changed; nothing is recorded on the way back. */
@@ -163,6 +167,20 @@ bool move_keep_last(const struct step_run *run, const cJSON *record, struct erro
 bool move_check_last(struct move *move, struct error *error);
 /* Behind a way back that failed, without a session of its own: what is there now counts as its. */
 void move_renew_last(struct move *move);
+
+/* move_late.c */
+/* Whether that is what an unanswered call ends with. */
+bool move_late_is(const struct error *error);
+/* From now on a call may be out, for the argument `late_for`: MOVE_LATE, on disk when it returns.
+ */
+bool move_late_note(const struct step_run *run, cJSON *record, struct error *error);
+/* The same for who takes over from a process that died before anything was settled. */
+bool move_late_note_death(const struct step_run *run, cJSON *record, struct error *error);
+/* Milliseconds for which one may be out; 0: none is. */
+long move_late_left(const struct step_run *run, const cJSON *record);
+/* What was settled backwards is settled again and again for so long, or until the call has been
+ * carried out. False when that can't be done in the end: it isn't settled then. */
+bool move_late_watch(struct step_run *run, cJSON *record, struct error *error);
 
 /* move_settle.c: from whatever a move has come to, to exactly one of both that serves. Tries on
  * for `for_ms`. *moved: who came. */

@@ -2,6 +2,7 @@
  * fails here, with nothing changed. */
 #include "steps/move/move.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "docker/attachment.h"
 #include "docker/lifecycle.h"
@@ -10,6 +11,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define STARTED_MS 20000
+#define PAUSE_MS 50
 
 bool move_mounts(const struct docker_container *container, const char *volume)
 {
@@ -139,11 +143,23 @@ static bool check_version(const struct move *move, struct error *error)
     return true;
 }
 
+/* The end of an earlier attempt may just have started it anew. */
+static void open_when_up(struct move *move, struct error *error)
+{
+    int64_t deadline = clock_monotonic_ms() + STARTED_MS;
+    for (;;) {
+        move->coming = server_open(&move->there, error);
+        if (move->coming || !pg_may_come_up(error) || clock_monotonic_ms() >= deadline)
+            return;
+        clock_sleep_ms(PAUSE_MS);
+    }
+}
+
 static bool check_answers(struct move *move, struct error *error)
 {
     if (!server_find_inside(move->run, step_text(move->run, "to"), &move->there, error))
         return false;
-    move->coming = server_open(&move->there, error);
+    open_when_up(move, error);
     return move->coming && check_version(move, error);
 }
 

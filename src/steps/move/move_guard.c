@@ -46,17 +46,19 @@ static bool is_done(int pipe)
 }
 
 /* What is settled is looked at once more, as the engine may have been late with a call. True when
- * there is nothing left to do. */
+ * there is nothing left to do, and no such call can be out any more. */
 static bool settle(struct step_run *run)
 {
     cJSON *record = NULL;
     struct error error = ERROR_INIT;
     bool moved = false, over = move_record_read(run, &record, &error);
     if (over && record)
-        over = move_settle(run, record, TRY_MS, &moved, &error);
+        over = move_late_note_death(run, record, &error) &&
+               move_settle(run, record, TRY_MS, &moved, &error);
     if (over && record) {
         clock_sleep_ms(LOOK_AGAIN_MS);
-        move_settle(run, record, TRY_MS, &moved, &error);
+        over = move_settle(run, record, TRY_MS, &moved, &error) &&
+               (moved || move_late_left(run, record) == 0);
     }
     cJSON_Delete(record);
     return over;

@@ -36,16 +36,21 @@ static bool check_workers(const struct move *move, bool held, struct error *erro
     return fine;
 }
 
-/* The sessions stay the move's own. */
+/* The sessions stay the caller's. */
+static bool hold_by(struct fence *fence, struct error *error)
+{
+    bool held = fence_begin_record(fence, "read_only", error) && fence_hold_settings(fence, error);
+    cJSON_Delete(fence->record);
+    free(fence->began);
+    return held || error_wrap(error, "keeping others from writing in container %s",
+                              fence->access.container);
+}
+
 static bool hold(struct move *move, struct error *error)
 {
     struct fence fence = {.run = move->run, .access = move->there, .connection = move->coming};
-    move->held =
-        fence_begin_record(&fence, "read_only", error) && fence_hold_settings(&fence, error);
-    cJSON_Delete(fence.record);
-    free(fence.began);
-    return move->held ||
-           error_wrap(error, "keeping others from writing in container %s", move->to.name);
+    move->held = hold_by(&fence, error);
+    return move->held;
 }
 
 bool move_hold(struct move *move, struct error *error)
@@ -55,9 +60,16 @@ bool move_hold(struct move *move, struct error *error)
            check_workers(move, may, error) && (!may || hold(move, error));
 }
 
-bool move_hold_again(struct move *move, struct error *error)
+bool move_hold_again(struct step_run *run, const char *server, const char *id, struct error *error)
 {
-    return !move->held || !move->coming || hold(move, error);
+    struct fence fence = {.run = run};
+    bool held = fence_record_read(run, server, &fence.held, error) &&
+                server_find_in(run, server, id, &fence.access, error);
+    fence.connection = held ? server_open(&fence.access, error) : NULL;
+    held = fence.connection && hold_by(&fence, error);
+    fence_disconnect(&fence);
+    cJSON_Delete(fence.held);
+    return held;
 }
 
 /* What a new session gets: this one rereads the files only once the server has done so. */

@@ -82,7 +82,7 @@ static bool says(const struct settle *settle, const char *name)
 }
 
 /* MOVE_MOVED or MOVE_STAYED: from here on it isn't asked again, as clients may write at once. Or
- * MOVE_CAME. */
+ * MOVE_CAME, MOVE_HELD. */
 static bool note_way(const struct settle *settle, const char *way, struct error *error)
 {
     if (says(settle, way))
@@ -205,6 +205,48 @@ static bool decide(const struct settle *settle, bool *forward, struct error *err
             return judge_partly(settle, forward, error);
     }
     return true;
+}
+
+/* ---- calls that come late ---- */
+
+static bool is_late(const struct settle *settle)
+{
+    return move_late_left(settle->run, settle->record) > 0;
+}
+
+/* The one that comes may be let onto a network at any time: what a client writes there until it is
+ * taken off again would be lost. Before it is looked which of both is to serve. */
+static bool has_to_be_held(const struct settle *settle)
+{
+    return is_late(settle) && !settle->run->loss_accepted && !says(settle, MOVE_MOVED) &&
+           !says(settle, MOVE_HELD) && docker_is_running(&settle->to) &&
+           how_far(settle) != CAME_WHOLLY;
+}
+
+static bool hold_late(const struct settle *settle, struct error *error)
+{
+    struct error reason = ERROR_INIT;
+    const char *server = json_text_at(settle->record, MOVE_TO "." MOVE_SERVER);
+    if (server && !move_hold_again(settle->run, server, settle->to.id, &reason))
+        step_log(settle->run, "%s", reason.message);
+    return note_way(settle, MOVE_HELD, error);
+}
+
+/* Only one call is out at a time. Behind a move that was settled, who comes gets onto a network, or
+ * who leaves off one, by nothing else. */
+static bool has_come_late(const struct settle *settle)
+{
+    const cJSON *own = json_at(settle->record, MOVE_OWN ".networks");
+    return is_late(settle) && text_equal(json_text(settle->record, MOVE_SETTLED), MOVE_BACK) &&
+           (how_far(settle) != CAME_NOT ||
+            cJSON_GetArraySize(docker_networks(&settle->from)) < cJSON_GetArraySize(own));
+}
+
+static void note_came_late(const struct settle *settle)
+{
+    step_log(settle->run, "the engine has carried out the call that it hadn't answered: it is "
+                          "taken back");
+    cJSON_DeleteItemFromObjectCaseSensitive(settle->record, MOVE_LATE);
 }
 
 /* ---- there, or back ---- */
@@ -350,6 +392,14 @@ static bool settle_once(struct settle *settle, bool *moved, struct error *error)
 {
     if (!look(settle, error))
         return false;
+    if (has_to_be_held(settle)) {
+        if (!hold_late(settle, error))
+            return false;
+        look_away(settle);
+        if (!look(settle, error))
+            return false;
+    }
+    bool came_late = has_come_late(settle);
     bool done = decide(settle, moved, error) &&
                 (*moved ? serve_forward(settle, error) : serve_back(settle, error)) &&
                 move_pool_resume(settle->run, NULL, settle->record, error) &&
@@ -357,6 +407,8 @@ static bool settle_once(struct settle *settle, bool *moved, struct error *error)
                 check_serves(settle, *moved ? MOVE_TO : MOVE_FROM, error);
     if (done)
         leave_parked(settle, *moved ? MOVE_FROM : MOVE_TO);
+    if (done && came_late && !*moved)
+        note_came_late(settle);
     return done;
 }
 
