@@ -72,6 +72,27 @@ static void test_death(void **state)
     assert_true(move_late_left(&fixture.run, fixture.record) > 0);
     fence_record_set(fixture.record, MOVE_LATE, cJSON_CreateNumber(1));
     assert_true(move_late_note_death(&fixture.run, fixture.record, &error));
+    assert_int_equal(json_number_at(fixture.record, MOVE_LATE), 1);
+    tear_down(&fixture);
+}
+
+/* The engine was away for longer than that: the time begins when it can be asked again, and only
+ * once. */
+static void test_begins_when_settled(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    move_late_renew(&fixture.run, fixture.record);
+    assert_false(cJSON_HasObjectItem(fixture.record, MOVE_LATE));
+    cJSON_AddNumberToObject(fixture.record, MOVE_LATE, 1);
+    assert_int_equal(move_late_left(&fixture.run, fixture.record), HOUR_MS);
+    move_late_renew(&fixture.run, fixture.record);
+    cJSON_AddStringToObject(fixture.record, MOVE_SETTLED, MOVE_BACK);
+    long left = move_late_left(&fixture.run, fixture.record);
+    assert_true(left > 0 && left <= HOUR_MS);
+    fence_record_set(fixture.record, MOVE_LATE, cJSON_CreateNumber(1));
+    move_late_renew(&fixture.run, fixture.record);
     assert_int_equal(move_late_left(&fixture.run, fixture.record), 0);
     tear_down(&fixture);
 }
@@ -82,6 +103,7 @@ static void test_clock(void **state)
     (void)state;
     struct fixture fixture;
     set_up(&fixture);
+    cJSON_AddStringToObject(fixture.record, MOVE_SETTLED, MOVE_BACK);
     cJSON_AddNumberToObject(fixture.record, MOVE_LATE, (double)clock_wall_ms() + 24.0 * HOUR_MS);
     assert_int_equal(move_late_left(&fixture.run, fixture.record), HOUR_MS);
     tear_down(&fixture);
@@ -92,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_on_record),
         cmocka_unit_test(test_death),
+        cmocka_unit_test(test_begins_when_settled),
         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

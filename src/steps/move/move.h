@@ -32,8 +32,9 @@
 #define MOVE_STAYED "stayed" /* true: clients may have written on who leaves since it came back */
 #define MOVE_POOLER "pooler" /* server whose pools are paused; absent: none is */
 #define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
-#define MOVE_LATE "late"         /* wall ms: until then an unanswered call may be carried out */
-#define MOVE_HELD "held"         /* true: who comes only lets its clients read because of that */
+#define MOVE_LATE                                                                                  \
+    "late" /* wall ms: until then an unanswered call may be carried out, once it is settled */
+#define MOVE_HELD "held" /* true: who comes only lets its clients read because of that */
 #define MOVE_SETTLED "settled"
 #define MOVE_BACK "back"       /* who leaves serves on */
 #define MOVE_FORWARD "forward" /* who comes serves */
@@ -176,10 +177,14 @@ bool move_late_is(const struct error *error);
 bool move_late_note(const struct step_run *run, cJSON *record, struct error *error);
 /* The same for who takes over from a process that died before anything was settled. */
 bool move_late_note_death(const struct step_run *run, cJSON *record, struct error *error);
-/* Milliseconds for which one may be out; 0: none is. */
+/* The time begins when the move is settled, as the engine may not have been there before: called
+ * right before that is noted; in memory only. Nothing where no call is out. */
+void move_late_renew(const struct step_run *run, cJSON *record);
+/* Milliseconds for which one may be out; 0: none is. All of them before the move is settled. */
 long move_late_left(const struct step_run *run, const cJSON *record);
 /* What was settled backwards is settled again and again for so long, or until the call has been
- * carried out. False when that can't be done in the end: it isn't settled then. */
+ * carried out, by a clock that nobody sets. False when that can't be done in the end: it isn't
+ * settled then, and the error's remedy says who goes on. */
 bool move_late_watch(struct step_run *run, cJSON *record, struct error *error);
 
 /* move_settle.c: from whatever a move has come to, to exactly one of both that serves. Tries on

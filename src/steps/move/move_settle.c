@@ -81,14 +81,21 @@ static bool says(const struct settle *settle, const char *name)
     return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(settle->record, name));
 }
 
+/* What isn't on disk doesn't count: it is noted once more at the next try. */
+static bool note(const struct settle *settle, const char *name, cJSON *value, struct error *error)
+{
+    fence_record_set(settle->record, name, value);
+    if (move_record_write(settle->run, settle->record, error))
+        return true;
+    cJSON_DeleteItemFromObjectCaseSensitive(settle->record, name);
+    return false;
+}
+
 /* MOVE_MOVED or MOVE_STAYED: from here on it isn't asked again, as clients may write at once. Or
- * MOVE_CAME, MOVE_HELD. */
+ * MOVE_CAME. */
 static bool note_way(const struct settle *settle, const char *way, struct error *error)
 {
-    if (says(settle, way))
-        return true;
-    fence_record_set(settle->record, way, cJSON_CreateTrue());
-    return move_record_write(settle->run, settle->record, error);
+    return says(settle, way) || note(settle, way, cJSON_CreateTrue(), error);
 }
 
 /* The networks of one of both, as fence_restore_networks takes them. */
@@ -239,7 +246,8 @@ static bool has_come_late(const struct settle *settle)
     const cJSON *own = json_at(settle->record, MOVE_OWN ".networks");
     return is_late(settle) && text_equal(json_text(settle->record, MOVE_SETTLED), MOVE_BACK) &&
            (how_far(settle) != CAME_NOT ||
-            cJSON_GetArraySize(docker_networks(&settle->from)) < cJSON_GetArraySize(own));
+            (settle->from.exists &&
+             cJSON_GetArraySize(docker_networks(&settle->from)) < cJSON_GetArraySize(own)));
 }
 
 static void note_came_late(const struct settle *settle)
@@ -412,11 +420,11 @@ static bool settle_once(struct settle *settle, bool *moved, struct error *error)
     return done;
 }
 
-static bool note(const struct settle *settle, bool moved, struct error *error)
+static bool note_settled(const struct settle *settle, bool moved, struct error *error)
 {
-    fence_record_set(settle->record, MOVE_SETTLED,
-                     cJSON_CreateString(moved ? MOVE_FORWARD : MOVE_BACK));
-    return move_record_write(settle->run, settle->record, error);
+    if (!moved)
+        move_late_renew(settle->run, settle->record);
+    return note(settle, MOVE_SETTLED, cJSON_CreateString(moved ? MOVE_FORWARD : MOVE_BACK), error);
 }
 
 bool move_settle(struct step_run *run, cJSON *record, long for_ms, bool *moved, struct error *error)
@@ -437,6 +445,6 @@ bool move_settle(struct step_run *run, cJSON *record, long for_ms, bool *moved, 
         clock_sleep_ms(AGAIN_MS);
     }
     free(told);
-    return (done && note(&settle, *moved, error)) ||
+    return (done && note_settled(&settle, *moved, error)) ||
            error_wrap(error, "bringing the move to an end");
 }
