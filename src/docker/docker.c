@@ -240,14 +240,15 @@ static const char *remedy_for(const struct docker *docker, CURLcode code, int nu
            "Try: docker info";
 }
 
-/* Not one of libcurl's reasons, which only see that the stream has ended. */
+/* Not one of libcurl's reasons, which only see that the stream has ended. A call that wasn't
+ * answered in time always says so, whatever ssh has said before. */
 static bool tunnel_failed(const struct docker *docker, CURLcode code, struct error *error)
 {
     char *words = tunnel_words(&docker->tunnels);
-    const char *why =
-        code == CURLE_OPERATION_TIMEDOUT ? "no " DOCKER_LATE : "the connection was closed";
-    error_set(error, ERROR_DOCKER, "cannot reach Docker at %s: %s", docker->display,
-              *words ? words : why);
+    bool late = code == CURLE_OPERATION_TIMEDOUT;
+    const char *why = late ? "no " DOCKER_LATE : *words ? "" : "the connection was closed";
+    error_set(error, ERROR_DOCKER, "cannot reach Docker at %s: %s%s%s", docker->display, why,
+              late && *words ? ": " : "", words);
     tunnel_remedy(&docker->endpoint, words, error);
     free(words);
     return false;
