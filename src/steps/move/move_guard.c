@@ -15,6 +15,7 @@
 #define LOOK_AGAIN_MS 1500
 #define TRY_MS 5000L /* at a time: somebody who tries again waits for it */
 #define LET_IN_MS 2000
+#define LATE_AGAIN_MS 300 /* while a call may come late: what it does is to last no longer */
 #define GIVE_UP_MS (24 * 3600 * 1000L)
 #define DONE 'd'
 
@@ -46,8 +47,9 @@ static bool is_done(int pipe)
 }
 
 /* What is settled is looked at once more, as the engine may have been late with a call. True when
- * there is nothing left to do, and no such call can be out any more. */
-static bool settle(struct step_run *run)
+ * there is nothing left to do, and no such call can be out any more. *late: it is settled, and one
+ * may be. */
+static bool settle(struct step_run *run, bool *late)
 {
     cJSON *record = NULL;
     struct error error = ERROR_INIT;
@@ -55,13 +57,13 @@ static bool settle(struct step_run *run)
     if (over && record)
         over = move_late_note_death(run, record, &error) &&
                move_settle(run, record, TRY_MS, &moved, &error);
-    if (over && record) {
+    *late = over && record && !moved && move_late_left(run, record) > 0;
+    if (over && record && !*late) {
         clock_sleep_ms(LOOK_AGAIN_MS);
-        over = move_settle(run, record, TRY_MS, &moved, &error) &&
-               (moved || move_late_left(run, record) == 0);
+        over = move_settle(run, record, TRY_MS, &moved, &error);
     }
     cJSON_Delete(record);
-    return over;
+    return over && !*late;
 }
 
 /* Nobody serves, and nobody may be there to try again: Docker may be away for hours. Who does try
@@ -70,14 +72,15 @@ static void settle_in_the_end(struct step_run *run, int lock)
 {
     int64_t deadline = clock_monotonic_ms() + GIVE_UP_MS;
     struct error error = ERROR_INIT;
+    bool late = false;
     clock_sleep_ms(UNDER_WAY_MS);
-    bool over = settle(run);
+    bool over = settle(run, &late);
     while (!over && clock_monotonic_ms() < deadline) {
         close(lock);
-        clock_sleep_ms(LET_IN_MS);
+        clock_sleep_ms(late ? LATE_AGAIN_MS : LET_IN_MS);
         if (!move_lock(run, 0, &lock, &error))
             return;
-        over = settle(run);
+        over = settle(run, &late);
     }
 }
 
