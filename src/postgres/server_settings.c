@@ -76,10 +76,12 @@ static bool read_setting(struct pg_connection *connection, const char *name,
     return found;
 }
 
-bool new_session_setting(const struct pg_parameters *parameters, const char *name,
+bool new_session_setting(const struct pg_parameters *parameters, const char *name, long limit_ms,
                          struct new_session_setting *setting, struct error *error)
 {
-    struct pg_connection *connection = pg_open_plain(parameters, 0, error);
+    struct pg_connection *connection = pg_open_plain(parameters, limit_ms, error);
+    if (connection)
+        pg_limit(connection, limit_ms);
     bool read = connection && read_setting(connection, name, setting, error);
     pg_close(connection);
     return read;

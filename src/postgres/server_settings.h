@@ -23,7 +23,8 @@ struct new_session_setting {
     char value[64];
     char source[64];
 };
-bool new_session_setting(const struct pg_parameters *parameters, const char *name,
+/* `limit_ms` bounds the connecting and the answer, each; 0: as pg_open does, and no limit. */
+bool new_session_setting(const struct pg_parameters *parameters, const char *name, long limit_ms,
                          struct new_session_setting *setting, struct error *error);
 
 /* Appends the databases and roles for which a truth value is set to off, with commas: there it wins

@@ -39,10 +39,11 @@ coming() {
 }
 
 # unanswered_by_worker forth|back RUN: it dies with the call out, and what takes over is settled before the engine hears of
-# it. What the server that may come then lets its clients do goes to a file.
+# it. What the server that may come then lets its clients do goes to a file, and what it does when it has been restarted.
 unanswered_by_worker() {
     echo "$break worker $(run_directory "$2"); $break settled $(run_directory "$2") 3;" \
-        "docker exec $(coming "$1") psql -X -A -t -U postgres -c 'SHOW default_transaction_read_only' >$test_dir/read-only.$1"
+        "docker exec $(coming "$1") psql -X -A -t -U postgres -c 'SHOW default_transaction_read_only' >$test_dir/read-only.$1;" \
+        "docker restart $(coming "$1"); $break held $(coming "$1") >>$test_dir/read-only.$1"
 }
 
 # fault_words KIND FORTH|BACK CALL: the faults, as proxy_start takes them. A call's number is told by its pattern: what

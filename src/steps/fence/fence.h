@@ -17,6 +17,7 @@ struct fence {
     char *began;         /* the server's time from which on new sessions were fenced, or NULL */
     char *loaded;        /* when the server read its settings before it was told to heed these */
     long ended;          /* foreign sessions, so far */
+    long limit_ms;       /* of what fence_hold_settings waits for, each; 0: as long as it takes */
     bool autovacuum_off; /* else its workers may take transaction ids, too */
     bool changed;        /* there is something to give back */
 };

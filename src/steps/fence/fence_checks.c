@@ -90,7 +90,7 @@ static bool check_source(const struct fence *fence, struct error *error)
                                              "database", "database user"};
     struct new_session_setting now;
     const char *name = "default_transaction_read_only";
-    if (!new_session_setting(&fence->access.parameters, name, &now, error))
+    if (!new_session_setting(&fence->access.parameters, name, 0, &now, error))
         return false;
     for (size_t i = 0; i < sizeof overriding / sizeof *overriding; i++)
         if (text_equal(now.source, overriding[i])) {

@@ -68,7 +68,8 @@ static bool in_force(struct fence *fence, bool *all, struct error *error)
         struct new_session_setting now;
         if (!applies(fence, held))
             continue;
-        if (!new_session_setting(&fence->access.parameters, held->name, &now, error) ||
+        if (!new_session_setting(&fence->access.parameters, held->name, fence->limit_ms, &now,
+                                 error) ||
             !record_before(fence, held, &now, error))
             return false;
         *all = *all && text_equal(now.value, held->value);
@@ -92,7 +93,7 @@ static bool not_in_force(struct fence *fence, struct error *error)
 
 static bool wait_in_force(struct fence *fence, struct error *error)
 {
-    int64_t deadline = clock_monotonic_ms() + IN_FORCE_MS;
+    int64_t deadline = clock_monotonic_ms() + (fence->limit_ms ? fence->limit_ms : IN_FORCE_MS);
     bool all = false;
     while (in_force(fence, &all, error)) {
         if (all)
@@ -240,7 +241,7 @@ static bool given_back(const struct pg_parameters *parameters, const cJSON *reco
     cJSON_ArrayForEach(before, cJSON_GetObjectItemCaseSensitive(record, FENCE_SETTINGS))
     {
         struct new_session_setting now;
-        if (!new_session_setting(parameters, before->string, &now, error))
+        if (!new_session_setting(parameters, before->string, 0, &now, error))
             return false;
         if (!text_equal(now.value, json_text(before, "value")))
             return error_set(error, ERROR_SERVER, "%s still is %s, it was %s", before->string,

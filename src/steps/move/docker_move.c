@@ -47,6 +47,36 @@ static bool end_one(struct move *move, cJSON *record, bool *moved, struct error 
     return true;
 }
 
+/* The next attempt makes both equal: what a client was told to be saved would be gone then. */
+static void tell_written(struct move *move, const cJSON *record)
+{
+    if (!json_true_at(record, MOVE_WRITTEN))
+        return;
+    move->written = true;
+    step_check(
+        move->run, "server that came late", VERDICT_FAIL,
+        "a late call of the engine had let container %s onto its networks, where clients may "
+        "have written on it: the next attempt to move removes that",
+        json_text_at(record, MOVE_TO "." MOVE_NAME));
+}
+
+/* So that somebody can look before it is removed. */
+static bool check_unwritten(const struct move *move, const cJSON *record, struct error *error)
+{
+    const char *name = json_text_at(record, MOVE_TO "." MOVE_NAME);
+    if (!move->written || move->run->loss_accepted)
+        return true;
+    error_set(
+        error, ERROR_OTHER,
+        "clients may have written on container %s when an earlier attempt to move failed, and "
+        "the other server doesn't have that",
+        name);
+    return error_remedy(error,
+                        "Look at its rows (docker exec -it %s psql), write on the serving server "
+                        "what is needed of them, then retry: that makes both equal.",
+                        name);
+}
+
 /* What an earlier attempt left is brought to its end first. */
 static bool end_earlier(struct move *move, struct error *error)
 {
@@ -56,6 +86,7 @@ static bool end_earlier(struct move *move, struct error *error)
     if (done && record) {
         step_log(run, "an earlier attempt to move didn't come to its end");
         done = end_one(move, record, &moved, error);
+        tell_written(move, record);
         const cJSON *side = cJSON_GetObjectItemCaseSensitive(record, moved ? MOVE_TO : MOVE_FROM);
         const char *volume = json_text(record, MOVE_VOLUME);
         if (done)
@@ -63,7 +94,7 @@ static bool end_earlier(struct move *move, struct error *error)
         if (done && !moved && volume && !json_true_at(record, MOVE_WAY_BACK))
             switched_take_back(run, volume);
         done = done && (!moved || move_keep_last(run, record, error)) &&
-               move_record_remove(run, error);
+               move_record_remove(run, error) && check_unwritten(move, record, error);
     }
     cJSON_Delete(record);
     return done;
@@ -212,7 +243,8 @@ static bool reach_leaving(struct move *move, struct error *error)
 static bool check_writable(const struct move *move, struct error *error)
 {
     struct new_session_setting now;
-    if (!new_session_setting(&move->there.parameters, "default_transaction_read_only", &now, error))
+    if (!new_session_setting(&move->there.parameters, "default_transaction_read_only", 0, &now,
+                             error))
         return false;
     if (text_equal(now.value, "off"))
         return true;
@@ -389,6 +421,7 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
     stand_in_close(move);
     if (settled && !moved)
         settled = move_late_watch(move->run, move->record, &second);
+    tell_written(move, move->record);
     if (!settled) {
         if (!switched)
             error_wrap(&second, "%s", error->message);
@@ -498,7 +531,8 @@ static bool run_move(struct step_run *run, struct error *error)
         done = done && carry_out(&move, error);
     if (!done && run->undoing) {
         close_sessions(&move);
-        move_renew_last(&move);
+        if (!move.written)
+            move_renew_last(&move);
     }
     done = done && move_report(&move, error);
     end_move(&move);
@@ -541,7 +575,8 @@ static const struct argument arguments[] = {
      "move fails"},
     {"late_for", ARGUMENT_DURATION, false, "60s", NULL,
      "how long the engine may take to carry out a call that it hasn't answered, or that the step "
-     "died in: what it does is watched and taken back for so long, before the move is tried again"},
+     "died in: from when one of both serves again, what it does is watched and taken back for so "
+     "long, before the move is tried again"},
     {"pooler", ARGUMENT_TEXT, false, NULL, NULL,
      "PgBouncer in front of the service: the server entry of its admin console; empty for none"},
     {0},

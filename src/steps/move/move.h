@@ -32,9 +32,10 @@
 #define MOVE_STAYED "stayed" /* true: clients may have written on who leaves since it came back */
 #define MOVE_POOLER "pooler" /* server whose pools are paused; absent: none is */
 #define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
-#define MOVE_LATE                                                                                  \
-    "late" /* wall ms: until then an unanswered call may be carried out, once it is settled */
-#define MOVE_HELD "held" /* true: who comes only lets its clients read because of that */
+#define MOVE_LATE "late" /* wall ms, once it is settled: until then an unanswered call may come */
+#define MOVE_HELD "held" /* wall ms: who comes, started then, only lets itself be read */
+#define MOVE_UNHELD "unheld"   /* why that couldn't be had, as it was told */
+#define MOVE_WRITTEN "written" /* true: who came late may have been written on */
 #define MOVE_SETTLED "settled"
 #define MOVE_BACK "back"       /* who leaves serves on */
 #define MOVE_FORWARD "forward" /* who comes serves */
@@ -75,6 +76,7 @@ struct move {
     int rounds;
     struct text_list clients; /* network namespaces of containers that may have connections */
     long told;                /* connections that had lost their server */
+    bool written;      /* who comes may have been, before it was taken off its networks again */
     bool last_unknown; /* on a way back: whether the server that comes was written on since it left
                         */
     struct stand_in stand_in;
@@ -151,7 +153,8 @@ bool move_hold(struct move *move, struct error *error);
 /* Right before its clients come. What is on record stays to be given back. */
 bool move_hold_end(struct move *move, struct error *error);
 /* Behind that, where the one that comes isn't to serve after all: `server` of the runbook, in the
- * container of that id. */
+ * container of that id. Gives up, with the server's error, when that doesn't answer within a second
+ * or has a single statement take longer: some seconds in all. It may be called again. */
 bool move_hold_again(struct step_run *run, const char *server, const char *id, struct error *error);
 
 /* move_objects.c */

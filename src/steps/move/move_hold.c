@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define IN_FORCE_MS 10000
+#define AGAIN_MS 1000L /* nobody serves meanwhile */
 
 static bool refuse_workers(const struct move *move, const char *names, struct error *error)
 {
@@ -60,12 +61,28 @@ bool move_hold(struct move *move, struct error *error)
            check_workers(move, may, error) && (!may || hold(move, error));
 }
 
+/* The statements are bounded on both sides: one that is given up here ends there, too. */
+static struct pg_connection *open_bounded(const struct server_access *access, struct error *error)
+{
+    struct pg_connection *connection = pg_open(&access->parameters, AGAIN_MS, error);
+    if (!connection)
+        return NULL;
+    char *limit = xprintf("SET statement_timeout = %ld", AGAIN_MS);
+    pg_limit(connection, AGAIN_MS);
+    bool bounded = pg_execute(connection, limit, error);
+    free(limit);
+    if (bounded)
+        return connection;
+    pg_close(connection);
+    return NULL;
+}
+
 bool move_hold_again(struct step_run *run, const char *server, const char *id, struct error *error)
 {
-    struct fence fence = {.run = run};
+    struct fence fence = {.run = run, .limit_ms = AGAIN_MS};
     bool held = fence_record_read(run, server, &fence.held, error) &&
                 server_find_in(run, server, id, &fence.access, error);
-    fence.connection = held ? server_open(&fence.access, error) : NULL;
+    fence.connection = held ? open_bounded(&fence.access, error) : NULL;
     held = fence.connection && hold_by(&fence, error);
     fence_disconnect(&fence);
     cJSON_Delete(fence.held);

@@ -221,22 +221,36 @@ static bool is_late(const struct settle *settle)
     return move_late_left(settle->run, settle->record) > 0;
 }
 
+/* What holds clients back stands in the server's memory alone: one that was started anew since has
+ * lost it. */
+static bool is_held(const struct settle *settle)
+{
+    const cJSON *started = cJSON_GetObjectItemCaseSensitive(settle->record, MOVE_HELD);
+    return cJSON_IsNumber(started) && (int64_t)started->valuedouble == settle->to.started_ms;
+}
+
 /* The one that comes may be let onto a network at any time: what a client writes there until it is
  * taken off again would be lost. Before it is looked which of both is to serve. */
 static bool has_to_be_held(const struct settle *settle)
 {
     return is_late(settle) && !settle->run->loss_accepted && !says(settle, MOVE_MOVED) &&
-           !says(settle, MOVE_HELD) && docker_is_running(&settle->to) &&
-           how_far(settle) != CAME_WHOLLY;
+           !is_held(settle) && docker_is_running(&settle->to) && how_far(settle) != CAME_WHOLLY;
 }
 
+/* Nobody serves yet, so that what can't be had at once is left for the next look, as long as a call
+ * may come. Told once, as that may be often. An error only when the record can't be written. */
 static bool hold_late(const struct settle *settle, struct error *error)
 {
     struct error reason = ERROR_INIT;
     const char *server = json_text_at(settle->record, MOVE_TO "." MOVE_SERVER);
-    if (server && !move_hold_again(settle->run, server, settle->to.id, &reason))
-        step_log(settle->run, "%s", reason.message);
-    return note_way(settle, MOVE_HELD, error);
+    if (!server)
+        return true;
+    if (move_hold_again(settle->run, server, settle->to.id, &reason))
+        return note(settle, MOVE_HELD, cJSON_CreateNumber((double)settle->to.started_ms), error);
+    if (!text_equal(json_text(settle->record, MOVE_UNHELD), reason.message))
+        step_log(settle->run, "%s; it is tried again", reason.message);
+    fence_record_set(settle->record, MOVE_UNHELD, cJSON_CreateString(reason.message));
+    return true;
 }
 
 /* Only one call is out at a time. Behind a move that was settled, who comes gets onto a network, or
@@ -250,8 +264,12 @@ static bool has_come_late(const struct settle *settle)
              cJSON_GetArraySize(docker_networks(&settle->from)) < cJSON_GetArraySize(own)));
 }
 
+/* It is off its networks again, so that no client writes behind this. What is found is on record
+ * with the next thing that is noted, which ends the move. */
 static void note_came_late(const struct settle *settle)
 {
+    if (how_far(settle) != CAME_NOT && !settle->run->loss_accepted && !is_unwritten(settle))
+        fence_record_set(settle->record, MOVE_WRITTEN, cJSON_CreateTrue());
     step_log(settle->run, "the engine has carried out the call that it hadn't answered: it is "
                           "taken back");
     cJSON_DeleteItemFromObjectCaseSensitive(settle->record, MOVE_LATE);
@@ -413,10 +431,10 @@ static bool settle_once(struct settle *settle, bool *moved, struct error *error)
                 move_pool_resume(settle->run, NULL, settle->record, error) &&
                 (*moved ? tidy_forward(settle, error) : tidy_back(settle, error)) &&
                 check_serves(settle, *moved ? MOVE_TO : MOVE_FROM, error);
-    if (done)
-        leave_parked(settle, *moved ? MOVE_FROM : MOVE_TO);
     if (done && came_late && !*moved)
         note_came_late(settle);
+    if (done)
+        leave_parked(settle, *moved ? MOVE_FROM : MOVE_TO);
     return done;
 }
 
