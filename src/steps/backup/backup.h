@@ -115,6 +115,8 @@ bool backup_database_is_done(const struct backup_database *database);
 bool backup_database_finish(struct backup_database *database, struct error *error);
 /* The connection that holds its snapshot. */
 struct pg_connection *backup_database_connection(const struct backup_database *database);
+/* How many tables it has. */
+size_t backup_database_tables(const struct backup_database *database);
 /* Frees it, however far it came. */
 void backup_database_end(struct backup_database *database);
 

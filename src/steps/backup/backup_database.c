@@ -236,3 +236,8 @@ struct pg_connection *backup_database_connection(const struct backup_database *d
 {
     return database->measure->connection;
 }
+
+size_t backup_database_tables(const struct backup_database *database)
+{
+    return database->measure->tables.count;
+}

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #define PROGRESS_EVERY_MS 200
-/* Connections that a database needs beside its jobs: its snapshot's, pg_dump's first one, one that
- * counts, one for the proof. */
-#define CONNECTIONS_BESIDE 4
+/* Connections that a database may need beside its share of the jobs: its snapshot's, pg_dump's
+ * first one, one more job, two that count, one for the proof. */
+#define CONNECTIONS_BESIDE 6
 
 int backup_share(const struct backup *backup, const struct pg_database_entry *database, int most)
 {
@@ -86,31 +86,49 @@ static size_t most_at_once(const struct backup *backup)
     return jobs < BACKUP_TOGETHER_MOST ? jobs : BACKUP_TOGETHER_MOST;
 }
 
-/* The application has to find slots while this goes on: half of those that are free are enough. */
-static bool look_for_slots(struct backup *backup, const struct pg_database_entry *entry,
-                           struct error *error)
+/* Only then do the server's own figures hold what they take of it. */
+static bool all_have_what_they_need(const struct backup *backup)
 {
-    long count = 0;
+    for (size_t i = 0; i < backup->under_way_count; i++)
+        if (!backup->under_way[i]->locked && !backup->under_way[i]->dumped)
+            return false;
+    return true;
+}
+
+/* A dump locks all tables of its database until it ends, in a table that is all sessions' own. */
+static size_t tables_under_way(const struct backup *backup)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < backup->under_way_count; i++)
+        count += backup_database_tables(backup->under_way[i]);
+    return count;
+}
+
+/* The application has to find room while this goes on: half of what is free is enough. */
+static bool look_for_room(struct backup *backup, const struct pg_database_entry *entry,
+                          struct error *error)
+{
+    struct pg_connection *connection = backup_database_connection(backup->under_way[0]);
+    long slots = 0, locks = 0;
     bool known =
-        pg_free_slots(backup_database_connection(backup->under_way[0]), &count, error) ||
+        (pg_free_slots(connection, &slots, error) && pg_lock_slots(connection, &locks, error)) ||
         error_wrap(error, "looking for room for the backup of database \"%s\"", entry->name);
     backup->crowded =
-        count / 2 < backup_share(backup, entry, (int)backup->jobs) + CONNECTIONS_BESIDE;
+        slots / 2 < backup_share(backup, entry, (int)backup->jobs) + CONNECTIONS_BESIDE ||
+        (size_t)locks / 2 < tables_under_way(backup);
     return known;
 }
 
-/* As many as there is room for; one in any case. */
+/* One more, where there is room for it; one in any case. */
 static bool begin_more(struct backup *backup, struct error *error)
 {
     const struct pg_database_entry *entry;
-    while (!backup->crowded && backup->under_way_count < most_at_once(backup) &&
-           (entry = next_database(backup))) {
-        if (backup->under_way_count && !look_for_slots(backup, entry, error))
-            return false;
-        if (!backup->crowded && !begin_next(backup, entry, error))
-            return false;
-    }
-    return true;
+    if (backup->crowded || backup->under_way_count >= most_at_once(backup) ||
+        !all_have_what_they_need(backup) || !(entry = next_database(backup)))
+        return true;
+    if (backup->under_way_count && !look_for_room(backup, entry, error))
+        return false;
+    return backup->crowded || begin_next(backup, entry, error);
 }
 
 static bool turn_all(struct backup *backup, struct error *error)

@@ -46,7 +46,7 @@ struct load_shares load_shares(const struct pg_database_list *databases, long jo
     for (size_t i = 0; i < databases->count; i++)
         if (databases->items[i].connectable)
             insert(largest, (double)databases->items[i].bytes);
-    for (size_t i = 0; i < shares.count; i++)
+    for (size_t i = 0; shares.count > 1 && i < shares.count; i++)
         shares.at_once += largest[i];
     return shares;
 }

@@ -9,7 +9,7 @@
 
 struct load_shares {
     size_t count;   /* of databases that are loaded at once, at least 1 */
-    double at_once; /* bytes: that many of them have never more together */
+    double at_once; /* bytes: that many of them have never more together; 0 with one at a time */
 };
 
 /* Each is loaded by `jobs` connections, for all of which there have to be room and memory.

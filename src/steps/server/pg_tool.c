@@ -91,7 +91,7 @@ static const struct {
      "check its settings container, host and port."},
     {"out of shared memory",
      "The server's lock table is full: raise max_locks_per_transaction and restart it at a quiet "
-     "time, or wait until fewer tables are in use."},
+     "time, or wait until fewer tables are in use; with jobs: 1 databases are dumped one by one."},
     {"password authentication failed", "Check the variables user and password."},
     {"permission denied", "Use a superuser (variable user): a backup has to see every row."},
     {"row-level security", "Use a superuser (variable user): a backup has to see every row."},
