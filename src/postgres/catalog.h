@@ -6,6 +6,9 @@
 
 #include <cjson/cJSON.h>
 
+/* Bytes of a database that has next to nothing in it; a new one has 7 to 8 MB. */
+#define PG_NEARLY_EMPTY (16LL << 20)
+
 struct pg_database_entry {
     char *name;
     long long bytes;  /* pg_database_size; -1 when it can't be connected to */

@@ -10,8 +10,8 @@
 
 #define FACT_BACKUP "backup"
 #define FACT_BACKUP_STARTED "backup.started"
-#define BACKUP_TOGETHER_MOST                                                                       \
-    4 /* databases: each one costs the server connections besides its jobs */
+/* Databases: each one costs the server connections besides its jobs. */
+#define BACKUP_TOGETHER_MOST 4
 
 struct backup;
 struct backup_database;

@@ -21,7 +21,6 @@
 
 #define PROGRESS_EVERY_MS 200
 #define NAME_KEPT 40 /* of a database's name in its directory's */
-#define SMALL (16LL << 20)
 
 struct directory {
     char *partial;  /* the directory until it is complete */
@@ -196,7 +195,7 @@ static cJSON *note_database(struct backup *backup, const char *name, const char 
 static int jobs_of(const struct backup *backup, const struct pg_database_entry *database)
 {
     int jobs = backup_share(backup, database, (int)backup->jobs);
-    bool in_parts = backup->beside && backup->jobs > 1 && database->bytes > SMALL;
+    bool in_parts = backup->beside && backup->jobs > 1 && database->bytes > PG_NEARLY_EMPTY;
     return in_parts && jobs < 2 ? 2 : jobs;
 }
 

@@ -276,25 +276,18 @@ static bool load_data(struct load_one *one, struct error *error)
     return loaded;
 }
 
-static bool await(struct load *load, const bool *flag, struct error *error)
+static bool await_roles(struct load *load, struct error *error)
 {
-    while (!*flag)
+    while (!load->commands.roles)
         if (!load_commands_take(&load->commands, true, error))
             return false;
     return true;
 }
 
-static bool await_contents(struct load_one *one, struct error *error)
+/* Its table of contents, or with `whole` all of it. */
+static bool await_dump(const struct load_one *one, bool whole, struct error *error)
 {
-    while (!database_of(one)->contents && !database_of(one)->dumped)
-        if (!load_commands_take(&one->load->commands, true, error))
-            return false;
-    return true;
-}
-
-static bool await_dumped(const struct load_one *one, struct error *error)
-{
-    while (!database_of(one)->dumped)
+    while (!database_of(one)->dumped && (whole || !database_of(one)->contents))
         if (!load_commands_take(&one->load->commands, true, error))
             return false;
     return true;
@@ -328,7 +321,7 @@ static void choose_options(struct load_one *one)
 
 static bool load_one(struct load_one *one, struct error *error)
 {
-    if (!await_contents(one, error) || !read_contents(one, error))
+    if (!await_dump(one, false, error) || !read_contents(one, error))
         return false;
     if (!one->load->setting->again &&
         load_is_default(&one->toc, one->name, one->load->restore.setting.user))
@@ -338,7 +331,7 @@ static bool load_one(struct load_one *one, struct error *error)
         return false;
     one->queue = load_queue_new(&one->toc);
     one->all = load_queue_left(one->queue);
-    return (!one->all || load_data(one, error)) && await_dumped(one, error) &&
+    return (!one->all || load_data(one, error)) && await_dump(one, true, error) &&
            restore_rest(one, error);
 }
 
@@ -429,7 +422,7 @@ static bool prepare(struct load *load, struct error *error)
 static bool begin(struct load *load, struct error *error)
 {
     struct restore *restore = &load->restore;
-    if (!await(load, &load->commands.roles, error))
+    if (!await_roles(load, error))
         return false;
     restore->messages =
         restore_messages_open(&load->run, &restore->setting, !load->setting->roles, error);

@@ -3,13 +3,12 @@
 
 #include "steps/restore/load_default.h"
 
-#define CONNECTIONS_MOST 64                /* what `jobs` alone may ask for; a server has 100 */
-#define NEARLY_EMPTY ((long long)16 << 20) /* bytes; a new database has 7 to 8 MB */
+#define CONNECTIONS_MOST 64 /* what `jobs` alone may ask for; a server has 100 */
 
 static bool counts(const struct pg_database_entry *database)
 {
     return database->connectable &&
-           (database->bytes > NEARLY_EMPTY || !load_every_server_has(database->name));
+           (database->bytes > PG_NEARLY_EMPTY || !load_every_server_has(database->name));
 }
 
 static size_t at_most(size_t count, size_t limit)
