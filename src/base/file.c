@@ -56,6 +56,20 @@ bool file_write_all(int file, const char *bytes, size_t length)
     return true;
 }
 
+void file_close_all_but(int one, int other)
+{
+    const int kept[] = {one < other ? one : other, one < other ? other : one};
+    unsigned from = 3;
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (kept[i] < (int)from)
+            continue;
+        if ((unsigned)kept[i] > from)
+            close_range(from, (unsigned)kept[i] - 1, 0);
+        from = (unsigned)kept[i] + 1;
+    }
+    close_range(from, ~0U, 0);
+}
+
 bool file_sync_directory(const char *path, struct error *error)
 {
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

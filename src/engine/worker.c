@@ -32,15 +32,6 @@ static void child_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Locks, sockets and other clients' descriptors must not live on in a worker. */
-static void close_others(const struct worker_pipe *pipe)
-{
-    long limit = sysconf(_SC_OPEN_MAX);
-    for (int file = 3; file < (limit > 4096 || limit < 0 ? 4096 : limit); file++)
-        if (file != pipe->reports && file != pipe->commands)
-            close(file);
-}
-
 static _Noreturn void be_worker(const struct worker_pipe *pipe, pid_t engine,
                                 const char *run_directory,
                                 void (*body)(void *context, const struct worker_pipe *pipe),
@@ -48,7 +39,8 @@ static _Noreturn void be_worker(const struct worker_pipe *pipe, pid_t engine,
 {
     setsid();
     child_signals();
-    close_others(pipe);
+    /* Locks, sockets and other clients' descriptors must not live on in a worker. */
+    file_close_all_but(pipe->reports, pipe->commands);
     setenv(RUN_MARK, run_directory, 1);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == engine)

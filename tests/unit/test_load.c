@@ -3,6 +3,8 @@
  * share. */
 #include "postgres/dump_alone.h"
 #include "steps/restore/load_commands.h"
+#include "steps/restore/load_cost.h"
+#include "steps/restore/load_foreign_key.h"
 #include "steps/restore/load_queue.h"
 #include "steps/restore/load_shares.h"
 
@@ -230,23 +232,24 @@ static void test_order_of_loading(void **state)
     assert_int_equal(next_id(queue, &item), 11);
     load_queue_finished(queue, rows);
     assert_int_equal(next_id(queue, &hnsw), 22); /* before the other builds */
-    assert_true(load_item_is_parallel(hnsw));
-    assert_false(load_item_is_sort(hnsw));
+    assert_true(load_build_is_parallel(hnsw->entry));
+    assert_false(load_build_is_sort(hnsw->entry));
     assert_int_equal(next_id(queue, &other), 21); /* the key would lock it out */
-    assert_true(load_item_is_sort(other));
+    assert_true(load_build_is_sort(other->entry));
     assert_int_equal(next_id(queue, &rows), 0);
     load_queue_finished(queue, hnsw);
     assert_int_equal(next_id(queue, &rows), 0);
     load_queue_finished(queue, other);
     assert_int_equal(next_id(queue, &other), 20);
-    assert_true(load_item_is_sort(other));
+    assert_true(load_build_is_sort(other->entry));
     load_queue_finished(queue, item);
     assert_int_equal(next_id(queue, &rows), 0); /* one waits for the key, which locks the other */
     load_queue_finished(queue, other);
-    assert_int_equal(next_id(queue, &item), 25);
-    assert_int_equal(next_id(queue, &rows), 0); /* it locks both tables */
-    load_queue_finished(queue, item);
     assert_int_equal(next_id(queue, &item), 23);
+    assert_int_equal(next_id(queue, &rows), 0); /* the foreign key locks both tables */
+    load_queue_finished(queue, item);
+    assert_int_equal(next_id(queue, &item), 25);
+    assert_true(load_build_is_foreign_key(item->entry));
     load_queue_finished(queue, item);
     assert_int_equal(load_queue_left(queue), 0);
     load_queue_free(queue);

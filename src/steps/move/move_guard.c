@@ -3,6 +3,7 @@
 #include "steps/move/move.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,17 +24,6 @@ static void drop(void *context, cJSON *message)
 {
     (void)context;
     cJSON_Delete(message);
-}
-
-/* The engine must see the worker's end, and the servers that of its sessions. */
-static void close_others(int pipe, int lock)
-{
-    int low = pipe < lock ? pipe : lock, high = pipe < lock ? lock : pipe;
-    if (low > 3)
-        close_range(3, (unsigned)low - 1, 0);
-    if (high > low + 1)
-        close_range((unsigned)low + 1, (unsigned)high - 1, 0);
-    close_range((unsigned)high + 1, ~0U, 0);
 }
 
 static bool is_done(int pipe)
@@ -92,7 +82,8 @@ static _Noreturn void be_guard(const struct step_run *guarded, int pipe, int loc
     setsid();
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    close_others(pipe, lock);
+    /* The engine must see the worker's end, and the servers that of its sessions. */
+    file_close_all_but(pipe, lock);
     if (!is_done(pipe))
         settle_in_the_end(&run, lock);
     _exit(0);

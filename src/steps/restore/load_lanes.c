@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "postgres/copy_in.h"
+#include "steps/restore/load_cost.h"
+#include "steps/restore/load_foreign_key.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,14 +18,19 @@
 #include <unistd.h>
 
 #define PIECE ((size_t)256 << 10)
-#define PIECES_MOST 8 /* of one lane before the others get their turn */
-#define FOLLOW_MS 20  /* until a file that is being written is looked at again */
-#define LOOK_MS 50    /* until the directory is, as long as there is nothing new in it */
-#define SMALL 65536   /* bytes of rows for which a table isn't made anew */
-#define EMPTY 5       /* bytes of a file without a row: its end mark */
-#define SORT_LEAST 64 /* MiB; PostgreSQL's default of maintenance_work_mem */
-#define SORT_RUNS 128 /* that a sort merges at once with so little memory, and more */
+#define PIECES_MOST 8        /* of one lane before the others get their turn */
+#define FOLLOW_MS 20         /* until a file that is being written is looked at again */
+#define LOOK_MS 50           /* until the directory is, as long as there is nothing new in it */
+#define SMALL 65536          /* bytes of rows for which a table isn't made anew */
+#define EMPTY 5              /* bytes of a file without a row: its end mark */
+#define SORT_LEAST 8388608.0 /* bytes of memory of a sort */
+#define SORT_LEAST_HELPED                                                                          \
+    33554432.0               /* of each who takes part; with less PostgreSQL takes fewer           \
+                              */
+#define SORT_GROWS 1.5       /* a table's keys in memory over its rows in the dump, at most */
+#define SORT_MERGED 270336.0 /* bytes of memory for each of the runs merged at once */
 #define COPY_END " FROM stdin;\n"
+#define ALONE_AFTER 0.5 /* of a build's time, in which the other lanes have done all the rest */
 
 struct lane {
     struct pg_connection *connection;
@@ -192,19 +199,23 @@ static bool begin_rows(struct load_lanes *lanes, struct lane *lane, struct error
  * there is something else to do for the other cores. */
 static long workers(const struct load_lanes *lanes, const struct load_item *item)
 {
-    bool alone = load_queue_left(lanes->setting->queue) == 1;
-    return alone || load_item_is_parallel(item) ? lanes->cores_most : 0;
+    double of_others = (double)(lanes->count > 1 ? lanes->count - 1 : 1) * ALONE_AFTER;
+    bool alone = load_queue_others(lanes->setting->queue, item) <= of_others;
+    return alone || load_build_is_parallel(item->entry) ? lanes->cores_most : 0;
 }
 
-/* MiB. A sort of texts takes half the time in pieces that fit into the processor's cache: so much
- * that they can be merged in one go is enough. Other builds want all that they can get. */
+/* MiB. A sort of texts takes a half to two thirds of the time in runs that fit into the processor's
+ * cache, as long as they can be merged in one go; that of numbers no longer. Other builds want all
+ * that they can get. Source: PostgreSQL's tuplesort.c, tuplesort_merge_order; planner.c,
+ * plan_create_index_workers. */
 static long memory(const struct load_lanes *lanes, const struct load_item *item, long helpers)
 {
-    double wanted = item->bytes / SORT_RUNS / (1 << 20);
-    if (!load_item_is_sort(item) || wanted >= (double)lanes->memory_most)
-        return lanes->memory_most;
-    long one = wanted > SORT_LEAST ? (long)wanted : SORT_LEAST;
-    return one < lanes->memory_most / (helpers + 1) ? one * (helpers + 1) : lanes->memory_most;
+    double most = (double)lanes->memory_most * (1 << 20) / (double)(helpers + 1);
+    double one = helpers ? SORT_LEAST_HELPED : SORT_LEAST;
+    while (one * one < item->bytes * SORT_GROWS * SORT_MERGED)
+        one *= 1.25;
+    return load_build_is_sort(item->entry) && one < most ? (long)(one / (1 << 20)) * (helpers + 1)
+                                                         : lanes->memory_most;
 }
 
 static bool begin_build(const struct load_lanes *lanes, struct lane *lane, struct error *error)
@@ -221,7 +232,11 @@ static bool begin_build(const struct load_lanes *lanes, struct lane *lane, struc
         begun = pg_add_identifier(lane->connection, &sql, entry->tablespace, error);
     else
         text_add(&sql, "''");
-    text_printf(&sql, "; %s", entry->definition);
+    text_add(&sql, "; ");
+    if (load_build_is_foreign_key(entry))
+        load_foreign_key_add(&sql, entry->definition);
+    else
+        text_add(&sql, entry->definition);
     begun = begun && pg_copy_in_begin(lane->connection, text_string(&sql), error);
     text_free(&sql);
     return begun;

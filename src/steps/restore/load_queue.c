@@ -6,7 +6,9 @@
 #include "steps/restore/load_queue.h"
 
 #include "postgres/dump_alone.h"
+#include "steps/restore/load_cost.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,7 @@ struct place {
     bool locked; /* by one that lets no other build */
     bool has_data;
     bool begun, finished;
+    double urgency; /* of rows: the cost of all that comes after them, and their own */
 };
 
 struct load_queue {
@@ -32,9 +35,12 @@ struct load_queue {
     struct place *places;
     size_t *builds; /* that may be begun */
     size_t build_count;
-    size_t *rows; /* that are dumped, from `row_next` on not begun by the list */
+    size_t *
+        rows; /* that are dumped, the most urgent first, from `row_next` on not begun by the list */
     size_t row_count, row_next;
     size_t left;
+    size_t undumped; /* rows */
+    double rest;     /* what is left, by cost */
 };
 
 static bool is(const struct toc_entry *entry, const char *kind)
@@ -84,6 +90,11 @@ static void enter(struct load_queue *queue, const struct toc_entry *entry, enum 
 {
     struct place *place = place_of(queue, entry);
     place->item = (struct load_item){.entry = entry, .kind = kind};
+    if (kind == LOAD_BUILD)
+        place->item.share = load_cost_of_build(entry, table);
+    if (kind == LOAD_ROWS)
+        place->item.share = load_cost_of_rows();
+    queue->undumped += kind == LOAD_ROWS;
     place->table = place->other = index_of(queue, table ? table : entry);
     queue->left++;
 }
@@ -223,44 +234,55 @@ static struct place *rows_at(const struct load_queue *queue, int id)
     return place && place->item.entry && place->item.kind == LOAD_ROWS ? place : NULL;
 }
 
+static double cost(const struct load_item *item)
+{
+    return item->bytes * item->share;
+}
+
+static void set_bytes(struct load_queue *queue, struct load_item *item, double bytes)
+{
+    queue->rest -= cost(item);
+    item->bytes = bytes;
+    queue->rest += cost(item);
+}
+
+/* Among those that aren't begun. */
+static void add_rows(struct load_queue *queue, size_t number)
+{
+    add(&queue->rows, &queue->row_count, number);
+    size_t at = queue->row_count - 1;
+    for (; at > queue->row_next &&
+           queue->places[queue->rows[at - 1]].urgency < queue->places[number].urgency;
+         at--)
+        queue->rows[at] = queue->rows[at - 1];
+    queue->rows[at] = number;
+}
+
 void load_queue_dumped(struct load_queue *queue, int id, double bytes)
 {
     struct place *place = rows_at(queue, id);
     if (!place || place->item.dumped)
         return;
     place->item.dumped = true;
-    place->item.bytes = bytes;
+    queue->undumped--;
+    set_bytes(queue, &place->item, bytes);
     for (size_t i = 0; i < place->wanted; i++) {
         struct load_item *build = &queue->places[place->wanted_by[i]].item;
-        build->bytes = bytes > build->bytes ? bytes : build->bytes;
+        if (bytes > build->bytes)
+            set_bytes(queue, build, bytes);
+        place->urgency += load_build_is_foreign_key(build->entry) ? 0 : cost(build);
     }
+    place->urgency += cost(&place->item);
     if (!place->begun)
-        add(&queue->rows, &queue->row_count, (size_t)(place - queue->places));
-}
-
-bool load_item_is_parallel(const struct load_item *item)
-{
-    return item->kind == LOAD_BUILD && (strstr(item->entry->definition, " USING hnsw (") ||
-                                        strstr(item->entry->definition, " USING ivfflat ("));
-}
-
-/* Source: PostgreSQL manual, CREATE INDEX and ALTER TABLE: only btrees have these constraints. */
-bool load_item_is_sort(const struct load_item *item)
-{
-    static const char *const marks[] = {" USING btree (", " PRIMARY KEY ", " UNIQUE "};
-    for (size_t i = 0; item->kind == LOAD_BUILD && i < sizeof marks / sizeof marks[0]; i++)
-        if (strstr(item->entry->definition, marks[i]))
-            return true;
-    return false;
+        add_rows(queue, (size_t)(place - queue->places));
 }
 
 static bool goes_before(const struct load_item *left, const struct load_item *right)
 {
-    bool parallel = load_item_is_parallel(left);
-    if (parallel != load_item_is_parallel(right))
+    bool parallel = load_build_is_parallel(left->entry);
+    if (parallel != load_build_is_parallel(right->entry))
         return parallel;
-    return left->bytes > right->bytes ||
-           (left->bytes == right->bytes && left->entry < right->entry);
+    return cost(left) > cost(right) || (cost(left) == cost(right) && left->entry < right->entry);
 }
 
 /* A constraint takes its tables for itself; indexes may be built side by side. */
@@ -297,27 +319,46 @@ static struct load_item *begin_build(struct load_queue *queue, size_t which)
     return &place->item;
 }
 
-struct load_item *load_queue_next(struct load_queue *queue)
+/* *which: in the list of builds; false when none may be begun now. */
+static bool best_build(const struct load_queue *queue, bool foreign_keys, size_t *which)
 {
-    const struct place *best = NULL;
-    size_t which = 0;
+    const struct load_item *best = NULL;
     for (size_t i = 0; i < queue->build_count; i++) {
         const struct place *place = &queue->places[queue->builds[i]];
-        if (!may_lock(queue, place) || (best && !goes_before(&place->item, &best->item)))
+        if (load_build_is_foreign_key(place->item.entry) != foreign_keys ||
+            !may_lock(queue, place) || (best && !goes_before(&place->item, best)))
             continue;
-        best = place;
-        which = i;
+        best = &place->item;
+        *which = i;
     }
-    if (best)
-        return begin_build(queue, which);
+    return best != NULL;
+}
+
+static struct place *best_rows(struct load_queue *queue)
+{
     while (queue->row_next < queue->row_count) {
-        struct place *place = &queue->places[queue->rows[queue->row_next++]];
-        if (place->begun)
-            continue;
-        place->begun = true;
-        return &place->item;
+        struct place *place = &queue->places[queue->rows[queue->row_next]];
+        if (!place->begun)
+            return place;
+        queue->row_next++; /* it was followed */
     }
     return NULL;
+}
+
+struct load_item *load_queue_next(struct load_queue *queue)
+{
+    size_t which = 0;
+    struct place *rows = best_rows(queue);
+    if (best_build(queue, false, &which)) {
+        const struct load_item *build = &queue->places[queue->builds[which]].item;
+        if (!rows || load_build_is_parallel(build->entry) || cost(build) >= rows->urgency)
+            return begin_build(queue, which);
+    }
+    if (rows) {
+        rows->begun = true;
+        return &rows->item;
+    }
+    return best_build(queue, true, &which) ? begin_build(queue, which) : NULL;
 }
 
 struct load_item *load_queue_follow(struct load_queue *queue, int id)
@@ -334,6 +375,7 @@ void load_queue_finished(struct load_queue *queue, const struct load_item *item)
     struct place *place = place_of(queue, item->entry);
     place->finished = true;
     queue->left--;
+    queue->rest -= cost(item);
     lock(queue, place, -1);
     for (size_t i = 0; i < place->wanted; i++)
         if (--queue->places[place->wanted_by[i]].missing == 0)
@@ -343,6 +385,13 @@ void load_queue_finished(struct load_queue *queue, const struct load_item *item)
 size_t load_queue_left(const struct load_queue *queue)
 {
     return queue->left;
+}
+
+double load_queue_others(const struct load_queue *queue, const struct load_item *item)
+{
+    if (queue->undumped)
+        return INFINITY;
+    return cost(item) > 0 ? (queue->rest - cost(item)) / cost(item) : queue->left > 1;
 }
 
 size_t load_queue_rest(const struct load_queue *queue, struct restore_lists *rest, bool *files)

@@ -17,6 +17,7 @@ struct load_item {
     enum load_kind kind;
     bool dumped;  /* of rows: their file is complete */
     double bytes; /* of that file; of a build: of its tables' largest */
+    double share; /* how long it takes for a byte: see load_cost.h */
 };
 
 struct load_queue;
@@ -28,9 +29,10 @@ void load_queue_free(struct load_queue *queue);
 /* The file of that entry's rows is complete. Entries that aren't in the queue are fine. */
 void load_queue_dumped(struct load_queue *queue, int id, double bytes);
 
-/* What is best begun now, NULL when nothing can be: builds first, as they take longest, those that
- * use several cores before others, then the largest; then rows. Two builds that lock each other out
- * are never begun at once. Stays the queue's. */
+/* What is best begun now, NULL when nothing can be: builds that use several cores; then what takes
+ * longest, of rows together with what is built of them; then foreign keys, which keep others from
+ * their tables and are checked by the indexes. Two builds that lock each other out are never begun
+ * at once. Stays the queue's. */
 struct load_item *load_queue_next(struct load_queue *queue);
 /* Rows that are still being dumped, to be followed; NULL when that entry isn't in the queue or was
  * begun already. */
@@ -39,14 +41,12 @@ void load_queue_finished(struct load_queue *queue, const struct load_item *item)
 
 /* How many aren't finished; those under way count. */
 size_t load_queue_left(const struct load_queue *queue);
+/* About how long all that isn't finished takes but for that one, where that one takes 1; infinite
+ * as long as rows are still being dumped. */
+double load_queue_others(const struct load_queue *queue, const struct load_item *item);
 
 /* What the queue leaves to pg_restore, of the data and of what comes after it; into empty lists,
  * which the caller frees. *files: some of it is in files. Returns how many. */
 size_t load_queue_rest(const struct load_queue *queue, struct restore_lists *rest, bool *files);
-
-/* Whether a build gains from several cores at once: HNSW and IVFFlat do. */
-bool load_item_is_parallel(const struct load_item *item);
-/* Whether it is a btree, whose build is a sort. */
-bool load_item_is_sort(const struct load_item *item);
 
 #endif
