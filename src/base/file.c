@@ -56,6 +56,16 @@ bool file_write_all(int file, const char *bytes, size_t length)
     return true;
 }
 
+/* Both ends too. Kernels before Linux 5.9 and some containers don't have the call for it. */
+static void close_between(unsigned first, unsigned last)
+{
+    if (close_range(first, last, 0) == 0)
+        return;
+    long most = sysconf(_SC_OPEN_MAX);
+    for (unsigned file = first; file <= last && file < (unsigned)(most > 0 ? most : 1024); file++)
+        close((int)file);
+}
+
 void file_close_all_but(int one, int other)
 {
     const int kept[] = {one < other ? one : other, one < other ? other : one};
@@ -64,10 +74,10 @@ void file_close_all_but(int one, int other)
         if (kept[i] < (int)from)
             continue;
         if ((unsigned)kept[i] > from)
-            close_range(from, (unsigned)kept[i] - 1, 0);
+            close_between(from, (unsigned)kept[i] - 1);
         from = (unsigned)kept[i] + 1;
     }
-    close_range(from, ~0U, 0);
+    close_between(from, ~0U);
 }
 
 bool file_sync_directory(const char *path, struct error *error)

@@ -4,6 +4,8 @@
 
 #include "postgres/connection_parts.h"
 
+#include <stdlib.h>
+
 bool pg_copy_in_begin(struct pg_connection *connection, const char *sql, struct error *error)
 {
     PGconn *handle = pg_handle(connection);
@@ -19,7 +21,7 @@ static bool fail(struct pg_connection *connection, PGresult *result, struct erro
     return false;
 }
 
-bool pg_copy_in_look(struct pg_connection *connection, enum copy_in_state *state,
+bool pg_copy_in_look(struct pg_connection *connection, enum copy_in_state *state, double *rows,
                      struct error *error)
 {
     PGconn *handle = pg_handle(connection);
@@ -36,6 +38,7 @@ bool pg_copy_in_look(struct pg_connection *connection, enum copy_in_state *state
         if (status != PGRES_COPY_IN && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
             status != PGRES_EMPTY_QUERY)
             return fail(connection, result, error);
+        *rows += strtod(PQcmdTuples(result), NULL); /* "" where there are none to count */
         PQclear(result);
         if (status == PGRES_COPY_IN) {
             *state = COPY_IN_WANTED;

@@ -13,8 +13,9 @@ enum copy_in_state {
 /* Sends statements, one of which may be a COPY FROM STDIN. From then on poll pg_socket: for
  * writing while something is unsent, for reading always. */
 bool pg_copy_in_begin(struct pg_connection *connection, const char *sql, struct error *error);
-/* Takes what has come. False when a statement has failed. */
-bool pg_copy_in_look(struct pg_connection *connection, enum copy_in_state *state,
+/* Takes what has come. False when a statement has failed. Adds to *rows those that a COPY which has
+ * ended took. */
+bool pg_copy_in_look(struct pg_connection *connection, enum copy_in_state *state, double *rows,
                      struct error *error);
 /* Rows in COPY's own format, as they stand in a dump's file. Only when nothing is unsent, as they
  * are kept in memory until they can be sent. */

@@ -191,6 +191,51 @@ CREATE TABLE public.one (id int);
 INSERT INTO public.one VALUES (1);
 CREATE INDEX one_held ON public.one (public.held(id));
 SQL
+# Foreign keys of every kind. Those whose columns are indexed in the order of the key they refer to are checked by the
+# indexes, if there is much to check; some aren't checked on the old server either.
+docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_prod <<'SQL'
+CREATE SCHEMA "Odd ""keys %I";
+SET search_path = "Odd ""keys %I";
+CREATE TABLE to_one (id bigint PRIMARY KEY, name text UNIQUE, filler text);
+CREATE TABLE "to 'two" (a int, "B b" text, filler text, PRIMARY KEY (a, "B b"), UNIQUE ("B b", a));
+INSERT INTO to_one SELECT i, 'name ' || i, repeat('x', 300) FROM generate_series(1, 20000) i;
+INSERT INTO "to 'two" SELECT i / 10, 'b' || i % 10, repeat('x', 300) FROM generate_series(1, 20000) i;
+CREATE TABLE indexed (id int, one bigint CONSTRAINT "in ""order%" REFERENCES to_one ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE by_more (id int, one bigint REFERENCES to_one, n int);
+CREATE TABLE bare (one bigint REFERENCES to_one);
+CREATE TABLE partly (one bigint REFERENCES to_one);
+CREATE TABLE backwards (one bigint REFERENCES to_one);
+CREATE TABLE by_name (name text REFERENCES to_one (name) ON UPDATE SET NULL);
+CREATE TABLE other_rules (name text COLLATE "C" REFERENCES to_one (name));
+CREATE TABLE smaller (one int REFERENCES to_one);
+CREATE TABLE "of 'two" (a int, "B b" text, FOREIGN KEY ("B b", a) REFERENCES "to 'two" ("B b", a) MATCH FULL);
+CREATE TABLE chain (id int PRIMARY KEY, before int REFERENCES chain, filler text);
+CREATE TABLE small (id int PRIMARY KEY, before int REFERENCES small);
+CREATE TABLE unchecked (one bigint);
+CREATE TABLE halves (one bigint REFERENCES to_one) PARTITION BY RANGE (one);
+CREATE TABLE halves_1 PARTITION OF halves FOR VALUES FROM (MINVALUE) TO (10000);
+CREATE TABLE halves_2 PARTITION OF halves FOR VALUES FROM (10000) TO (MAXVALUE);
+CREATE INDEX ON halves (one);
+CREATE INDEX ON indexed (one); CREATE INDEX ON by_more (one, n); CREATE INDEX ON partly (one) WHERE one < 100;
+CREATE INDEX ON backwards (one DESC); CREATE INDEX ON by_name (name); CREATE INDEX ON other_rules (name);
+CREATE INDEX ON smaller (one); CREATE INDEX ON "of 'two" ("B b", a); CREATE INDEX ON chain (before);
+INSERT INTO indexed SELECT i, nullif(1 + i % 20000, 7) FROM generate_series(1, 60000) i;
+INSERT INTO by_more SELECT * FROM indexed;
+INSERT INTO bare SELECT one FROM indexed; INSERT INTO partly SELECT one FROM indexed; INSERT INTO backwards SELECT one FROM indexed;
+INSERT INTO by_name SELECT 'name ' || one FROM indexed; INSERT INTO other_rules SELECT 'name ' || one FROM indexed;
+INSERT INTO smaller SELECT one FROM indexed; INSERT INTO halves SELECT one FROM indexed WHERE one IS NOT NULL;
+INSERT INTO "of 'two" SELECT a, "B b" FROM "to 'two"; INSERT INTO "of 'two" VALUES (NULL, NULL);
+INSERT INTO small SELECT i, nullif(i / 2, 0) FROM generate_series(1, 100) i;
+INSERT INTO chain SELECT i, nullif(i / 2, 0), repeat('x', 300) FROM generate_series(1, 20000) i;
+INSERT INTO unchecked VALUES (1), (0);
+CREATE INDEX ON unchecked (one);
+ALTER TABLE unchecked ADD FOREIGN KEY (one) REFERENCES to_one NOT VALID;
+SQL
+keys() {
+    psql_at "$1" limor_prod "SELECT conrelid::regclass, conname, convalidated, conparentid <> 0, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE contype = 'f' AND connamespace = (SELECT oid FROM pg_namespace WHERE nspname LIKE 'Odd%') ORDER BY conrelid::regclass::text COLLATE \"C\", 2"
+}
+keys=$(keys "$PG_PORT")
 # The second one fails meanwhile.
 docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_dev <<'SQL'
 CREATE FUNCTION public.fails(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
@@ -231,9 +276,28 @@ said=$(cat "$test_dir/vectors.out")
 like "$said" 'all of it was loaded while the old server was dumped' "beside the dump"
 is "$(grep -c 'errors, .* warnings, .* known harmless; all in' <<<"$said")" 1 "all that was said is summed up once"
 is_an_ordinary_server vectors
+is "$(grep -c . <<<"$keys")" 15 "foreign keys of every kind are compared"
+is "$(keys "$NEW_PORT")" "$keys" "they are the old server's, checked where they were"
+is "$(psql_at "$NEW_PORT" limor_prod "SELECT string_agg(relname, ' ' ORDER BY relname COLLATE \"C\") FROM pg_stat_user_indexes
+    WHERE schemaname LIKE 'Odd%' AND idx_scan > 0 AND indexrelname ~ '_idx$'")" "by_more by_name chain indexed of 'two" \
+    "those that can be are checked by their indexes"
 said=$(data_of 'cat /volume/loading-log/*')
 like "$said" 'building index "parallel_ivfflat" on table "parallel" with request for [1-9][0-9]* parallel worker' "its build asked for workers"
 like "$said" 'using [1-9][0-9]* parallel workers' "and had them"
 docker rm -f "$NEW_CONTAINER" >/dev/null
 docker volume rm "$NEW_VOLUME" >/dev/null
+
+# ---- a row that refers to nothing, which the old server was made to take ----
+
+docker exec -i "$OLD_CONTAINER" psql -U postgres -X -q -v ON_ERROR_STOP=1 -d limor_prod <<'SQL'
+DROP INDEX public.one_held;
+SET session_replication_role = replica;
+INSERT INTO "Odd ""keys %I".indexed VALUES (0, 4711000);
+SQL
+load violated
+is "$status" 11 "a copy with a foreign key that doesn't hold isn't taken"
+[ "$status" = 11 ] || show_output 60
+like "$output" 'couldn.t be loaded beside the dump.* database "limor_prod": .*FK CONSTRAINT indexed in "order%' "it says what couldn't be loaded beside the dump"
+like "$output" 'violates foreign key constraint "in "order%"' "and why"
+undone violated
 done_testing

@@ -12,9 +12,11 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void error_says_what_failed_and_what_to_do(void **state)
@@ -255,6 +257,36 @@ static void output_is_limited_and_handed_over_in_lines(void **state)
     text_free(&lines);
 }
 
+/* In a child, as this program's own files would be closed. */
+static void every_file_but_two_is_closed(void **state)
+{
+    (void)state;
+    int one[2], two[2], others[2], status = 0;
+    assert_int_equal(pipe(others), 0);
+    assert_int_equal(pipe(one), 0);
+    assert_int_equal(pipe(two), 0);
+    const int closed[] = {others[0], others[1], one[0], two[0]};
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        file_close_all_but(two[1], one[1]);
+        bool as_meant = fcntl(one[1], F_GETFD) >= 0 && fcntl(two[1], F_GETFD) >= 0 &&
+                        fcntl(STDERR_FILENO, F_GETFD) >= 0;
+        for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+            as_meant = as_meant && fcntl(closed[i], F_GETFD) < 0;
+        file_close_all_but(one[1], one[1]);
+        as_meant = as_meant && fcntl(one[1], F_GETFD) >= 0 && fcntl(two[1], F_GETFD) < 0;
+        _exit(as_meant ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    for (size_t i = 0; i < 2; i++) {
+        close(one[i]);
+        close(two[i]);
+        close(others[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +305,7 @@ int main(void)
         cmocka_unit_test(a_missing_program_is_an_error),
         cmocka_unit_test(a_program_that_takes_too_long_is_ended),
         cmocka_unit_test(output_is_limited_and_handed_over_in_lines),
+        cmocka_unit_test(every_file_but_two_is_closed),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "steps/restore/load_commands.h"
 #include "steps/restore/load_cost.h"
 #include "steps/restore/load_foreign_key.h"
+#include "steps/restore/load_memory.h"
 #include "steps/restore/load_queue.h"
 #include "steps/restore/load_shares.h"
 
@@ -433,6 +434,243 @@ static void test_shares_are_no_more_than_the_whole(void **state)
     assert_int_equal(machine.available, 8000);
 }
 
+static double cost_of(const char *table, const char *kind, const char *definition)
+{
+    char *parts[] = {xstrdup(table), xstrdup(kind), xstrdup(definition)};
+    struct toc_entry of_table = {.definition = parts[0]};
+    struct toc_entry build = {.kind = parts[1], .definition = parts[2]};
+    double cost = load_cost_of_build(&build, &of_table);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        free(parts[i]);
+    return cost;
+}
+
+static void test_what_builds_cost(void **state)
+{
+    static const char table[] = "CREATE TABLE public.t (\n    id bigint NOT NULL,\n    note text,\n"
+                                "    noted date,\n    code character varying(9),\n"
+                                "    \"Odd (\" citext,\n    \"text\" integer\n);\n";
+    static const struct {
+        const char *columns;
+        double cost;
+    } indexes[] = {{"id", 1},          {"note", 4},      {"noted", 1},    {"code DESC", 4},
+                   {"\"Odd (\"", 4},   {"note, id", 4},  {"id, note", 1}, {"\"text\"", 1},
+                   {"lower(note)", 4}, {"((id + 1))", 4}};
+    struct text definition = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof indexes / sizeof indexes[0]; i++) {
+        text_consume(&definition, definition.length);
+        text_printf(&definition, "CREATE INDEX i ON public.t USING btree (%s);\n",
+                    indexes[i].columns);
+        assert_true(cost_of(table, "INDEX", text_string(&definition)) == indexes[i].cost);
+    }
+    text_free(&definition);
+    assert_true(cost_of(table, "CONSTRAINT",
+                        "ALTER TABLE ONLY public.t\n    ADD CONSTRAINT p PRIMARY KEY (id);\n") ==
+                1);
+    assert_true(cost_of(table, "CONSTRAINT",
+                        "ALTER TABLE ONLY public.t\n    ADD CONSTRAINT u UNIQUE (note);\n") == 4);
+    assert_true(cost_of(table, "INDEX", "CREATE INDEX i ON public.t USING gin (id);\n") == 4);
+    assert_true(cost_of(table, "FK CONSTRAINT", "ALTER TABLE ONLY public.t") < 1);
+    assert_true(cost_of("CREATE TABLE cut_off", "INDEX", "CREATE INDEX USING btree (id") == 4);
+    assert_true(cost_of("", "INDEX", "CREATE INDEX USING btree (") == 4);
+}
+
+#define KEY                                                                                        \
+    "ALTER TABLE ONLY public.a\n    ADD CONSTRAINT k FOREIGN KEY (b) REFERENCES public.b(id)"
+static void check_key(const char *definition, const char *made, bool checked)
+{
+    struct text sql = {0};
+    load_foreign_key_add(&sql, definition);
+    assert_true(text_starts(text_string(&sql), made));
+    assert_int_equal(strstr(text_string(&sql), "VALIDATE CONSTRAINT") != NULL, checked);
+    assert_int_equal(sql.length > strlen(made), checked);
+    text_free(&sql);
+}
+
+static void test_foreign_keys_are_checked_or_left_as_they_are(void **state)
+{
+    static const char of_partitions[] = "ALTER TABLE public.a\n    ADD CONSTRAINT k FOREIGN KEY "
+                                        "(b) REFERENCES public.b(id);\n";
+    (void)state;
+    check_key(KEY ";\n", KEY " NOT VALID;\n", true);
+    check_key(KEY " DEFERRABLE INITIALLY DEFERRED;\n",
+              KEY " DEFERRABLE INITIALLY DEFERRED NOT VALID;\n", true);
+    check_key(KEY " NOT VALID;\n", KEY " NOT VALID;\n", false);
+    check_key(KEY " NOT ENFORCED;\n", KEY " NOT ENFORCED;\n", false);
+    check_key(KEY "; -- odd", KEY "; -- odd", false);
+    check_key(of_partitions, of_partitions, false);
+}
+
+static long memory_of(const char *how, double bytes, double rows, long most, long helpers)
+{
+    struct text definition = {0};
+    text_printf(&definition, "CREATE INDEX i ON t USING %s (a)", how);
+    struct toc_entry entry = {.definition = definition.bytes};
+    const struct load_item item = {.entry = &entry, .bytes = bytes, .rows = rows};
+    long memory = load_memory(&item, most, helpers);
+    text_free(&definition);
+    return memory;
+}
+
+static void test_memory_of_builds(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_of("btree", 0, 0, 512, 0), 8);
+    assert_int_equal(memory_of("btree", 1e8, 1e6, 512, 0), 8);
+    assert_int_equal(memory_of("btree", 1e8, 1e6, 512, 1), 64); /* each has half of it */
+    assert_int_equal(memory_of("btree", 1e8, 1e6, 4, 0), 4);
+    assert_int_equal(memory_of("btree", 1e8, 1e6, 48, 1), 48);
+    assert_int_equal(memory_of("hnsw", 1e8, 1e6, 512, 0), 512);
+    assert_int_equal(memory_of("gin", 1e8, 1e6, 512, 3), 512);
+}
+
+/* One go is enough: memory for a buffer of each run, and not more runs than PostgreSQL merges at
+ * once; and no more memory than that takes. Keys of narrow rows take more than their rows do. */
+static void test_sorts_are_merged_in_one_go(void **state)
+{
+    (void)state;
+    for (double rows = 1e7; rows < 1e12; rows *= 10)
+        for (double width = 10; width < 1000; width *= 3) {
+            double memory =
+                (double)memory_of("btree", rows * width, rows, 1L << 40, 0) * (double)MB;
+            double keys = rows * (44 + width / 2), runs = keys / memory;
+            assert_true(runs < 1.1 * memory / (272 << 10) && runs < 550);
+            assert_true(memory < 10.0 * (double)MB || runs > 0.5 * memory / (272 << 10) ||
+                        runs > 350);
+        }
+    assert_true(memory_of("btree", 1e9, 0, 512, 0) >= memory_of("btree", 1e9, 1e7, 512, 0));
+    assert_true(memory_of("btree", 1e9, 1e8, 512, 0) > memory_of("btree", 1e9, 1e7, 512, 0));
+}
+
+/* What is behind a table counts: its own rows are few, its indexes are of texts. */
+static const struct written urgent[] = {
+    {1, TOC_PRE_DATA, "TABLE", "plain", "CREATE TABLE plain (\n    id bigint\n)", "", "", {0}},
+    {2,
+     TOC_PRE_DATA,
+     "TABLE",
+     "texts",
+     "CREATE TABLE texts (\n    t text,\n    u text\n)",
+     "",
+     "",
+     {0}},
+    {3, TOC_PRE_DATA, "TABLE", "few", "CREATE TABLE few (\n    id bigint\n)", "", "", {0}},
+    {10, TOC_DATA, "TABLE DATA", "plain", "", COPY("plain"), "10.dat", {1, 0}},
+    {11, TOC_DATA, "TABLE DATA", "texts", "", COPY("texts"), "11.dat", {2, 0}},
+    {12, TOC_DATA, "TABLE DATA", "few", "", COPY("few"), "12.dat", {3, 0}},
+    {20, TOC_POST_DATA, "INDEX", "by_id", "CREATE INDEX USING btree (id)", "", "", {1, 0}},
+    {21, TOC_POST_DATA, "INDEX", "by_t", "CREATE INDEX USING btree (t)", "", "", {2, 0}},
+    {22, TOC_POST_DATA, "INDEX", "by_u", "CREATE INDEX USING btree (u)", "", "", {2, 0}},
+    {23, TOC_POST_DATA, "FK CONSTRAINT", "fk", "ALTER TABLE ONLY", "", "", {1, 2, 0}},
+};
+
+static void test_the_longest_begins_first(void **state)
+{
+    struct text bytes = {0};
+    struct toc toc;
+    struct error error = ERROR_INIT;
+    struct load_item *plain, *texts, *few, *build;
+    (void)state;
+    write_all(&bytes, 16, 0, urgent, sizeof urgent / sizeof urgent[0]);
+    assert_true(toc_parse(bytes.bytes, bytes.length, &toc, &error));
+    struct load_queue *queue = load_queue_new(&toc);
+    load_queue_dumped(queue, 10, 20e6);
+    load_queue_dumped(queue, 12, 2e6);
+    load_queue_dumped(queue, 11, 10e6);
+    assert_int_equal(next_id(queue, &texts), 11); /* (2.5 + 4 + 4) * 10 */
+    assert_int_equal(next_id(queue, &plain), 10); /* (2.5 + 1) * 20 */
+    load_queue_finished(queue, plain);
+    assert_int_equal(next_id(queue, &build), 20); /* 20, before 2.5 * 2 */
+    load_queue_finished(queue, build);
+    assert_int_equal(next_id(queue, &few), 12);
+    load_queue_finished(queue, few);
+    /* left: rows of texts 25, its two indexes 40 each, the key 0.5 * 20 */
+    assert_true(load_queue_others(queue, texts) * 25 == 90);
+    assert_int_equal(next_id(queue, &build), 0);
+    load_queue_finished(queue, texts);
+    assert_int_equal(next_id(queue, &build), 21);
+    assert_int_equal(next_id(queue, &texts), 22); /* before the key, which locks the table */
+    assert_true(load_queue_others(queue, build) * 40 == 50);
+    load_queue_finished(queue, build);
+    assert_int_equal(next_id(queue, &build), 0);
+    load_queue_finished(queue, texts);
+    assert_int_equal(next_id(queue, &build), 23);
+    assert_true(load_queue_others(queue, build) == 0);
+    load_queue_finished(queue, build);
+    load_queue_free(queue);
+    toc_free(&toc);
+    text_free(&bytes);
+}
+
+/* How many rows there are is known to the builds that wait for them, of the larger table. */
+static void test_builds_know_their_rows(void **state)
+{
+    struct toc toc;
+    struct load_item *rows, *small, *build;
+    (void)state;
+    read_shop(&toc, 15);
+    struct load_queue *queue = load_queue_new(&toc);
+    load_queue_dumped(queue, 10, 9e6);
+    load_queue_dumped(queue, 11, 8e6);
+    assert_int_equal(next_id(queue, &rows), 14);
+    load_queue_finished(queue, rows);
+    assert_int_equal(next_id(queue, &rows), 10);
+    assert_int_equal(next_id(queue, &small), 11);
+    rows->rows = 900;
+    small->rows = 800;
+    load_queue_finished(queue, rows);
+    load_queue_finished(queue, small);
+    static const double known[][2] = {{22, 900}, {20, 900}, {23, 800}, {21, 900}, {25, 900}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        assert_int_equal(next_id(queue, &build), (int)known[i][0]);
+        assert_true(build->rows == known[i][1]);
+        load_queue_finished(queue, build);
+    }
+    load_queue_free(queue);
+    toc_free(&toc);
+}
+
+/* Builds of small tables don't pile up behind the rows of all the others. */
+static void test_small_builds_do_not_wait(void **state)
+{
+    struct toc toc;
+    struct load_item *item;
+    (void)state;
+    read_shop(&toc, 15);
+    struct load_queue *queue = load_queue_new(&toc);
+    load_queue_dumped(queue, 10, 1000);
+    assert_int_equal(next_id(queue, &item), 14);
+    load_queue_finished(queue, item);
+    assert_int_equal(next_id(queue, &item), 10);
+    load_queue_finished(queue, item);
+    load_queue_dumped(queue, 11, 1000000);
+    assert_int_equal(next_id(queue, &item), 22);
+    load_queue_finished(queue, item);
+    assert_int_equal(next_id(queue, &item), 20); /* less work than the rows */
+    load_queue_free(queue);
+    toc_free(&toc);
+}
+
+static void test_nobody_is_alone_while_rows_are_dumped(void **state)
+{
+    struct toc toc;
+    struct load_item *rows, *build;
+    (void)state;
+    read_shop(&toc, 16);
+    struct load_queue *queue = load_queue_new(&toc);
+    load_queue_dumped(queue, 10, 1000);
+    assert_int_equal(next_id(queue, &build), 14);
+    load_queue_finished(queue, build);
+    assert_int_equal(next_id(queue, &rows), 10);
+    load_queue_finished(queue, rows);
+    assert_int_equal(next_id(queue, &build), 22);
+    assert_true(load_queue_others(queue, build) > 1e300);
+    load_queue_dumped(queue, 11, 10);
+    assert_true(load_queue_others(queue, build) < 10);
+    load_queue_free(queue);
+    toc_free(&toc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +679,14 @@ int main(void)
         cmocka_unit_test(test_no_part_is_taken_for_the_whole),
         cmocka_unit_test(test_refuses_what_it_does_not_know),
         cmocka_unit_test(test_order_of_loading),
+        cmocka_unit_test(test_the_longest_begins_first),
+        cmocka_unit_test(test_builds_know_their_rows),
+        cmocka_unit_test(test_small_builds_do_not_wait),
+        cmocka_unit_test(test_nobody_is_alone_while_rows_are_dumped),
+        cmocka_unit_test(test_what_builds_cost),
+        cmocka_unit_test(test_memory_of_builds),
+        cmocka_unit_test(test_sorts_are_merged_in_one_go),
+        cmocka_unit_test(test_foreign_keys_are_checked_or_left_as_they_are),
         cmocka_unit_test(test_the_rest_is_pg_restores),
         cmocka_unit_test(test_what_mustnt_go_beside_others),
         cmocka_unit_test(test_dumps_of_several_databases_at_once),

@@ -353,10 +353,13 @@ static void tuning(void **state)
     /* Two builds at once fit into it together. */
     assert_tuning(24576, 4096, 2, &two,
                   "-c maintenance_work_mem=2016MB -c synchronous_commit=off "
-                  "-c max_parallel_maintenance_workers=2");
+                  "-c max_parallel_maintenance_workers=1");
+    assert_tuning(24576, 4096, 1, &two,
+                  "-c maintenance_work_mem=2016MB -c synchronous_commit=off "
+                  "-c max_parallel_maintenance_workers=0");
     assert_tuning(24576, 4096, 2, &little,
                   "-c maintenance_work_mem=200MB -c synchronous_commit=off "
-                  "-c max_parallel_maintenance_workers=2");
+                  "-c max_parallel_maintenance_workers=1");
     assert_tuning(65536, 65536, 64, &eight,
                   "-c maintenance_work_mem=2048MB -c synchronous_commit=off "
                   "-c max_parallel_maintenance_workers=8");

@@ -6,7 +6,7 @@
 
 /* How long a build takes for a byte of its table's rows, if one of a number takes 1. A sort of
  * texts is told by the type of its first column in the definition of `table`, which is a guess: the
- * order of loading hangs on it, nothing else. */
+ * order of loading and the help for it hang on that, nothing else. */
 double load_cost_of_build(const struct toc_entry *build, const struct toc_entry *table);
 /* The same of a table's rows. */
 double load_cost_of_rows(void);

@@ -6,6 +6,7 @@
 #include "postgres/copy_in.h"
 #include "steps/restore/load_cost.h"
 #include "steps/restore/load_foreign_key.h"
+#include "steps/restore/load_memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,17 +19,12 @@
 #include <unistd.h>
 
 #define PIECE ((size_t)256 << 10)
-#define PIECES_MOST 8        /* of one lane before the others get their turn */
-#define FOLLOW_MS 20         /* until a file that is being written is looked at again */
-#define LOOK_MS 50           /* until the directory is, as long as there is nothing new in it */
-#define SMALL 65536          /* bytes of rows for which a table isn't made anew */
-#define EMPTY 5              /* bytes of a file without a row: its end mark */
-#define SORT_LEAST 8388608.0 /* bytes of memory of a sort */
-#define SORT_LEAST_HELPED                                                                          \
-    33554432.0               /* of each who takes part; with less PostgreSQL takes fewer           \
-                              */
-#define SORT_GROWS 1.5       /* a table's keys in memory over its rows in the dump, at most */
-#define SORT_MERGED 270336.0 /* bytes of memory for each of the runs merged at once */
+#define PIECES_MOST 8     /* of one lane before the others get their turn */
+#define FOLLOW_MS 20      /* until a file that is being written is looked at again */
+#define LOOK_MS 50        /* until the directory is, as long as there is nothing new in it */
+#define SMALL 65536       /* bytes of rows for which a table isn't made anew */
+#define KEY_SMALL 4194304 /* of the larger table's rows for which a foreign key isn't split */
+#define EMPTY 5           /* bytes of a file without a row: its end mark */
 #define COPY_END " FROM stdin;\n"
 #define ALONE_AFTER 0.5 /* of a build's time, in which the other lanes have done all the rest */
 
@@ -40,6 +36,7 @@ struct lane {
     bool ending; /* all rows are handed over */
     bool unsent;
     bool starved; /* the file has no more at this time */
+    double rows;  /* that the item has taken */
 };
 
 struct load_lanes {
@@ -196,26 +193,12 @@ static bool begin_rows(struct load_lanes *lanes, struct lane *lane, struct error
 }
 
 /* Workers of a sort write all that they sort to files, which costs more than it gains as long as
- * there is something else to do for the other cores. */
+ * there is something else to do for the other cores. A single connection leaves them idle. */
 static long workers(const struct load_lanes *lanes, const struct load_item *item)
 {
-    double of_others = (double)(lanes->count > 1 ? lanes->count - 1 : 1) * ALONE_AFTER;
-    bool alone = load_queue_others(lanes->setting->queue, item) <= of_others;
-    return alone || load_build_is_parallel(item->entry) ? lanes->cores_most : 0;
-}
-
-/* MiB. A sort of texts takes a half to two thirds of the time in runs that fit into the processor's
- * cache, as long as they can be merged in one go; that of numbers no longer. Other builds want all
- * that they can get. Source: PostgreSQL's tuplesort.c, tuplesort_merge_order; planner.c,
- * plan_create_index_workers. */
-static long memory(const struct load_lanes *lanes, const struct load_item *item, long helpers)
-{
-    double most = (double)lanes->memory_most * (1 << 20) / (double)(helpers + 1);
-    double one = helpers ? SORT_LEAST_HELPED : SORT_LEAST;
-    while (one * one < item->bytes * SORT_GROWS * SORT_MERGED)
-        one *= 1.25;
-    return load_build_is_sort(item->entry) && one < most ? (long)(one / (1 << 20)) * (helpers + 1)
-                                                         : lanes->memory_most;
+    double of_others = (double)(lanes->count - 1) * ALONE_AFTER;
+    bool alone = lanes->count == 1 || load_queue_others(lanes->setting->queue, item) <= of_others;
+    return alone || item->parallel ? lanes->cores_most : 0;
 }
 
 static bool begin_build(const struct load_lanes *lanes, struct lane *lane, struct error *error)
@@ -226,14 +209,14 @@ static bool begin_build(const struct load_lanes *lanes, struct lane *lane, struc
     text_printf(&sql,
                 "SET max_parallel_maintenance_workers = %ld; SET maintenance_work_mem = '%ldMB'; "
                 "SET default_tablespace = ",
-                helpers, memory(lanes, lane->item, helpers));
+                helpers, load_memory(lane->item, lanes->memory_most, helpers));
     bool begun = true;
     if (*entry->tablespace)
         begun = pg_add_identifier(lane->connection, &sql, entry->tablespace, error);
     else
         text_add(&sql, "''");
     text_add(&sql, "; ");
-    if (load_build_is_foreign_key(entry))
+    if (lane->item->foreign_key && lane->item->bytes > KEY_SMALL)
         load_foreign_key_add(&sql, entry->definition);
     else
         text_add(&sql, entry->definition);
@@ -249,6 +232,7 @@ static bool begin(struct load_lanes *lanes, struct lane *lane, struct load_item 
     lane->state = COPY_IN_WORKING;
     lane->ending = lane->starved = false;
     lane->unsent = true;
+    lane->rows = 0;
     bool begun =
         item->kind == LOAD_ROWS ? begin_rows(lanes, lane, error) : begin_build(lanes, lane, error);
     return begun || error_wrap(error, "loading %s %s", item->entry->kind, item->entry->name);
@@ -259,6 +243,7 @@ static void finish(struct load_lanes *lanes, struct lane *lane)
     if (lane->file >= 0)
         close(lane->file);
     lane->file = -1;
+    lane->item->rows = lane->rows;
     load_queue_finished(lanes->setting->queue, lane->item);
     lane->item = NULL;
 }
@@ -291,7 +276,7 @@ static bool go_on(struct load_lanes *lanes, struct lane *lane, struct error *err
     if (!pg_copy_in_send(lane->connection, &lane->unsent, error))
         return false;
     if (lane->state == COPY_IN_WORKING || lane->ending) {
-        if (lane->unsent || !pg_copy_in_look(lane->connection, &lane->state, error))
+        if (lane->unsent || !pg_copy_in_look(lane->connection, &lane->state, &lane->rows, error))
             return lane->unsent;
         if (lane->state == COPY_IN_ENDED)
             finish(lanes, lane);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define COPY_END " FROM stdin;\n"
+#define SMALL 1048576 /* bytes of rows of which builds may be begun before others' rows */
 
 /* Beside each entry of the table of contents. */
 struct place {
@@ -35,9 +36,9 @@ struct load_queue {
     struct place *places;
     size_t *builds; /* that may be begun */
     size_t build_count;
-    size_t *
-        rows; /* that are dumped, the most urgent first, from `row_next` on not begun by the list */
-    size_t row_count, row_next;
+    size_t *rows;     /* that are dumped, the most urgent first */
+    size_t row_count; /* begun by the list: those before `row_next` */
+    size_t row_next;
     size_t left;
     size_t undumped; /* rows */
     double rest;     /* what is left, by cost */
@@ -90,8 +91,11 @@ static void enter(struct load_queue *queue, const struct toc_entry *entry, enum 
 {
     struct place *place = place_of(queue, entry);
     place->item = (struct load_item){.entry = entry, .kind = kind};
-    if (kind == LOAD_BUILD)
+    if (kind == LOAD_BUILD) {
         place->item.share = load_cost_of_build(entry, table);
+        place->item.parallel = load_build_is_parallel(entry);
+        place->item.foreign_key = load_build_is_foreign_key(entry);
+    }
     if (kind == LOAD_ROWS)
         place->item.share = load_cost_of_rows();
     queue->undumped += kind == LOAD_ROWS;
@@ -270,7 +274,7 @@ void load_queue_dumped(struct load_queue *queue, int id, double bytes)
         struct load_item *build = &queue->places[place->wanted_by[i]].item;
         if (bytes > build->bytes)
             set_bytes(queue, build, bytes);
-        place->urgency += load_build_is_foreign_key(build->entry) ? 0 : cost(build);
+        place->urgency += build->foreign_key ? 0 : cost(build);
     }
     place->urgency += cost(&place->item);
     if (!place->begun)
@@ -279,9 +283,8 @@ void load_queue_dumped(struct load_queue *queue, int id, double bytes)
 
 static bool goes_before(const struct load_item *left, const struct load_item *right)
 {
-    bool parallel = load_build_is_parallel(left->entry);
-    if (parallel != load_build_is_parallel(right->entry))
-        return parallel;
+    if (left->parallel != right->parallel)
+        return left->parallel;
     return cost(left) > cost(right) || (cost(left) == cost(right) && left->entry < right->entry);
 }
 
@@ -325,8 +328,8 @@ static bool best_build(const struct load_queue *queue, bool foreign_keys, size_t
     const struct load_item *best = NULL;
     for (size_t i = 0; i < queue->build_count; i++) {
         const struct place *place = &queue->places[queue->builds[i]];
-        if (load_build_is_foreign_key(place->item.entry) != foreign_keys ||
-            !may_lock(queue, place) || (best && !goes_before(&place->item, best)))
+        if (place->item.foreign_key != foreign_keys || !may_lock(queue, place) ||
+            (best && !goes_before(&place->item, best)))
             continue;
         best = &place->item;
         *which = i;
@@ -351,7 +354,7 @@ struct load_item *load_queue_next(struct load_queue *queue)
     struct place *rows = best_rows(queue);
     if (best_build(queue, false, &which)) {
         const struct load_item *build = &queue->places[queue->builds[which]].item;
-        if (!rows || load_build_is_parallel(build->entry) || cost(build) >= rows->urgency)
+        if (!rows || build->parallel || build->bytes <= SMALL || cost(build) >= rows->urgency)
             return begin_build(queue, which);
     }
     if (rows) {
@@ -377,9 +380,13 @@ void load_queue_finished(struct load_queue *queue, const struct load_item *item)
     queue->left--;
     queue->rest -= cost(item);
     lock(queue, place, -1);
-    for (size_t i = 0; i < place->wanted; i++)
+    for (size_t i = 0; i < place->wanted; i++) {
+        struct load_item *build = &queue->places[place->wanted_by[i]].item;
+        if (item->kind == LOAD_ROWS && item->rows > build->rows)
+            build->rows = item->rows;
         if (--queue->places[place->wanted_by[i]].missing == 0)
             add(&queue->builds, &queue->build_count, place->wanted_by[i]);
+    }
 }
 
 size_t load_queue_left(const struct load_queue *queue)

@@ -17,7 +17,9 @@ struct load_item {
     enum load_kind kind;
     bool dumped;  /* of rows: their file is complete */
     double bytes; /* of that file; of a build: of its tables' largest */
+    double rows;  /* the same, once they are loaded; whoever loads them says how many */
     double share; /* how long it takes for a byte: see load_cost.h */
+    bool parallel, foreign_key; /* builds: see load_cost.h */
 };
 
 struct load_queue;
@@ -29,9 +31,10 @@ void load_queue_free(struct load_queue *queue);
 /* The file of that entry's rows is complete. Entries that aren't in the queue are fine. */
 void load_queue_dumped(struct load_queue *queue, int id, double bytes);
 
-/* What is best begun now, NULL when nothing can be: builds that use several cores; then what takes
- * longest, of rows together with what is built of them; then foreign keys, which keep others from
- * their tables and are checked by the indexes. Two builds that lock each other out are never begun
+/* What is best begun now, NULL when nothing can be: builds that use several cores; those of small
+ * tables and sequences, as they are no work; then what takes longest, of rows together with what is
+ * built of them; then foreign keys, which keep others from their tables and are checked by the
+ * indexes. Two builds that lock each other out are never begun
  * at once. Stays the queue's. */
 struct load_item *load_queue_next(struct load_queue *queue);
 /* Rows that are still being dumped, to be followed; NULL when that entry isn't in the queue or was
