@@ -187,11 +187,12 @@ static bool note_objects(struct backup_database *database, struct error *error)
            objects_record_snapshot(backup->objects, connection, error);
 }
 
+/* The tool takes its time to begin, in which the objects are noted. */
 static bool begin_dump(struct backup_database *database, struct error *error)
 {
     database->dumping = true;
-    return note_objects(database, error) &&
-           database->backup->format->dump(database, database->measure->snapshot, error);
+    return database->backup->format->dump(database, database->measure->snapshot, error) &&
+           note_objects(database, error);
 }
 
 static bool go_on_dumping(struct backup_database *database, struct error *error)

@@ -23,11 +23,12 @@
 #define NAME_KEPT 40 /* of a database's name in its directory's */
 
 struct directory {
-    char *partial;  /* the directory until it is complete */
-    bool made;      /* it is this attempt's */
-    bool placed;    /* it has its name */
-    int globals;    /* descriptor, while they are written, else -1 */
-    char *compress; /* pg_dump's option */
+    char *partial;            /* the directory until it is complete */
+    bool made;                /* it is this attempt's */
+    bool placed;              /* it has its name */
+    int globals;              /* descriptor, while they are written, else -1 */
+    struct backup_tool roles; /* writes them while Docker makes the helper */
+    char *compress;           /* pg_dump's option */
     cJSON *manifest;
     struct docker_helper *helper;
     double before; /* sizes of the databases that are dumped */
@@ -134,6 +135,27 @@ static void load_beside(struct backup *backup, const struct directory *directory
                  error.message);
 }
 
+static bool take_globals(struct backup_tool *tool, const char *bytes, size_t length,
+                         struct error *error)
+{
+    const struct directory *directory = tool->backup->state;
+    return file_write_all(directory->globals, bytes, length) ||
+           error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial);
+}
+
+static bool begin_globals(struct backup *backup, struct directory *directory, struct error *error)
+{
+    static const char *const arguments[] = {"pg_dumpall", "--globals-only", NULL};
+    const struct backup_tool_call call = {
+        .arguments = arguments, .database = "postgres", .write = take_globals};
+    char *path = file_join(directory->partial, BACKUP_GLOBALS);
+    directory->roles.backup = backup;
+    directory->globals = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool begun = directory->globals >= 0 || error_errno(error, "can't create %s", path);
+    free(path);
+    return begun && backup_tool_begin(&directory->roles, &call, error);
+}
+
 static bool begin(struct backup *backup, struct error *error)
 {
     struct directory *directory = backup->state = xcalloc(1, sizeof *directory);
@@ -141,6 +163,8 @@ static bool begin(struct backup *backup, struct error *error)
     directory->partial = xprintf("%s.partial", backup->path);
     if (!make_partial(backup, directory, error))
         return false;
+    if (!begin_globals(backup, directory, error))
+        return full_disk(backup, error) || error_wrap(error, "backup of the roles");
     begin_manifest(backup, directory);
     struct pg_helper_setting setting = {.image = backup->access.found.image_id,
                                         .container = backup->access.found.id,
@@ -152,27 +176,12 @@ static bool begin(struct backup *backup, struct error *error)
     return true;
 }
 
-static bool take_globals(struct backup_tool *tool, const char *bytes, size_t length,
-                         struct error *error)
-{
-    const struct directory *directory = tool->backup->state;
-    return file_write_all(directory->globals, bytes, length) ||
-           error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial);
-}
-
 static bool dump_globals(struct backup *backup, struct error *error)
 {
-    static const char *const arguments[] = {"pg_dumpall", "--globals-only", NULL};
-    const struct backup_tool_call call = {
-        .arguments = arguments, .database = "postgres", .write = take_globals};
     struct directory *directory = backup->state;
-    char *path = file_join(directory->partial, BACKUP_GLOBALS);
-    directory->globals = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool dumped = directory->globals >= 0 || error_errno(error, "can't create %s", path);
-    free(path);
-    dumped = dumped && backup_tool_run(backup, &call, error) &&
-             (fsync(directory->globals) == 0 ||
-              error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial));
+    bool dumped = backup_tool_await(&directory->roles, error) &&
+                  (fsync(directory->globals) == 0 ||
+                   error_errno(error, "can't write %s/" BACKUP_GLOBALS, directory->partial));
     if (dumped)
         load_beside_roles(backup->beside);
     return dumped || full_disk(backup, error);
@@ -435,6 +444,7 @@ static void end(struct backup *backup)
     struct error ignored = ERROR_INIT;
     if (!directory)
         return;
+    backup_tool_drop(&directory->roles);
     docker_helper_close(directory->helper);
     if (directory->globals >= 0)
         close(directory->globals);

@@ -115,16 +115,22 @@ void backup_tool_drop(struct backup_tool *tool)
     text_free(&tool->line);
 }
 
+bool backup_tool_await(struct backup_tool *tool, struct error *error)
+{
+    struct backup_tool *const tools[] = {tool};
+    bool ended = false, well = true;
+    while (well && !ended) {
+        backup_tools_wait(tools, 1);
+        well = backup_tool_turn(tool, &ended, error) && backup_go_on(tool->backup, error);
+    }
+    return well;
+}
+
 bool backup_tool_run(struct backup *backup, const struct backup_tool_call *call,
                      struct error *error)
 {
     struct backup_tool tool = {.backup = backup};
-    struct backup_tool *const tools[] = {&tool};
-    bool ended = false, well = backup_tool_begin(&tool, call, error);
-    while (well && !ended) {
-        backup_tools_wait(tools, 1);
-        well = backup_tool_turn(&tool, &ended, error) && backup_go_on(backup, error);
-    }
+    bool well = backup_tool_begin(&tool, call, error) && backup_tool_await(&tool, error);
     backup_tool_drop(&tool);
     return well;
 }

@@ -35,7 +35,9 @@ void backup_tools_wait(struct backup_tool *const *tools, size_t count);
 /* However far it came. */
 void backup_tool_drop(struct backup_tool *tool);
 
-/* One that runs to its end; what else is under way in the backup goes on. */
+/* Until the one that was begun has ended; what else is under way in the backup goes on. */
+bool backup_tool_await(struct backup_tool *tool, struct error *error);
+/* Begun, awaited and dropped in one. */
 bool backup_tool_run(struct backup *backup, const struct backup_tool_call *call,
                      struct error *error);
 

@@ -1,8 +1,10 @@
 /* restore_tuning.c: session settings for a restore. */
 #include "steps/restore/restore_tuning.h"
 
+#include "base/file.h"
 #include "base/json.h"
 
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,8 @@
 #define MOST (4096 * MIB)
 #define PART_OF_ONE 8 /* of the memory is for one of two */
 #define SHARED_MARGIN (32 * MIB)
-#define ROOM 2         /* a row in an index's memory, beside its text */
+#define ROOM 2 /* a row in an index's memory, beside its text */
+#define OUTPUT_MOST ((size_t)64 << 10)
 #define WORKERS_MOST 8 /* what a server has by default, all in all (max_worker_processes) */
 
 /* Beside the session itself, which works too: on two cores a third process made the build of an
@@ -61,17 +64,35 @@ static void parse(const char *output, struct restore_machine *machine)
     machine->cores = cores ? strtol(cores + strlen("\ncores "), NULL, 10) : 0;
 }
 
-void restore_machine_read(const struct server_access *access, struct restore_machine *machine)
+/* As its own process could: a tenth of a second sooner than by asking inside. */
+static bool look_from_here(const struct docker_container *container, struct text *output)
+{
+    struct error ignored = ERROR_INIT;
+    cpu_set_t cores;
+    if (!docker_container_is_here(container) ||
+        sched_getaffinity(container->process, sizeof cores, &cores) < 0 ||
+        !file_read("/proc/meminfo", OUTPUT_MOST, output, &ignored))
+        return false;
+    text_printf(output, "\ncores %d\n", CPU_COUNT(&cores));
+    return true;
+}
+
+static bool ask_inside(const struct server_access *access, struct text *output)
 {
     static const char *const arguments[] = {"sh", "-c", "cat /proc/meminfo; echo cores $(nproc)",
                                             NULL};
-    struct text output = {0};
     struct error ignored = ERROR_INIT;
     int status = -1;
+    return docker_exec_collect(access->docker, access->container, arguments, output, NULL, &status,
+                               &ignored) &&
+           status == 0;
+}
+
+void restore_machine_read(const struct server_access *access, struct restore_machine *machine)
+{
+    struct text output = {0};
     *machine = (struct restore_machine){0};
-    if (docker_exec_collect(access->docker, access->container, arguments, &output, NULL, &status,
-                            &ignored) &&
-        status == 0)
+    if (look_from_here(&access->found, &output) || ask_inside(access, &output))
         parse(text_string(&output), machine);
     text_free(&output);
     double limit = json_number_at(access->found.inspect, "HostConfig.Memory");
