@@ -1,6 +1,7 @@
 /* file.c: whole files, atomically; directories; SHA-256 by OpenSSL's libcrypto. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -61,9 +62,20 @@ static void close_between(unsigned first, unsigned last)
 {
     if (close_range(first, last, 0) == 0)
         return;
-    long most = sysconf(_SC_OPEN_MAX);
-    for (unsigned file = first; file <= last && file < (unsigned)(most > 0 ? most : 1024); file++)
-        close((int)file);
+    DIR *files = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    while (files && (entry = readdir(files))) {
+        unsigned long file = strtoul(entry->d_name, NULL, 10);
+        if (file >= first && file <= last && file != (unsigned long)dirfd(files))
+            close((int)file);
+    }
+    if (files)
+        closedir(files);
+}
+
+void file_close_from(unsigned first)
+{
+    close_between(first, ~0U);
 }
 
 void file_close_all_but(int one, int other)

@@ -30,8 +30,10 @@ bool file_rename_new(const char *from, const char *to, struct error *error);
 /* Writes all of it to a descriptor, however many calls that takes; false with errno set. */
 bool file_write_all(int file, const char *bytes, size_t length);
 
-/* Closes every descriptor from 3 on but for these two, as a new process does that must not keep
- * others' pipes, locks and connections open. */
+/* Closes every descriptor from `first` on, as a new process does that must not keep others' pipes,
+ * locks and connections open. */
+void file_close_from(unsigned first);
+/* The same from 3 on but for these two. */
 void file_close_all_but(int one, int other);
 
 bool file_exists(const char *path);

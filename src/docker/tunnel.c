@@ -2,6 +2,7 @@
 #include "docker/tunnel.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -99,11 +100,12 @@ static bool turned_away(void)
  * from ever ending. */
 static bool take_over(int listener, in_port_t port, int words)
 {
-    if (dup2(words, 2) != 2 || dup2(listener, 3) != 3 || close_range(4, ~0U, 0) != 0)
+    if (dup2(words, 2) != 2 || dup2(listener, 3) != 3)
         return false;
+    file_close_from(4);
     int socket = accept_port(3, port);
     bool taken = socket >= 0 && dup2(socket, 0) == 0 && dup2(socket, 1) == 1;
-    close_range(3, ~0U, 0);
+    file_close_from(3);
     return taken;
 }
 

@@ -26,7 +26,8 @@ static const char settings[] =
     "SET LOCAL search_path = pg_catalog; SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; "
     "SET LOCAL intervalstyle = 'postgres'; SET LOCAL extra_float_digits = 1; "
     "SET LOCAL bytea_output = 'hex'; SET LOCAL quote_all_identifiers = off; "
-    "SET LOCAL lc_monetary = 'C'; SET LOCAL lc_numeric = 'C'; SET LOCAL lc_time = 'C'";
+    "SET LOCAL lc_monetary = 'C'; SET LOCAL lc_numeric = 'C'; SET LOCAL lc_time = 'C'; "
+    "SET LOCAL lock_timeout = '60s'"; /* views' definitions lock what they are of */
 
 const char *objects_known_kind(const char *kind)
 {

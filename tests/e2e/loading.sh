@@ -218,7 +218,7 @@ CREATE TABLE halves_2 PARTITION OF halves FOR VALUES FROM (10000) TO (MAXVALUE);
 CREATE INDEX ON halves (one);
 CREATE INDEX ON indexed (one); CREATE INDEX ON by_more (one, n); CREATE INDEX ON partly (one) WHERE one < 100;
 CREATE INDEX ON backwards (one DESC); CREATE INDEX ON by_name (name); CREATE INDEX ON other_rules (name);
-CREATE INDEX ON smaller (one); CREATE INDEX ON "of 'two" ("B b", a); CREATE INDEX ON chain (before);
+CREATE INDEX ON small (before); CREATE INDEX ON smaller (one); CREATE INDEX ON "of 'two" ("B b", a); CREATE INDEX ON chain (before);
 INSERT INTO indexed SELECT i, nullif(1 + i % 20000, 7) FROM generate_series(1, 60000) i;
 INSERT INTO by_more SELECT * FROM indexed;
 INSERT INTO bare SELECT one FROM indexed; INSERT INTO partly SELECT one FROM indexed; INSERT INTO backwards SELECT one FROM indexed;

@@ -187,12 +187,13 @@ static bool note_objects(struct backup_database *database, struct error *error)
            objects_record_snapshot(backup->objects, connection, error);
 }
 
-/* The tool takes its time to begin, in which the objects are noted. */
+/* The objects first: a session of ours that waits for a lock behind somebody who waits for the dump
+ * would wait for ever, as nobody reads what the dump says meanwhile. */
 static bool begin_dump(struct backup_database *database, struct error *error)
 {
     database->dumping = true;
-    return database->backup->format->dump(database, database->measure->snapshot, error) &&
-           note_objects(database, error);
+    return note_objects(database, error) &&
+           database->backup->format->dump(database, database->measure->snapshot, error);
 }
 
 static bool go_on_dumping(struct backup_database *database, struct error *error)

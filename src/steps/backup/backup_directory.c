@@ -171,7 +171,7 @@ static bool begin(struct backup *backup, struct error *error)
                                         .directory = directory->partial};
     directory->helper = pg_helper_open(backup->run, backup->access.docker, &setting, error);
     if (!directory->helper || !know_tools(backup, directory, error))
-        return false;
+        return full_disk(backup, error);
     load_beside(backup, directory);
     return true;
 }

@@ -1,6 +1,7 @@
 /* load_process.c: fork, and the two pipes to and from the process. */
 #include "steps/restore/load_process.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ static _Noreturn void be_loader(const struct load_dump_setting *setting, const i
     dump.reports = 4;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent && dup2(commands, 3) == 3 && dup2(reports, 4) == 4) {
-        close_range(5, ~0U, 0);
+        file_close_from(5);
         load_dump(&dump);
     }
     _exit(0);

@@ -31,9 +31,9 @@ void load_queue_free(struct load_queue *queue);
 /* The file of that entry's rows is complete. Entries that aren't in the queue are fine. */
 void load_queue_dumped(struct load_queue *queue, int id, double bytes);
 
-/* What is best begun now, NULL when nothing can be: builds that use several cores; those of small
- * tables and sequences, as they are no work; then what takes longest, of rows together with what is
- * built of them; then foreign keys, which keep others from their tables and are checked by the
+/* What is best begun now, NULL when nothing can be: builds that use several cores; then what
+ * takes longest, of rows together with what is built of them, but sequences and builds of small
+ * tables before rows; then foreign keys, which keep others from their tables and are checked by the
  * indexes. Two builds that lock each other out are never begun
  * at once. Stays the queue's. */
 struct load_item *load_queue_next(struct load_queue *queue);

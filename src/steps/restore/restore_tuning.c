@@ -14,7 +14,8 @@
 #define MOST (4096 * MIB)
 #define PART_OF_ONE 8 /* of the memory is for one of two */
 #define SHARED_MARGIN (32 * MIB)
-#define ROOM 2 /* a row in an index's memory, beside its text */
+#define ROOM 2              /* a row in an index's memory, beside its text */
+#define PERIOD_USUAL 100000 /* microseconds */
 #define OUTPUT_MOST ((size_t)64 << 10)
 #define WORKERS_MOST 8 /* what a server has by default, all in all (max_worker_processes) */
 
@@ -64,12 +65,23 @@ static void parse(const char *output, struct restore_machine *machine)
     machine->cores = cores ? strtol(cores + strlen("\ncores "), NULL, 10) : 0;
 }
 
+/* Others may have a kernel of their own inside. */
+static bool is_plain_process(const struct docker_container *container)
+{
+    static const char *const plain[] = {"runc", "crun", "io.containerd.runc.v2"};
+    const char *runtime = json_text_at(container->inspect, "HostConfig.Runtime");
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if (text_equal(runtime, plain[i]))
+            return docker_container_is_here(container);
+    return false;
+}
+
 /* As its own process could: a tenth of a second sooner than by asking inside. */
 static bool look_from_here(const struct docker_container *container, struct text *output)
 {
     struct error ignored = ERROR_INIT;
     cpu_set_t cores;
-    if (!docker_container_is_here(container) ||
+    if (!is_plain_process(container) ||
         sched_getaffinity(container->process, sizeof cores, &cores) < 0 ||
         !file_read("/proc/meminfo", OUTPUT_MOST, output, &ignored))
         return false;
@@ -88,6 +100,18 @@ static bool ask_inside(const struct server_access *access, struct text *output)
            status == 0;
 }
 
+/* Source: Docker Engine API, HostConfig: a share of time is given in one of two ways. */
+static void limit_cores(const cJSON *inspect, struct restore_machine *machine)
+{
+    double quota = json_number_at(inspect, "HostConfig.CpuQuota"),
+           period = json_number_at(inspect, "HostConfig.CpuPeriod"),
+           share = json_number_at(inspect, "HostConfig.NanoCpus") / 1e9;
+    if (quota > 0)
+        share = quota / (period > 0 ? period : PERIOD_USUAL);
+    if (share > 0 && machine->cores > (long)share)
+        machine->cores = share < 1 ? 1 : (long)share;
+}
+
 void restore_machine_read(const struct server_access *access, struct restore_machine *machine)
 {
     struct text output = {0};
@@ -95,6 +119,7 @@ void restore_machine_read(const struct server_access *access, struct restore_mac
     if (look_from_here(&access->found, &output) || ask_inside(access, &output))
         parse(text_string(&output), machine);
     text_free(&output);
+    limit_cores(access->found.inspect, machine);
     double limit = json_number_at(access->found.inspect, "HostConfig.Memory");
     if (limit > 0 && (!machine->available || limit < (double)machine->available))
         machine->available = (unsigned long long)limit;

@@ -153,7 +153,7 @@ static _Noreturn void serve(int listener, pid_t parent, const struct relay_targe
     signal(SIGPIPE, SIG_IGN);
     /* The worker's pipes must not stay open in here, nor its connections. */
     if (dup2(listener, 3) == 3)
-        close_range(4, ~0U, 0);
+        file_close_from(4);
     for (;;)
         take_connection(3, target);
 }
