@@ -602,18 +602,26 @@ static void test_the_longest_begins_first(void **state)
     text_free(&bytes);
 }
 
+/* The shop's queue with the large table dumped, and its sequence set. */
+static struct load_queue *begin_shop(struct toc *toc, double bytes)
+{
+    struct load_item *sequence;
+    read_shop(toc, 15);
+    struct load_queue *queue = load_queue_new(toc);
+    load_queue_dumped(queue, 10, bytes);
+    assert_int_equal(next_id(queue, &sequence), 14);
+    load_queue_finished(queue, sequence);
+    return queue;
+}
+
 /* How many rows there are is known to the builds that wait for them, of the larger table. */
 static void test_builds_know_their_rows(void **state)
 {
     struct toc toc;
     struct load_item *rows, *small, *build;
     (void)state;
-    read_shop(&toc, 15);
-    struct load_queue *queue = load_queue_new(&toc);
-    load_queue_dumped(queue, 10, 9e6);
+    struct load_queue *queue = begin_shop(&toc, 9e6);
     load_queue_dumped(queue, 11, 8e6);
-    assert_int_equal(next_id(queue, &rows), 14);
-    load_queue_finished(queue, rows);
     assert_int_equal(next_id(queue, &rows), 10);
     assert_int_equal(next_id(queue, &small), 11);
     rows->rows = 900;
@@ -636,11 +644,7 @@ static void test_small_builds_do_not_wait(void **state)
     struct toc toc;
     struct load_item *item;
     (void)state;
-    read_shop(&toc, 15);
-    struct load_queue *queue = load_queue_new(&toc);
-    load_queue_dumped(queue, 10, 1000);
-    assert_int_equal(next_id(queue, &item), 14);
-    load_queue_finished(queue, item);
+    struct load_queue *queue = begin_shop(&toc, 1000);
     assert_int_equal(next_id(queue, &item), 10);
     load_queue_finished(queue, item);
     load_queue_dumped(queue, 11, 1000000);
@@ -656,11 +660,7 @@ static void test_nobody_is_alone_while_rows_are_dumped(void **state)
     struct toc toc;
     struct load_item *rows, *build;
     (void)state;
-    read_shop(&toc, 16);
-    struct load_queue *queue = load_queue_new(&toc);
-    load_queue_dumped(queue, 10, 1000);
-    assert_int_equal(next_id(queue, &build), 14);
-    load_queue_finished(queue, build);
+    struct load_queue *queue = begin_shop(&toc, 1000);
     assert_int_equal(next_id(queue, &rows), 10);
     load_queue_finished(queue, rows);
     assert_int_equal(next_id(queue, &build), 22);

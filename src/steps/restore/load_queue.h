@@ -15,10 +15,10 @@ enum load_kind {
 struct load_item {
     const struct toc_entry *entry;
     enum load_kind kind;
-    bool dumped;  /* of rows: their file is complete */
-    double bytes; /* of that file; of a build: of its tables' largest */
-    double rows;  /* the same, once they are loaded; whoever loads them says how many */
-    double share; /* how long it takes for a byte: see load_cost.h */
+    bool dumped;                /* of rows: their file is complete */
+    double bytes;               /* of that file; of a build: of its tables' largest */
+    double rows;                /* how many they are, as whoever has loaded them says; 0 before */
+    double share;               /* how long it takes for a byte: see load_cost.h */
     bool parallel, foreign_key; /* builds: see load_cost.h */
 };
 
@@ -34,8 +34,7 @@ void load_queue_dumped(struct load_queue *queue, int id, double bytes);
 /* What is best begun now, NULL when nothing can be: builds that use several cores; then what
  * takes longest, of rows together with what is built of them, but sequences and builds of small
  * tables before rows; then foreign keys, which keep others from their tables and are checked by the
- * indexes. Two builds that lock each other out are never begun
- * at once. Stays the queue's. */
+ * indexes. Two builds that lock each other out are never begun at once. Stays the queue's. */
 struct load_item *load_queue_next(struct load_queue *queue);
 /* Rows that are still being dumped, to be followed; NULL when that entry isn't in the queue or was
  * begun already. */
