@@ -105,6 +105,12 @@ const char *docker_container_environment(const struct docker_container *containe
     return docker_environment_in(json_at(container->inspect, "Config.Env"), name);
 }
 
+const char *docker_container_data(const struct docker_container *container)
+{
+    const char *data = docker_container_environment(container, "PGDATA");
+    return data && *data ? data : DOCKER_POSTGRES_DATA;
+}
+
 bool docker_is_running(const struct docker_container *container)
 {
     return container->exists && text_equal(container->state, "running");

@@ -67,6 +67,10 @@ void docker_container_free(struct docker_container *container);
 const char *docker_container_environment(const struct docker_container *container,
                                          const char *name);
 const char *docker_container_label(const struct docker_container *container, const char *name);
+/* Where a container of a PostgreSQL image keeps its data: its PGDATA, else what the official image
+ * has. Never NULL. */
+#define DOCKER_POSTGRES_DATA "/var/lib/postgresql/data"
+const char *docker_container_data(const struct docker_container *container);
 /* Whether it is there, and its state is "running": not paused, not restarting. */
 bool docker_is_running(const struct docker_container *container);
 /* Whether its first process is one of this machine's, seen under the pid that the engine gives:

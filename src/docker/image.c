@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_DATA "/var/lib/postgresql/data"
 #define REMOVE_MS 120000L
 
 /* "pgvector/pgvector@sha256:..." as "sha256:...". */
@@ -65,7 +64,7 @@ const char *docker_image_data(const struct docker_image *image, const char *over
     const char *own = docker_image_environment(image, "PGDATA");
     if (override && *override)
         return override;
-    return own && *own ? own : DEFAULT_DATA;
+    return own && *own ? own : DOCKER_POSTGRES_DATA;
 }
 
 const char *docker_image_mount(const struct docker_image *image, const char *data)

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define POSTGRES_PORT 5432
-#define DEFAULT_DATA "/var/lib/postgresql/data"
 
 static char *copy_or_null(const char *text)
 {
@@ -33,8 +32,7 @@ static char *from_mount(const struct docker_container *container,
 {
     (void)source;
     struct docker_mount mount;
-    const char *data = docker_container_environment(container, "PGDATA");
-    bool found = docker_container_mount(container, data ? data : DEFAULT_DATA, &mount);
+    bool found = docker_container_mount(container, docker_container_data(container), &mount);
     return found && text_equal(mount.type, "volume") ? copy_or_null(mount.source) : NULL;
 }
 

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_DATA "/var/lib/postgresql/data"
 
 static bool check_version(struct step_run *run, const char *what, const char *key,
                           const char *found, const char *wanted, struct error *error)
@@ -57,9 +56,7 @@ static bool measure(struct docker *docker, const struct docker_container *contai
         const char *option;
         double unit;
     } ways[] = {{"-sbL", 1}, {"-skL", 1024}};
-    const char *data = docker_container_environment(container, "PGDATA");
-    if (!data || !*data)
-        data = DEFAULT_DATA;
+    const char *data = docker_container_data(container);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         const char *const arguments[] = {"du", ways[i].option, data, NULL};
         struct text output = {0};
@@ -199,6 +196,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action docker_check_action = {
-    "docker.check", DANGER_READ,
-    "check the versions of Docker and Compose, and the free disk against the data's size",
-    arguments, run_check};
+    .name = "docker.check",
+    .danger = DANGER_READ,
+    .help = "check the versions of Docker and Compose, and the free disk against the data's size",
+    .arguments = arguments,
+    .run = run_check,
+};

@@ -18,35 +18,6 @@
 #define LEFT_MS 20000L
 #define PAUSE_MS 200
 
-/* Whether nothing has to be taken back that a late call does: none is out, or what it does is what
- * the operator wants by now. */
-static bool wants_late(const struct step_run *run, const cJSON *record)
-{
-    return move_late_left(run, record) == 0 ||
-           (run->loss_accepted && json_true_at(record, MOVE_WAY_BACK));
-}
-
-/* What was settled by another process stays so: it isn't decided anew, also not by who gives up
- * what was written, whose own move comes next. */
-static bool end_one(struct move *move, cJSON *record, bool *moved, struct error *error)
-{
-    struct step_run *run = move->run;
-    struct error second = ERROR_INIT;
-    const char *settled = json_text(record, MOVE_SETTLED);
-    *moved = text_equal(settled, MOVE_FORWARD);
-    if (settled && (*moved || wants_late(run, record)))
-        return true;
-    /* The guard of that attempt has given way to this process. */
-    if (!move_guard_start(run, move->lock, &move->guard, &second))
-        step_log(run, "%s", second.message);
-    if (!move_late_note_death(run, record, error) ||
-        !move_settle(run, record, step_duration(run, "recover_for"), moved, error) ||
-        (!*moved && !move_late_watch(run, record, error)))
-        return false;
-    move_guard_end(&move->guard);
-    return true;
-}
-
 /* The next attempt makes both equal: what a client was told to be saved would be gone then. */
 static void tell_written(struct move *move, const cJSON *record)
 {
@@ -85,7 +56,7 @@ static bool end_earlier(struct move *move, struct error *error)
     bool moved = false, done = move_record_read(run, &record, error);
     if (done && record) {
         step_log(run, "an earlier attempt to move didn't come to its end");
-        done = end_one(move, record, &moved, error);
+        done = move_end_one(run, move->lock, &move->guard, record, &moved, error);
         tell_written(move, record);
         const cJSON *side = cJSON_GetObjectItemCaseSensitive(record, moved ? MOVE_TO : MOVE_FROM);
         const char *volume = json_text(record, MOVE_VOLUME);
@@ -567,22 +538,19 @@ static const struct argument arguments[] = {
      "until `wait` is over"},
     {"major", ARGUMENT_INTEGER, false, NULL, NULL, "the major version that has to answer"},
     {"for", ARGUMENT_DURATION, false, "60s", NULL, "time for clients to be answered"},
-    {"recover_for", ARGUMENT_DURATION, false, "5m", NULL,
-     "how long the step tries to have one of both serve when calls fail; a process of its own goes "
-     "on after that"},
     {"answer_for", ARGUMENT_DURATION, false, "3s", NULL,
      "time for the Docker engine to answer a call of the switch, as clients wait for it; then the "
      "move fails"},
-    {"late_for", ARGUMENT_DURATION, false, "60s", NULL,
-     "how long the engine may take to carry out a call that it hasn't answered, or that the step "
-     "died in: from when one of both serves again, what it does is watched and taken back for so "
-     "long, before the move is tried again"},
+    MOVE_END_ARGUMENTS,
     {"pooler", ARGUMENT_TEXT, false, NULL, NULL,
      "PgBouncer in front of the service: the server entry of its admin console; empty for none"},
     {0},
 };
 
 const struct action docker_move_action = {
-    "docker.move", DANGER_CHANGE,
-    "let a parked server take over a running one's place, in a fraction of a second", arguments,
-    run_move};
+    .name = "docker.move",
+    .danger = DANGER_CHANGE,
+    .help = "let a parked server take over a running one's place, in a fraction of a second",
+    .arguments = arguments,
+    .run = run_move,
+};

@@ -4,8 +4,10 @@
 #include "steps/compose/compose_common.h"
 #include "steps/docker/docker_common.h"
 #include "steps/docker/leftovers.h"
+#include "steps/move/alone.h"
 #include "steps/move/blueprint.h"
 #include "steps/move/first_join.h"
+#include "steps/move/move.h"
 #include "steps/move/parked.h"
 #include "steps/move/place.h"
 #include "steps/server/ready.h"
@@ -117,52 +119,6 @@ static bool is_services(const struct park *park, const struct docker_container *
            compose_service_is(container, park->image, park->data, park->volume);
 }
 
-/* Whether a container in this state has no process: one that is paused or restarting has, or will.
- */
-static bool is_at_rest(const char *state)
-{
-    static const char *const states[] = {"created", "exited", "dead"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (text_equal(state, states[i]))
-            return true;
-    return false;
-}
-
-/* The live container that has the volume mounted, but for the one that is parked; `user` doesn't
- * exist when there is none. The caller frees it. */
-static bool find_user(struct park *park, struct docker_container *user, struct error *error)
-{
-    cJSON *list = NULL;
-    const cJSON *entry;
-    *user = (struct docker_container){0};
-    bool looked = docker_list_by(park->docker, "volume", park->volume, &list, error);
-    cJSON_ArrayForEach(entry, list)
-    {
-        const char *id = json_text(entry, "Id");
-        bool own = text_equal(id, park->container.id);
-        if (looked && !user->exists && id && !own && !is_at_rest(json_text(entry, "State")))
-            looked = docker_inspect(park->docker, id, user, error);
-    }
-    cJSON_Delete(list);
-    return looked;
-}
-
-/* Two servers on one data directory destroy it; each looks for the other among its own container's
- * processes only. */
-static bool check_volume_free(struct park *park, struct error *error)
-{
-    struct docker_container user;
-    bool looked = find_user(park, &user, error), unused = !user.exists;
-    if (looked && !unused) {
-        error_set(error, ERROR_OTHER, "volume %s is in use by the container %s", park->volume,
-                  user.name);
-        error_remedy(error, "Nothing was started: two servers on one data directory would destroy "
-                            "it. Stop that container first.");
-    }
-    docker_container_free(&user);
-    return looked && unused;
-}
-
 static bool not_right(const struct park *park, const char *what, struct error *error)
 {
     error_set(error, ERROR_OTHER,
@@ -191,7 +147,7 @@ static bool create(struct park *park, struct error *error)
 {
     char *id = NULL;
     cJSON *body = blueprint_body(&park->blueprint);
-    bool done = check_volume_free(park, error) &&
+    bool done = alone_check(park->docker, park->volume, park->container.id, error) &&
                 parked_write(park->run, park->name, NULL, error) &&
                 docker_create_from(park->docker, park->name, body, &id, error) &&
                 parked_write(park->run, park->name, id, error) && look(park, id, error);
@@ -251,7 +207,8 @@ static bool joined_by_itself(struct park *park, struct error *error)
 
 static bool start(struct park *park, struct error *error)
 {
-    if (!check_volume_free(park, error) || !docker_start(park->docker, park->container.id, error) ||
+    if (!alone_check(park->docker, park->volume, park->container.id, error) ||
+        !docker_start(park->docker, park->container.id, error) ||
         !look(park, park->container.id, error))
         return false;
     if (cJSON_GetArraySize(docker_networks(&park->container)) > 0)
@@ -272,18 +229,36 @@ static bool bring_up(struct park *park, struct error *error)
     return there && leave_and_keep_place(park, error) && start(park, error);
 }
 
-/* On the way back the service's own container may run on the volume under another name, as nobody
- * has moved it: there is nothing to bring back then. */
+/* It has stopped where it was: another container on its volume would be a second server there as
+ * soon as somebody starts this one again. */
+static bool start_own(struct park *park, bool *runs, struct error *error)
+{
+    struct docker_container own = {0};
+    bool done = docker_inspect(park->docker, park->blueprint.name, &own, error);
+    *runs = done && is_services(park, &own) && alone_at_rest(own.state);
+    if (*runs) {
+        step_log(park->run, "%s, the server on volume %s, is %s: it is started", own.name,
+                 park->volume, own.state);
+        done = alone_start(park->docker, &own, error);
+    }
+    docker_container_free(&own);
+    return done;
+}
+
+/* On the way back the service's own container may be there still, as nobody has moved it, or as
+ * nobody has left it: there is nothing to bring back then. */
 static bool runs_already(struct park *park, bool *runs, struct error *error)
 {
     struct docker_container user = {0};
     *runs = false;
     if (!park->run->undoing || park->container.exists)
         return true;
-    bool looked = find_user(park, &user, error);
+    bool looked = alone_user(park->docker, park->volume, NULL, &user, error);
     *runs = looked && user.exists && is_services(park, &user);
     if (*runs)
         step_log(park->run, "the server on volume %s runs in %s", park->volume, user.name);
+    else if (looked && !user.exists)
+        looked = start_own(park, runs, error);
     docker_container_free(&user);
     return looked;
 }
@@ -348,7 +323,7 @@ static bool run_park(struct step_run *run, struct error *error)
         .run = run, .name = step_text(run, "name"), .volume = step_text(run, "volume")};
     int lock = -1;
     park.docker = docker_open(error);
-    bool done = park.docker && check_server(&park, error) &&
+    bool done = park.docker && check_server(&park, error) && move_end_first(run, error) &&
                 stack_lock(run, LOCK_MS, &lock, error) && park_server(&park, error);
     docker_container_free(&park.container);
     blueprint_free(&park.blueprint);
@@ -373,11 +348,16 @@ static const struct argument arguments[] = {
     {"volume", ARGUMENT_TEXT, true, NULL, NULL, "the volume that the compose file has to name"},
     {"major", ARGUMENT_INTEGER, false, NULL, NULL, "the major version that has to answer"},
     {"for", ARGUMENT_DURATION, false, "60s", NULL, "time for it to answer"},
+    MOVE_END_ARGUMENTS,
     {0},
 };
 
 const struct action docker_park_action = {
-    "docker.park", DANGER_CHANGE,
-    "start the container that Compose would make of a service, on no network: no client reaches it "
-    "yet",
-    arguments, run_park};
+    .name = "docker.park",
+    .danger = DANGER_CHANGE,
+    .help = "start the container that Compose would make of a service, on no network: no client "
+            "reaches it "
+            "yet",
+    .arguments = arguments,
+    .run = run_park,
+};

@@ -195,6 +195,31 @@ bool move_late_watch(struct step_run *run, cJSON *record, struct error *error);
 bool move_settle(struct step_run *run, cJSON *record, long for_ms, bool *moved,
                  struct error *error);
 
+/* move_earlier.c */
+/* The arguments of a step that brings a move to its end. */
+#define MOVE_END_ARGUMENTS                                                                         \
+    {"recover_for",                                                                                \
+     ARGUMENT_DURATION,                                                                            \
+     false,                                                                                        \
+     "5m",                                                                                         \
+     NULL,                                                                                         \
+     "how long the step tries to have one of both serve when calls fail; a process of its own "    \
+     "goes on after that"},                                                                        \
+    {                                                                                              \
+        "late_for", ARGUMENT_DURATION, false, "60s", NULL,                                         \
+            "how long the engine may take to carry out a call that it hasn't answered, or that "   \
+            "the "                                                                                 \
+            "step died in: from when one of both serves again, what it does is watched and taken " \
+            "back for so long, before the move is tried again"                                     \
+    }
+/* Brings the move of `record`, an earlier attempt's, to its end if that hasn't been done. `guard`
+ * watches meanwhile: it has ended when this succeeds. *moved: who came. */
+bool move_end_one(struct step_run *run, int lock, struct move_guard *guard, cJSON *record,
+                  bool *moved, struct error *error);
+/* The same for a step that starts a server and makes no move: the record, if there is one, stays
+ * for the move that comes. */
+bool move_end_first(struct step_run *run, struct error *error);
+
 /* move_guard.c: a process that outlives this one and settles the move when it dies. */
 bool move_guard_start(const struct step_run *run, int lock, struct move_guard *guard,
                       struct error *error);
@@ -209,6 +234,9 @@ void move_guard_leave(struct move_guard *guard);
 bool move_has_pooler(const struct step_run *run);
 /* Whether its console lets us in, answers, and would take a PAUSE. */
 bool move_pool_check(const struct step_run *run, struct error *error);
+/* Appends its settings that would make clients wait, should something not go as it does; nothing
+ * when it has none, or doesn't tell. */
+void move_pool_slow(const struct step_run *run, struct text *found);
 /* Keeps the session on its console, which takes time to open. */
 bool move_pool_pause(struct move *move, struct error *error);
 /* Lets clients through again, to where the name leads now. `console`: as the pause has kept it, or

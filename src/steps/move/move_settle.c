@@ -1,6 +1,7 @@
 /* move_settle.c: the end of a move, whatever became of it: a failed call, a dead process, an engine
  * that was restarted. It looks at what is there, as a call that failed may have been carried out.
  */
+#include "steps/move/alone.h"
 #include "steps/move/move.h"
 
 #include "base/clock.h"
@@ -284,7 +285,7 @@ static bool park_again(const struct settle *settle, const struct docker_containe
     bool stopped = !listed || !docker_is_running(container) ||
                    docker_stop(settle->docker, container->id, PARK_GRACE_MS, error);
     return stopped && (!listed || docker_leave_networks(settle->docker, container->id, error)) &&
-           docker_start(settle->docker, container->id, error);
+           alone_start(settle->docker, container, error);
 }
 
 /* Who doesn't serve runs, on no network, so that the next move finds it. Nobody waits for this. */
@@ -305,7 +306,7 @@ static bool start(const struct settle *settle, const struct docker_container *co
     if (!container->exists || docker_is_running(container))
         return true;
     step_log(settle->run, "%s is %s: it is started", container->name, container->state);
-    return docker_start(settle->docker, container->id, error);
+    return alone_start(settle->docker, container, error);
 }
 
 /* What a fence, or the move, holds in the server that is to serve. */

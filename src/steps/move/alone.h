@@ -1,0 +1,23 @@
+/* alone.h: never two servers on one data directory, which would destroy it: each looks for the
+ * other among its own container's processes only. */
+#ifndef STEPS_MOVE_ALONE_H
+#define STEPS_MOVE_ALONE_H
+
+#include "docker/docker.h"
+
+/* Whether a container in this state has no process: one that is paused or restarting has, or will.
+ */
+bool alone_at_rest(const char *state);
+/* The live container that mounts `volume` (a name, or a path of the host), but for the one with
+ * the id `own` (NULL: for none); `user` doesn't exist when there is none. Free it in any case. */
+bool alone_user(struct docker *docker, const char *volume, const char *own,
+                struct docker_container *user, struct error *error);
+/* That there is none: else an error that names it. */
+bool alone_check(struct docker *docker, const char *volume, const char *own, struct error *error);
+/* Starts a service's container, unless another live one of the service has its data: what else
+ * mounts that volume (to back it up, to watch it) has been there before, and keeps no server from
+ * coming up again. `container` as it was inspected. */
+bool alone_start(struct docker *docker, const struct docker_container *container,
+                 struct error *error);
+
+#endif

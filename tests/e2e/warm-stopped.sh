@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# The old server's container has stopped, with nobody to start it again (no restart policy), when the upgrade is rolled
+# back: before the switch, and in the middle of it as in a loss of power. The rollback starts that container, and no
+# second one beside it on the same data.
+# time-limit: 600
+# shellcheck disable=SC2154 # variables of the libraries
+set -euo pipefail
+# shellcheck source=tests/lib/e2e.sh
+. "$(dirname "$0")/../lib/e2e.sh"
+# shellcheck source=tests/lib/program.sh
+. "$lib_dir/program.sh"
+# shellcheck source=tests/lib/ledger.sh
+. "$lib_dir/ledger.sh"
+# shellcheck source=tests/lib/meters.sh
+. "$lib_dir/meters.sh"
+# shellcheck source=tests/lib/move.sh
+. "$lib_dir/move.sh"
+# shellcheck source=tests/lib/move-cases.sh
+. "$lib_dir/move-cases.sh"
+# shellcheck source=tests/lib/warm.sh
+. "$lib_dir/warm.sh"
+
+give_up() {
+    show_output 60
+    docker ps -a --filter "label=org.pgrunbook.stack=$STACK" | sed 's/^/# /'
+    done_testing
+    exit
+}
+
+# All that has the volume, and the state of each.
+users_of() {
+    docker ps -a --filter "volume=$1" --format '{{.Names}} {{.State}}' | LC_ALL=C sort
+}
+
+# begun RUN: the copy is proven, the new server waits; the next step is the move.
+begun() {
+    docker volume rm -f "$NEW_VOLUME" >/dev/null
+    rm -rf "${BACKUP_DIR:?}"/*
+    through_proxy warm "$1" --confirm prepare/volume --confirm switchover/go
+    is "$(run_field "$1" .gate)" switchover/move "$1: all is ready for the switch"
+    [ "$(run_field "$1" .gate)" = switchover/move ] || give_up
+}
+
+# brought_back RUN
+brought_back() {
+    is "$(users_of "$OLD_VOLUME")" "$OLD_CONTAINER running" "$1: its container is the only one on its data, and runs"
+    is "$(docker inspect -f '{{.Id}}' "$OLD_CONTAINER")" "$old_id" "$1: it is the one that there was"
+    ok "$1: the application is healthy" wait_for 60 app_is_healthy
+    ok "$1: and commits" commits_go_on 60
+    is "$(server_major "$PG_PORT")" 15 "$1: on PostgreSQL 15"
+    app_pause
+    ok "$1: every acknowledged commit is there, once, in its newest state" ledger_holds "$PG_PORT"
+    app_resume
+    is "$(psql_at "$PG_PORT" postgres 'SHOW default_transaction_read_only')" off "$1: clients may write"
+    is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "$1: the compose file is as it was"
+}
+
+# shellcheck disable=SC2119 # no arguments
+stack_up
+STAGE=$STACK_DIR/stage
+echo before >"$STAGE"
+compose_before=$(sha256sum <"$COMPOSE_FILE")
+old_id=$(docker inspect -f '{{.Id}}' "$OLD_CONTAINER")
+docker update --restart no "$OLD_CONTAINER" >/dev/null
+warm_waits move
+proxy_start "switch/2:POST .*/disconnect" \
+    "before:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked"
+
+# ---- before the switch ----
+
+begun stopped
+docker kill "$OLD_CONTAINER" >/dev/null
+through_proxy warm stopped --confirm switchover/move
+is "$status" 11 "stopped: a server that is gone can't be followed"
+[ "$status" = 11 ] || give_up
+through_proxy program_says rollback stopped
+is "$status" 12 "stopped: rolled back"
+[ "$status" = 12 ] || give_up
+brought_back stopped
+
+# ---- in the middle of it ----
+
+begun powerless
+echo switch >"$STAGE"
+through_proxy warm powerless --confirm switchover/move
+is "$status" 137 "powerless: all that there was of the program is dead"
+is "$(users_of "$OLD_VOLUME")" "$OLD_CONTAINER exited" "powerless: so is the old server"
+is "$(users_of "$NEW_VOLUME")" "$STACK-parked exited" "powerless: and the new one"
+echo behind >"$STAGE"
+through_proxy program_says rollback powerless
+is "$status" 12 "powerless: rolled back"
+[ "$status" = 12 ] || give_up
+brought_back powerless
+proxy_stop
+done_testing
