@@ -97,8 +97,11 @@ static void start_worker(struct engine *engine, struct step_job *job, long limit
     }
 }
 
+/* What brings back every row that was written since takes as long as there are rows. */
 long engine_undo_limit(const struct step *step)
 {
+    if (step->lossless && !step->timeout_ms)
+        return 0;
     return step->timeout_ms > UNDO_LIMIT_MS ? step->timeout_ms : UNDO_LIMIT_MS;
 }
 
@@ -209,7 +212,7 @@ static void next_undo(struct engine *engine)
     struct step_job job = {.engine = engine, .step = save, .count = 1};
     if (save) {
         job.invocations = save->save;
-        start_worker(engine, &job, engine_undo_limit(save));
+        start_worker(engine, &job, 0);
     } else if (step) {
         undo_step(engine, step);
     } else {

@@ -39,7 +39,9 @@ static const struct field step_fields[] = {
     {"why", SHAPE_TEXT, false, "why it is done, for the operator", NULL, NULL,
      offsetof(struct step, why), read_text},
     {"expect", SHAPE_MAP, false, "what is planned", NULL, &expect_table, 0, read_map},
-    {"timeout", SHAPE_DURATION, false, "the step is ended and fails after it; none when not said",
+    {"timeout", SHAPE_DURATION, false,
+     "the step is ended and fails after it; none when not said. Its undo has as long, ten minutes "
+     "at least; of a lossless step, without limit when not said",
      NULL, NULL, offsetof(struct step, timeout_ms), read_duration},
     {"retries", SHAPE_INTEGER, false, "how often it is tried again by itself, 0 to 100", NULL, NULL,
      offsetof(struct step, retries), read_integer},
