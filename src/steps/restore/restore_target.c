@@ -64,13 +64,15 @@ static bool find_origin(struct target *target, struct pg_connection *connection,
 
 /* ---- what is in it ---- */
 
-/* Tables, views and sequences that no extension brought. */
+/* Tables, views and sequences that no extension brought; what belongs to them (indexes, composite
+ * types) isn't counted, as it says nowhere that an extension brought it. */
 static bool has_objects(const struct target *target, const char *database, bool *has,
                         struct error *error)
 {
     static const char sql[] =
         "SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
         "ON n.oid = c.relnamespace WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' "
+        "AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') "
         "AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid "
         "AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e'))";
     struct pg_connection *connection = server_open_database(target->access, database, error);
@@ -142,12 +144,14 @@ static bool drop_database(const struct target *target, const char *database, str
     return change(target, database, statements, error);
 }
 
+/* An earlier attempt may have left what isn't looked for: schemas, functions, types, large objects.
+ */
 static bool make_anew(const struct target *target, const char *database, struct error *error)
 {
     static const char *const make[] = {"CREATE DATABASE %s TEMPLATE template0", NULL};
     static const char *const mark[] = {"ALTER DATABASE %s IS_TEMPLATE true", NULL};
-    bool has = false;
-    if (!has_objects(target, database, &has, error))
+    bool has = target->attempted || target->emptied;
+    if (!has && !has_objects(target, database, &has, error))
         return false;
     if (!has)
         return true;
