@@ -156,7 +156,20 @@ refused 'networks joined by hand' "is on network $name-extra, which the compose 
 look --set provided=other_networks
 is "$status" 0 "somebody who has provided for it may go on"
 like "$output" 'warn +networks joined by hand: .*allowed by the runbook' "with a warning"
+rest="networks: {extra: {external: true, name: $name-extra}}" stack 'networks: [default, extra]'
+look
+is "$status" 0 "two networks of the compose file are no hindrance"
+like "$output" "pass +order of networks: ${name}_default is joined first, behind it $name-extra" "and their order is told"
+stack
 docker network disconnect "$name-extra" "$container"
+docker rename "$container" "$name-renamed"
+first=$container container=$name-renamed
+refused "container's name" "is called $name-renamed, and Compose would call it $first"
+tried renamed
+is "$status" 11 "a run, which asks Compose, refuses it as well"
+like "$output" "FAIL +container's name: .* Compose would call it $first" "by the name that Compose gives"
+container=$first
+docker rename "$name-renamed" "$container"
 docker run -d --name "$container_2" --network "container:$container" --entrypoint sleep redis:7-alpine infinity >/dev/null
 refused 'shared network' 'uses its network'
 docker rm -fv "$container_2" >/dev/null

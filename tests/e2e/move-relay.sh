@@ -37,7 +37,16 @@ relayed() {
 }
 
 move_stack_up --no-app --scale small
+check() {
+    program_says check "$lib_dir/check-move.yaml" --set "compose_file=$COMPOSE_FILE" --set "compose_project=$PROJECT" \
+        --set "old_container=$OLD_CONTAINER"
+}
+check
+unlike "$output" 'distance' "root can enter the containers' networks"
 be_somebody
+check
+is "$status" 0 "somebody else may move the service, too"
+like "$output" "warn +distance: the network of $OLD_CONTAINER can't be entered from here" "and is told what that costs"
 mapfile -t list < <(move_arguments relayed)
 "$program" "${list[@]}" >"$test_dir/moved.log" 2>&1 </dev/null &
 moving=$!

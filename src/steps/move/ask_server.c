@@ -54,6 +54,18 @@ void ask_server(struct findings *findings)
     server_free(&access);
 }
 
+static void ask_for_slow(struct findings *findings)
+{
+    struct text found = {0};
+    move_pool_slow(findings->run, &found);
+    if (found.length)
+        step_check(findings->run, "pooler's settings", VERDICT_WARN,
+                   "%s: for so long its clients may wait, should the server's address change or a "
+                   "connection fail; 1 and less is kinder",
+                   text_string(&found));
+    text_free(&found);
+}
+
 void ask_pooler(struct findings *findings)
 {
     static const struct finding console = {.key = "pooler", .name = "pooler"};
@@ -62,4 +74,6 @@ void ask_pooler(struct findings *findings)
         return;
     bool fine = move_pool_check(findings->run, &reason);
     add(findings, &console, fine, "its admin console answers", &reason);
+    if (fine)
+        ask_for_slow(findings);
 }

@@ -8,6 +8,7 @@
 #include "steps/move/blueprint.h"
 #include "steps/move/obstacles.h"
 #include "steps/move/parked.h"
+#include "steps/server/reach.h"
 
 #include "base/json.h"
 #include "compose/config.h"
@@ -75,15 +76,25 @@ static bool check_engine(struct check_move *check, struct error *error)
     return read;
 }
 
-/* Namespaces of another machine can't be entered: the switch does without what needs that. */
+/* Namespaces of another machine, and those that somebody else's processes made, can't be entered:
+ * the switch does without what needs that. */
 static void report_distance(struct check_move *check)
 {
+    static const char *const untold =
+        "clients that are just connecting when the server moves can't be told from here and wait "
+        "for their own time-out";
+    char *inside = reach_namespace(&check->container);
     if (docker_is_remote(check->docker))
         step_check(check->findings.run, "distance", VERDICT_WARN,
-                   "Docker is at %s: clients that are just connecting when the server moves can't "
-                   "be told from here and wait for their own time-out, and every call of the "
-                   "switch takes the way there",
-                   docker_description(check->docker));
+                   "Docker is at %s: %s, and every call of the switch takes the way there; a "
+                   "backup of format: directory can't be made there",
+                   docker_description(check->docker), untold);
+    else if (!inside && docker_is_running(&check->container))
+        step_check(check->findings.run, "distance", VERDICT_WARN,
+                   "the network of %s can't be entered from here, as it could by root on the "
+                   "engine's own machine: %s",
+                   check->container.name, untold);
+    free(inside);
 }
 
 /* A bridge on this host is what the move was tried on. */
@@ -112,8 +123,26 @@ static bool check_drivers(struct check_move *check, struct error *error)
     return done;
 }
 
-/* Fixed addresses and the order of several networks move along; the operator sees that they were
+/* The order of several networks moves along, as Compose has made it; the operator sees that it was
  * noticed. */
+static void report_order(struct check_move *check)
+{
+    const cJSON *networks = docker_networks(&check->container);
+    const char *first = json_text_at(check->container.inspect, "HostConfig.NetworkMode");
+    struct text behind = {0};
+    const cJSON *network;
+    cJSON_ArrayForEach(network, networks)
+    {
+        if (!text_equal(network->string, first))
+            text_printf(&behind, "%s%s", behind.length ? ", " : "", network->string);
+    }
+    if (behind.length && cJSON_GetArraySize(networks) > 1)
+        step_check(check->findings.run, "order of networks", VERDICT_PASS,
+                   "%s is joined first, behind it %s, as now", first, text_string(&behind));
+    text_free(&behind);
+}
+
+/* Fixed addresses move along, too. */
 static void report_endpoints(struct check_move *check)
 {
     struct text text = {0};
@@ -196,6 +225,37 @@ static bool read_stack(struct check_move *check, struct error *error)
     return true;
 }
 
+/* The runbook finds the server that serves by its name, there and on the way back. */
+static void compare_name(struct check_move *check, const char *made)
+{
+    static const struct move_obstacle row = {
+        .key = "name",
+        .name = "container's name",
+        .fine = "it is the one that Compose gives",
+        .remedy = "Rename it, which it serves through (docker rename), and start again with that "
+                  "name.",
+        .weight = VERDICT_FAIL};
+    struct text found = {0};
+    if (!text_equal(check->container.name, made))
+        text_printf(&found, "the container is called %s, and Compose would call it %s",
+                    check->container.name, made);
+    report(check, &row, text_string(&found));
+    text_free(&found);
+}
+
+/* Without asking Compose: its separator is "_" instead of "-" where it is told to be compatible. */
+static void foresee_name(struct check_move *check)
+{
+    const char *project = check->stack.project.name, *service = check->view.name;
+    const char *given = json_text(check->view.service, "container_name");
+    char *name = given ? xstrdup(given) : xprintf("%s-%s-1", project, service);
+    char *compatible = xprintf("%s_%s_1", project, service);
+    if (given || !text_equal(check->container.name, compatible))
+        compare_name(check, name);
+    free(compatible);
+    free(name);
+}
+
 /* What docker.park will ask of Compose later, behind the gate, is asked once now, of the stack as
  * it stands: a container is made that is never started, and removed again. */
 static bool try_pattern(struct check_move *check, struct error *error)
@@ -209,15 +269,17 @@ static bool try_pattern(struct check_move *check, struct error *error)
     struct blueprint pattern = {0};
     struct error reason = ERROR_INIT;
     int lock = -1;
+    if (run->planning)
+        foresee_name(check);
     if (run->planning || check->findings.failures)
         return true;
     bool locked = stack_lock(run, LOCK_MS, &lock, error);
+    bool made = locked && blueprint_make(run, check->docker, &check->stack, check->config,
+                                         check->view.name, &pattern, &reason);
     if (locked)
-        report(check, &row,
-               blueprint_make(run, check->docker, &check->stack, check->config, check->view.name,
-                              &pattern, &reason)
-                   ? ""
-                   : reason.message);
+        report(check, &row, made ? "" : reason.message);
+    if (made)
+        compare_name(check, pattern.name);
     blueprint_free(&pattern);
     if (lock >= 0)
         close(lock);
@@ -241,6 +303,7 @@ static bool run_check_move(struct step_run *run, struct error *error)
                 check_drivers(&check, error);
     if (done) {
         look_at_stack(&check);
+        report_order(&check);
         report_endpoints(&check);
         report_distance(&check);
         ask_server(&check.findings);
@@ -270,7 +333,11 @@ static const struct argument arguments[] = {
 };
 
 const struct action docker_check_move_action = {
-    "docker.check_move", DANGER_READ,
-    "check whether this stack allows the warm switch: a running server takes over another one's "
-    "endpoint; Compose makes its container once for that, which is removed without a start",
-    arguments, run_check_move};
+    .name = "docker.check_move",
+    .danger = DANGER_READ,
+    .help = "check whether this stack allows the warm switch: a running server takes over another "
+            "one's "
+            "endpoint; Compose makes its container once for that, which is removed without a start",
+    .arguments = arguments,
+    .run = run_check_move,
+};

@@ -6,11 +6,13 @@
 #include "base/clock.h"
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define WORD_MS 10000L
 #define AGAIN_MS 200
 #define GO_ON_TIMES 4 /* as long as they have waited, clients go on before they wait again */
+#define SLOW_SECONDS 1.0
 #define NOT_ADMIN "admin access needed"
 
 static bool word(struct pg_connection *console, const char *statement, struct error *error)
@@ -74,6 +76,35 @@ bool move_pool_check(const struct step_run *run, struct error *error)
     bool may = console && word(console, "SHOW VERSION", error) && is_admin(console, error);
     pg_close(console);
     return may;
+}
+
+/* Seconds that a client may wait behind a move for one of these: as PgBouncer keeps a name's
+ * address for that long, or leaves a server alone that it couldn't connect to. */
+static bool may_be_slow(const char *setting, const char *value)
+{
+    return (text_equal(setting, "dns_max_ttl") || text_equal(setting, "server_login_retry")) &&
+           strtod(value, NULL) > SLOW_SECONDS;
+}
+
+/* The console takes no parameters: the simple protocol only. Its first columns are key and value,
+ * as they have been in all versions. Source: PgBouncer manual, "SHOW CONFIG". */
+void move_pool_slow(const struct step_run *run, struct text *found)
+{
+    struct error ignored = ERROR_INIT;
+    struct pg_connection *console = open_console(run, step_text(run, "pooler"), &ignored);
+    PGresult *result = NULL;
+    if (console)
+        pg_limit(console, WORD_MS);
+    if (console && pg_send(console, "SHOW CONFIG", &ignored))
+        pg_take_result(console, true, &result, &ignored);
+    int rows = result && PQnfields(result) >= 2 ? PQntuples(result) : 0;
+    for (int i = 0; i < rows; i++) {
+        const char *setting = pg_field(result, i, 0), *value = pg_field(result, i, 1);
+        if (may_be_slow(setting, value))
+            text_printf(found, "%s%s is %s s", found->length ? ", " : "", setting, value);
+    }
+    PQclear(result);
+    pg_close(console);
 }
 
 static bool note(struct move *move, struct error *error)
