@@ -22,7 +22,11 @@ static void show_arguments(const struct plan *plan, const struct step *step)
     cJSON *arguments =
         runbook_expand(plan->runbook, step->invocation.arguments, NULL, EXPAND_MASKED, &error);
     char *json = arguments ? cJSON_PrintUnformatted(arguments) : NULL;
-    printf("      %s %s\n", step->invocation.action->name, json ? json : "");
+    const struct action *action = step->invocation.action;
+    const char *tuned = arguments && action->tunes ? action->tunes(arguments) : NULL;
+    printf("      %s %s\n", action->name, json ? json : "");
+    if (tuned)
+        printf("      tuned: %s\n", tuned);
     free(json);
     cJSON_Delete(arguments);
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 
 enum argument_type {
@@ -49,6 +50,9 @@ struct action {
     /* Runs in a worker process and may block. Safe to run again after a crash: it first looks
      * whether its work is already done. False with `error` filled when it failed. */
     bool (*run)(struct step_run *run, struct error *error);
+    /* What it tunes by itself beside its expanded arguments, for the plan; NULL for nothing. No
+     * function: nothing in any case. */
+    const char *(*tunes)(const cJSON *arguments);
 };
 
 const char *danger_name(enum danger danger);             /* "read", "change", "destructive" */

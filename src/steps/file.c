@@ -180,9 +180,13 @@ static const struct argument remove_arguments[] = {
     {0},
 };
 
-const struct action file_remove_action = {"file.remove", DANGER_DESTRUCTIVE,
-                                          "remove one regular file, or a backup's directory",
-                                          remove_arguments, run_remove};
+const struct action file_remove_action = {
+    .name = "file.remove",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "remove one regular file, or a backup's directory",
+    .arguments = remove_arguments,
+    .run = run_remove,
+};
 
 static const struct argument copy_arguments[] = {
     {"from", ARGUMENT_PATH, true, NULL, NULL, "the file to copy"},
@@ -191,5 +195,10 @@ static const struct argument copy_arguments[] = {
     {0},
 };
 
-const struct action file_copy_action = {"file.copy", DANGER_CHANGE, "copy one regular file",
-                                        copy_arguments, run_copy};
+const struct action file_copy_action = {
+    .name = "file.copy",
+    .danger = DANGER_CHANGE,
+    .help = "copy one regular file",
+    .arguments = copy_arguments,
+    .run = run_copy,
+};

@@ -22,7 +22,11 @@ static const struct argument arguments[] = {
 };
 
 const struct action manual_action = {
-    "manual", DANGER_CHANGE,
-    "an instruction that the operator carries out and confirms at its gate; in an undo it is said, "
-    "and nobody is asked",
-    arguments, run_manual};
+    .name = "manual",
+    .danger = DANGER_CHANGE,
+    .help = "an instruction that the operator carries out and confirms at its gate; in an undo it "
+            "is said, "
+            "and nobody is asked",
+    .arguments = arguments,
+    .run = run_manual,
+};

@@ -20,6 +20,10 @@ static const struct argument arguments[] = {
 };
 
 const struct action price_unknown_action = {
-    "price.unknown", DANGER_READ,
-    "as a step's price: what its rollback loses can't be counted, so that is to be given up",
-    arguments, run_price_unknown};
+    .name = "price.unknown",
+    .danger = DANGER_READ,
+    .help =
+        "as a step's price: what its rollback loses can't be counted, so that is to be given up",
+    .arguments = arguments,
+    .run = run_price_unknown,
+};

@@ -112,4 +112,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action shell_action = {
-    "shell", DANGER_CHANGE, "run a command of one's own on this machine", arguments, run_shell};
+    .name = "shell",
+    .danger = DANGER_CHANGE,
+    .help = "run a command of one's own on this machine",
+    .arguments = arguments,
+    .run = run_shell,
+};

@@ -84,5 +84,10 @@ static const struct argument arguments[] = {
     {0},
 };
 
-const struct action wait_action = {"wait", DANGER_READ, "wait until a minimum age is reached",
-                                   arguments, run_wait};
+const struct action wait_action = {
+    .name = "wait",
+    .danger = DANGER_READ,
+    .help = "wait until a minimum age is reached",
+    .arguments = arguments,
+    .run = run_wait,
+};

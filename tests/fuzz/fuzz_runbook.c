@@ -34,8 +34,18 @@ static const struct argument arguments[] = {
     {"f", ARGUMENT_FACTS, false, NULL, NULL, "facts"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL}};
 
-static const struct action change = {"do.it", DANGER_CHANGE, "do it", arguments, NULL};
-static const struct action removal = {"drop.it", DANGER_DESTRUCTIVE, "drop it", arguments, NULL};
+static const struct action change = {
+    .name = "do.it",
+    .danger = DANGER_CHANGE,
+    .help = "do it",
+    .arguments = arguments,
+};
+static const struct action removal = {
+    .name = "drop.it",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "drop it",
+    .arguments = arguments,
+};
 static const struct action *const table[] = {&change, &removal, NULL};
 
 static void use_step(const struct runbook *runbook, const struct step *step, const cJSON *facts)

@@ -40,14 +40,30 @@ static const struct argument fixture_remove_arguments[] = {
 static const struct argument fixture_no_arguments[] = {
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL}};
 
-static const struct action fixture_backup = {"pg.backup", DANGER_READ, "Back up a server",
-                                             fixture_backup_arguments, NULL};
-static const struct action fixture_run = {"docker.run", DANGER_CHANGE, "Start a container",
-                                          fixture_run_arguments, NULL};
-static const struct action fixture_remove = {"docker.remove", DANGER_DESTRUCTIVE,
-                                             "Remove a container", fixture_remove_arguments, NULL};
-static const struct action fixture_prune = {"docker.prune", DANGER_CHANGE, "Remove what is left",
-                                            fixture_no_arguments, NULL};
+static const struct action fixture_backup = {
+    .name = "pg.backup",
+    .danger = DANGER_READ,
+    .help = "Back up a server",
+    .arguments = fixture_backup_arguments,
+};
+static const struct action fixture_run = {
+    .name = "docker.run",
+    .danger = DANGER_CHANGE,
+    .help = "Start a container",
+    .arguments = fixture_run_arguments,
+};
+static const struct action fixture_remove = {
+    .name = "docker.remove",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "Remove a container",
+    .arguments = fixture_remove_arguments,
+};
+static const struct action fixture_prune = {
+    .name = "docker.prune",
+    .danger = DANGER_CHANGE,
+    .help = "Remove what is left",
+    .arguments = fixture_no_arguments,
+};
 static const struct action *const fixture_actions[] = {&fixture_backup, &fixture_run,
                                                        &fixture_remove, &fixture_prune, NULL};
 

@@ -7,7 +7,12 @@ static const struct argument call_arguments[] = {
     {"body", ARGUMENT_TREE, false, NULL, NULL, "body"},
     {"take", ARGUMENT_FACTS, false, NULL, NULL, "facts"},
     {NULL, ARGUMENT_TEXT, false, NULL, NULL, NULL}};
-static const struct action call = {"call", DANGER_CHANGE, "Call", call_arguments, NULL};
+static const struct action call = {
+    .name = "call",
+    .danger = DANGER_CHANGE,
+    .help = "Call",
+    .arguments = call_arguments,
+};
 static const struct action *const calls[] = {&call, NULL};
 
 static bool parse(const char *vars, const char *steps, struct runbook **runbook,

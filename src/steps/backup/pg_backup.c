@@ -5,6 +5,7 @@
 #include "steps/compare/pg_jobs.h"
 #include "steps/compare/pg_survey.h"
 #include "steps/drift/write_base.h"
+#include "steps/restore/restore_tuning.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -183,6 +184,12 @@ static bool run_backup(struct step_run *run, struct error *error)
     return done;
 }
 
+static const char *tunes(const cJSON *arguments)
+{
+    const char *into = json_text(arguments, "into");
+    return into && *into ? restore_tunes(arguments) : NULL;
+}
+
 static const struct argument backup_arguments[] = {
     {"server", ARGUMENT_SERVER, true, NULL, NULL, "the server to back up"},
     {"to", ARGUMENT_PATH, true, NULL, NULL, "the file or the directory to make"},
@@ -207,4 +214,5 @@ const struct action pg_backup_action = {
             "snapshot",
     .arguments = backup_arguments,
     .run = run_backup,
+    .tunes = tunes,
 };

@@ -213,7 +213,11 @@ static const struct argument arguments[] = {
 };
 
 const struct action pg_check_sessions_action = {
-    "pg.check_sessions", DANGER_READ,
-    "check that the application is connected to the new server, service by service, and nobody to "
-    "the old one",
-    arguments, run_check_sessions};
+    .name = "pg.check_sessions",
+    .danger = DANGER_READ,
+    .help = "check that the application is connected to the new server, service by service, and "
+            "nobody to "
+            "the old one",
+    .arguments = arguments,
+    .run = run_check_sessions,
+};

@@ -267,6 +267,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action compose_apply_action = {
-    "compose.apply", DANGER_CHANGE,
-    "recreate one service as the compose file now says, and wait until it serves", arguments,
-    run_apply};
+    .name = "compose.apply",
+    .danger = DANGER_CHANGE,
+    .help = "recreate one service as the compose file now says, and wait until it serves",
+    .arguments = arguments,
+    .run = run_apply,
+};

@@ -156,9 +156,13 @@ static const struct argument backup_arguments[] = {
     {0},
 };
 
-const struct action compose_backup_action = {"compose.backup", DANGER_CHANGE,
-                                             "copy the compose file before it is edited",
-                                             backup_arguments, run_backup};
+const struct action compose_backup_action = {
+    .name = "compose.backup",
+    .danger = DANGER_CHANGE,
+    .help = "copy the compose file before it is edited",
+    .arguments = backup_arguments,
+    .run = run_backup,
+};
 
 static const struct argument remove_arguments[] = {
     {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
@@ -167,6 +171,9 @@ static const struct argument remove_arguments[] = {
 };
 
 const struct action compose_remove_backup_action = {
-    "compose.remove_backup", DANGER_DESTRUCTIVE,
-    "remove the compose file's copy if this run made it and nobody changed it since",
-    remove_arguments, run_remove_backup};
+    .name = "compose.remove_backup",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "remove the compose file's copy if this run made it and nobody changed it since",
+    .arguments = remove_arguments,
+    .run = run_remove_backup,
+};

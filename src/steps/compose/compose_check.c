@@ -183,6 +183,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action compose_check_action = {
-    "compose.check", DANGER_READ,
-    "check that the compose file is in force and can be edited, and show the difference", arguments,
-    run_check};
+    .name = "compose.check",
+    .danger = DANGER_READ,
+    .help = "check that the compose file is in force and can be edited, and show the difference",
+    .arguments = arguments,
+    .run = run_check,
+};

@@ -282,6 +282,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action compose_deploy_action = {
-    "compose.deploy", DANGER_CHANGE,
-    "make services as the compose file now says, and leave every other container alone", arguments,
-    run_deploy};
+    .name = "compose.deploy",
+    .danger = DANGER_CHANGE,
+    .help = "make services as the compose file now says, and leave every other container alone",
+    .arguments = arguments,
+    .run = run_deploy,
+};

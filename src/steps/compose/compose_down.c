@@ -476,10 +476,14 @@ static const struct argument list_arguments[] = {
 };
 
 const struct action compose_list_volumes_action = {
-    "compose.list_volumes", DANGER_READ,
-    "list the stack's volumes, anonymous ones too, and record those that compose.down removes "
-    "(compose.volumes); one that another container has is refused",
-    list_arguments, run_list_volumes};
+    .name = "compose.list_volumes",
+    .danger = DANGER_READ,
+    .help =
+        "list the stack's volumes, anonymous ones too, and record those that compose.down removes "
+        "(compose.volumes); one that another container has is refused",
+    .arguments = list_arguments,
+    .run = run_list_volumes,
+};
 
 static const struct argument down_arguments[] = {
     {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
@@ -494,7 +498,11 @@ static const struct argument down_arguments[] = {
 };
 
 const struct action compose_down_action = {
-    "compose.down", DANGER_DESTRUCTIVE,
-    "remove the stack's containers, networks and its own volumes with their data; in an undo only "
-    "where this run has removed the server's, and none that is still what it was before",
-    down_arguments, run_down};
+    .name = "compose.down",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "remove the stack's containers, networks and its own volumes with their data; in an "
+            "undo only "
+            "where this run has removed the server's, and none that is still what it was before",
+    .arguments = down_arguments,
+    .run = run_down,
+};

@@ -154,9 +154,12 @@ static const struct argument edit_arguments[] = {
 };
 
 const struct action compose_edit_action = {
-    "compose.edit", DANGER_CHANGE,
-    "put another image and volume into the compose file, every other byte kept", edit_arguments,
-    run_edit};
+    .name = "compose.edit",
+    .danger = DANGER_CHANGE,
+    .help = "put another image and volume into the compose file, every other byte kept",
+    .arguments = edit_arguments,
+    .run = run_edit,
+};
 
 static const struct argument restore_arguments[] = {
     {"file", ARGUMENT_TEXT, true, NULL, NULL, "the compose file; several with commas"},
@@ -164,6 +167,10 @@ static const struct argument restore_arguments[] = {
     {0},
 };
 
-const struct action compose_restore_action = {"compose.restore", DANGER_CHANGE,
-                                              "put the compose file back as it was, byte for byte",
-                                              restore_arguments, run_restore};
+const struct action compose_restore_action = {
+    .name = "compose.restore",
+    .danger = DANGER_CHANGE,
+    .help = "put the compose file back as it was, byte for byte",
+    .arguments = restore_arguments,
+    .run = run_restore,
+};

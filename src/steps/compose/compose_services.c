@@ -221,9 +221,12 @@ static const struct argument add_arguments[] = {
 };
 
 const struct action compose_add_service_action = {
-    "compose.add_service", DANGER_CHANGE,
-    "add a service to the compose file, as another one but for image, volume and ports",
-    add_arguments, run_add};
+    .name = "compose.add_service",
+    .danger = DANGER_CHANGE,
+    .help = "add a service to the compose file, as another one but for image, volume and ports",
+    .arguments = add_arguments,
+    .run = run_add,
+};
 
 static const struct argument remove_arguments[] = {
     THE_STACK,
@@ -232,9 +235,12 @@ static const struct argument remove_arguments[] = {
 };
 
 const struct action compose_remove_service_action = {
-    "compose.remove_service", DANGER_CHANGE,
-    "remove a service and its volume's declaration from the compose file", remove_arguments,
-    run_remove};
+    .name = "compose.remove_service",
+    .danger = DANGER_CHANGE,
+    .help = "remove a service and its volume's declaration from the compose file",
+    .arguments = remove_arguments,
+    .run = run_remove,
+};
 
 static const struct argument depend_arguments[] = {
     THE_STACK,
@@ -244,9 +250,12 @@ static const struct argument depend_arguments[] = {
 };
 
 const struct action compose_depend_on_action = {
-    "compose.depend_on", DANGER_CHANGE,
-    "let what depends on one service in the compose file depend on another one", depend_arguments,
-    run_depend};
+    .name = "compose.depend_on",
+    .danger = DANGER_CHANGE,
+    .help = "let what depends on one service in the compose file depend on another one",
+    .arguments = depend_arguments,
+    .run = run_depend,
+};
 
 static const struct argument image_arguments[] = {
     THE_STACK,
@@ -256,6 +265,9 @@ static const struct argument image_arguments[] = {
 };
 
 const struct action compose_set_image_action = {
-    "compose.set_image", DANGER_CHANGE,
-    "put another image into the compose file, every other byte kept", image_arguments,
-    run_set_image};
+    .name = "compose.set_image",
+    .danger = DANGER_CHANGE,
+    .help = "put another image into the compose file, every other byte kept",
+    .arguments = image_arguments,
+    .run = run_set_image,
+};

@@ -134,8 +134,13 @@ static const struct argument stop_arguments[] = {
     {0},
 };
 
-const struct action compose_stop_action = {"compose.stop", DANGER_CHANGE,
-                                           "stop services of the stack", stop_arguments, run_stop};
+const struct action compose_stop_action = {
+    .name = "compose.stop",
+    .danger = DANGER_CHANGE,
+    .help = "stop services of the stack",
+    .arguments = stop_arguments,
+    .run = run_stop,
+};
 
 static const struct argument start_arguments[] = {
     {"project", ARGUMENT_TEXT, true, NULL, NULL, "the stack's Compose project"},
@@ -148,5 +153,9 @@ static const struct argument start_arguments[] = {
 };
 
 const struct action compose_start_action = {
-    "compose.start", DANGER_CHANGE, "start stopped services as they are, and wait until they run",
-    start_arguments, run_start};
+    .name = "compose.start",
+    .danger = DANGER_CHANGE,
+    .help = "start stopped services as they are, and wait until they run",
+    .arguments = start_arguments,
+    .run = run_start,
+};

@@ -155,5 +155,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action compose_verify_action = {
-    "compose.verify", DANGER_READ, "check that every service of the stack runs and is healthy",
-    arguments, run_verify};
+    .name = "compose.verify",
+    .danger = DANGER_READ,
+    .help = "check that every service of the stack runs and is healthy",
+    .arguments = arguments,
+    .run = run_verify,
+};

@@ -141,6 +141,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action docker_check_free_action = {
-    "docker.check_free", DANGER_READ,
-    "check that a container's name, a volume, a host port and the backup's place are free",
-    arguments, run_check_free};
+    .name = "docker.check_free",
+    .danger = DANGER_READ,
+    .help = "check that a container's name, a volume, a host port and the backup's place are free",
+    .arguments = arguments,
+    .run = run_check_free,
+};

@@ -148,8 +148,12 @@ static const struct argument stop_arguments[] = {
 };
 
 const struct action docker_stop_action = {
-    "docker.stop", DANGER_CHANGE, "stop a container gently, after a checkpoint of its server",
-    stop_arguments, run_stop};
+    .name = "docker.stop",
+    .danger = DANGER_CHANGE,
+    .help = "stop a container gently, after a checkpoint of its server",
+    .arguments = stop_arguments,
+    .run = run_stop,
+};
 
 static const struct argument remove_arguments[] = {
     {"name", ARGUMENT_TEXT, true, NULL, NULL, "the container; one that is absent is fine"},
@@ -162,9 +166,13 @@ static const struct argument remove_arguments[] = {
     {0},
 };
 
-const struct action docker_remove_action = {"docker.remove", DANGER_CHANGE,
-                                            "stop and remove a container that this run has created",
-                                            remove_arguments, run_remove};
+const struct action docker_remove_action = {
+    .name = "docker.remove",
+    .danger = DANGER_CHANGE,
+    .help = "stop and remove a container that this run has created",
+    .arguments = remove_arguments,
+    .run = run_remove,
+};
 
 static const struct argument restart_arguments[] = {
     {"name", ARGUMENT_TEXT, true, NULL, NULL, "the container"},
@@ -172,5 +180,10 @@ static const struct argument restart_arguments[] = {
     {0},
 };
 
-const struct action docker_restart_action = {"docker.restart", DANGER_CHANGE, "restart a container",
-                                             restart_arguments, run_restart};
+const struct action docker_restart_action = {
+    .name = "docker.restart",
+    .danger = DANGER_CHANGE,
+    .help = "restart a container",
+    .arguments = restart_arguments,
+    .run = run_restart,
+};

@@ -73,21 +73,33 @@ static const struct argument pull_arguments[] = {
     {0},
 };
 
-const struct action docker_pull_action = {"docker.pull", DANGER_CHANGE,
-                                          "get an image from its registry, unless it is present",
-                                          pull_arguments, run_pull};
+const struct action docker_pull_action = {
+    .name = "docker.pull",
+    .danger = DANGER_CHANGE,
+    .help = "get an image from its registry, unless it is present",
+    .arguments = pull_arguments,
+    .run = run_pull,
+};
 
 static const struct argument remove_arguments[] = {
     {"name", ARGUMENT_TEXT, true, NULL, NULL, "the image; one that is absent is fine"},
     {0},
 };
 
-const struct action docker_remove_image_action = {"docker.remove_image", DANGER_DESTRUCTIVE,
-                                                  "remove an image that no container uses",
-                                                  remove_arguments, run_remove_image};
+const struct action docker_remove_image_action = {
+    .name = "docker.remove_image",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "remove an image that no container uses",
+    .arguments = remove_arguments,
+    .run = run_remove_image,
+};
 
 static const struct argument no_arguments[] = {{0}};
 
 const struct action docker_prune_images_action = {
-    "docker.prune_images", DANGER_DESTRUCTIVE,
-    "remove the images that have neither a name nor a container", no_arguments, run_prune_images};
+    .name = "docker.prune_images",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "remove the images that have neither a name nor a container",
+    .arguments = no_arguments,
+    .run = run_prune_images,
+};

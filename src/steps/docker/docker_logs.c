@@ -146,4 +146,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action docker_logs_action = {
-    "docker.logs", DANGER_READ, "look for a pattern in a container's log", arguments, run_logs};
+    .name = "docker.logs",
+    .danger = DANGER_READ,
+    .help = "look for a pattern in a container's log",
+    .arguments = arguments,
+    .run = run_logs,
+};

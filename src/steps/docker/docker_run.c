@@ -205,6 +205,10 @@ static const struct argument arguments[] = {
     {0},
 };
 
-const struct action docker_run_action = {"docker.run", DANGER_CHANGE,
-                                         "start a new container for a server, beside the others",
-                                         arguments, run_run};
+const struct action docker_run_action = {
+    .name = "docker.run",
+    .danger = DANGER_CHANGE,
+    .help = "start a new container for a server, beside the others",
+    .arguments = arguments,
+    .run = run_run,
+};

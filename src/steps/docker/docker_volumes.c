@@ -123,8 +123,12 @@ static const struct argument volume_arguments[] = {
 };
 
 const struct action docker_volume_action = {
-    "docker.volume", DANGER_CHANGE, "create a data volume; one that holds data is never reused",
-    volume_arguments, run_volume};
+    .name = "docker.volume",
+    .danger = DANGER_CHANGE,
+    .help = "create a data volume; one that holds data is never reused",
+    .arguments = volume_arguments,
+    .run = run_volume,
+};
 
 static const struct argument remove_arguments[] = {
     {"name", ARGUMENT_TEXT, true, NULL, NULL, "the volume; one that is absent is fine"},
@@ -133,6 +137,10 @@ static const struct argument remove_arguments[] = {
     {0},
 };
 
-const struct action docker_remove_volume_action = {"docker.remove_volume", DANGER_DESTRUCTIVE,
-                                                   "remove a volume that no container uses",
-                                                   remove_arguments, run_remove_volume};
+const struct action docker_remove_volume_action = {
+    .name = "docker.remove_volume",
+    .danger = DANGER_DESTRUCTIVE,
+    .help = "remove a volume that no container uses",
+    .arguments = remove_arguments,
+    .run = run_remove_volume,
+};

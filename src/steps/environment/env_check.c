@@ -331,7 +331,11 @@ static const struct argument arguments[] = {
 };
 
 const struct action env_check_action = {
-    "env.check", DANGER_READ,
-    "check that a variable is set once, leads to this server, reaches no other service than those, "
-    "and lets the application log in",
-    arguments, run_check};
+    .name = "env.check",
+    .danger = DANGER_READ,
+    .help = "check that a variable is set once, leads to this server, reaches no other service "
+            "than those, "
+            "and lets the application log in",
+    .arguments = arguments,
+    .run = run_check,
+};

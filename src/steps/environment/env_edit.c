@@ -197,9 +197,12 @@ static const struct argument set_arguments[] = {
 };
 
 const struct action env_set_action = {
-    "env.set", DANGER_CHANGE,
-    "add a database's address to an environment file: another one's, with another host",
-    set_arguments, run_set};
+    .name = "env.set",
+    .danger = DANGER_CHANGE,
+    .help = "add a database's address to an environment file: another one's, with another host",
+    .arguments = set_arguments,
+    .run = run_set,
+};
 
 static const struct argument rename_arguments[] = {
     THE_FILE,
@@ -209,8 +212,12 @@ static const struct argument rename_arguments[] = {
 };
 
 const struct action env_rename_action = {
-    "env.rename", DANGER_CHANGE, "rename a variable in an environment file, every other byte kept",
-    rename_arguments, run_rename};
+    .name = "env.rename",
+    .danger = DANGER_CHANGE,
+    .help = "rename a variable in an environment file, every other byte kept",
+    .arguments = rename_arguments,
+    .run = run_rename,
+};
 
 static const struct argument name_arguments[] = {
     THE_FILE,
@@ -219,14 +226,25 @@ static const struct argument name_arguments[] = {
 };
 
 const struct action env_detach_action = {
-    "env.detach", DANGER_CHANGE,
-    "comment a variable out, so that the application doesn't get it any more", name_arguments,
-    run_detach};
+    .name = "env.detach",
+    .danger = DANGER_CHANGE,
+    .help = "comment a variable out, so that the application doesn't get it any more",
+    .arguments = name_arguments,
+    .run = run_detach,
+};
 
 const struct action env_attach_action = {
-    "env.attach", DANGER_CHANGE, "take back what env.detach has done", name_arguments, run_attach};
+    .name = "env.attach",
+    .danger = DANGER_CHANGE,
+    .help = "take back what env.detach has done",
+    .arguments = name_arguments,
+    .run = run_attach,
+};
 
 const struct action env_remove_action = {
-    "env.remove", DANGER_CHANGE,
-    "remove a variable, set or commented out, and the file's copy that this run kept",
-    name_arguments, run_remove};
+    .name = "env.remove",
+    .danger = DANGER_CHANGE,
+    .help = "remove a variable, set or commented out, and the file's copy that this run kept",
+    .arguments = name_arguments,
+    .run = run_remove,
+};

@@ -188,5 +188,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action pg_fence_action = {
-    "pg.fence", DANGER_CHANGE, "stop all writing on a server and prove it; a failure takes it back",
-    arguments, run_fence};
+    .name = "pg.fence",
+    .danger = DANGER_CHANGE,
+    .help = "stop all writing on a server and prove it; a failure takes it back",
+    .arguments = arguments,
+    .run = run_fence,
+};

@@ -22,6 +22,10 @@ static const struct argument arguments[] = {
     {0},
 };
 
-const struct action pg_unfence_action = {"pg.unfence", DANGER_CHANGE,
-                                         "take a fence back, as far as it got; none is fine",
-                                         arguments, run_unfence};
+const struct action pg_unfence_action = {
+    .name = "pg.unfence",
+    .danger = DANGER_CHANGE,
+    .help = "take a fence back, as far as it got; none is fine",
+    .arguments = arguments,
+    .run = run_unfence,
+};

@@ -98,6 +98,10 @@ static const struct argument arguments[] = {
     {0},
 };
 
-const struct action http_check_action = {"http.check", DANGER_READ,
-                                         "ask a web address until it answers as it should",
-                                         arguments, run_http_check};
+const struct action http_check_action = {
+    .name = "http.check",
+    .danger = DANGER_READ,
+    .help = "ask a web address until it answers as it should",
+    .arguments = arguments,
+    .run = run_http_check,
+};

@@ -377,11 +377,18 @@ static const struct argument request_arguments[] = {
     {0}};
 
 const struct action http_get_action = {
-    "http.get", DANGER_READ,
-    "read from a web API, once or until the answer is the one that is waited for", get_arguments,
-    run_get};
+    .name = "http.get",
+    .danger = DANGER_READ,
+    .help = "read from a web API, once or until the answer is the one that is waited for",
+    .arguments = get_arguments,
+    .run = run_get,
+};
 
 const struct action http_request_action = {
-    "http.request", DANGER_CHANGE,
-    "change something by a web API; what isn't known to be done is never sent twice unasked",
-    request_arguments, run_request};
+    .name = "http.request",
+    .danger = DANGER_CHANGE,
+    .help =
+        "change something by a web API; what isn't known to be done is never sent twice unasked",
+    .arguments = request_arguments,
+    .run = run_request,
+};

@@ -130,6 +130,9 @@ static const struct argument arguments[] = {
 };
 
 const struct action http_upload_action = {
-    "http.upload", DANGER_CHANGE,
-    "send a file to a web address by PUT, read it back and compare the SHA-256", arguments,
-    run_upload};
+    .name = "http.upload",
+    .danger = DANGER_CHANGE,
+    .help = "send a file to a web address by PUT, read it back and compare the SHA-256",
+    .arguments = arguments,
+    .run = run_upload,
+};

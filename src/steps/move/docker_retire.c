@@ -149,7 +149,11 @@ static const struct argument arguments[] = {
 };
 
 const struct action docker_retire_action = {
-    "docker.retire", DANGER_CHANGE,
-    "stop and remove the container of the server that was left, once another one serves; its "
-    "volume stays",
-    arguments, run_retire};
+    .name = "docker.retire",
+    .danger = DANGER_CHANGE,
+    .help =
+        "stop and remove the container of the server that was left, once another one serves; its "
+        "volume stays",
+    .arguments = arguments,
+    .run = run_retire,
+};

@@ -198,4 +198,5 @@ const struct action pg_restore_action = {
     .help = "restores a backup into a new server and judges every message",
     .arguments = restore_arguments,
     .run = run_restore,
+    .tunes = restore_tunes,
 };

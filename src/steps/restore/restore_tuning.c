@@ -52,6 +52,15 @@ void restore_tuning(const struct restore_machine *machine, const struct restore_
         text_printf(options, " -c max_parallel_maintenance_workers=%ld", workers(machine));
 }
 
+const char *restore_tunes(const cJSON *arguments)
+{
+    (void)arguments;
+    return "in its own sessions on the new server: maintenance_work_mem (an eighth of the free "
+           "memory, 64 MB to 4 GB, no more than the rows and /dev/shm have use or room for), "
+           "max_parallel_maintenance_workers (a worker for each core but one, 8 at most), "
+           "synchronous_commit off; for a directory also jit off";
+}
+
 size_t restore_tuning_most(const struct restore_machine *machine)
 {
     return machine->available ? (size_t)(machine->available / PART_OF_ONE * 2 / LEAST) : SIZE_MAX;

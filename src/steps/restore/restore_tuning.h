@@ -29,6 +29,9 @@ void restore_tuning(const struct restore_machine *machine, const struct restore_
  */
 size_t restore_tuning_most(const struct restore_machine *machine);
 
+/* The same in words, for a plan: nothing has been looked at then. */
+const char *restore_tunes(const cJSON *arguments);
+
 /* Looks at the container's process, or asks in the container. What can't be found out stays 0. */
 void restore_machine_read(const struct server_access *access, struct restore_machine *machine);
 
