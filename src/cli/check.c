@@ -115,7 +115,8 @@ const struct command check_command = {
     .about =
         "Nothing is changed. Only for a runbook with the step docker.check_move the Docker engine "
         "is asked\n"
-        "whether the stack allows the warm switch; where the step names a server or a pooler, those "
+        "whether the stack allows the warm switch; where the step names a server or a pooler, "
+        "those "
         "are asked,\n"
         "too, whether they let themselves be stopped and followed. Exit status 3 when the runbook "
         "has a fault,\n"

@@ -43,12 +43,13 @@ pooled there --confirm prepare/volume
 is "$(run_field there .gate)" switchover/go "the copy is there"
 [ "$status" = 10 ] || show_output 60
 unlike "$output" "pooler's settings" "a pooler that forgets names and failures soon is fine"
-console "SET server_login_retry = 15" >/dev/null
+console "SET server_login_retry = '15'" >/dev/null
 program_says plan "$warm_runbook" --vars "$VARS_FILE" --set pooler=pooler --set "pooler_port=$POOLER_PORT" --set "pooler_user=$POOLER_USER"
+like "$output" 'pass +warm switch: this stack allows it' "the plan says that the stack allows the switch"
 like "$output" "warn +pooler's settings: server_login_retry is 15.* s:" "one that doesn't is told"
 like "$output" 'tuned: .*maintenance_work_mem' "the plan says what is tuned for the copy"
 like "$output" '"loading":\{"fsync":"off"' "and what the new server is started with"
-console "SET server_login_retry = 0.1" >/dev/null
+console "SET server_login_retry = '0.1'" >/dev/null
 failures=$(app_stat failures)
 
 # ---- a transaction that doesn't end keeps the pooler from pausing ----

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static bool check_version(struct step_run *run, const char *what, const char *key,
                           const char *found, const char *wanted, struct error *error)
 {
