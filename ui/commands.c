@@ -137,7 +137,10 @@ const char *refuse_rollback(const struct view *view)
     if (state->status == RUN_LEFT_OUT)
         return "the environment was left out before it began";
     if (state->status == RUN_ROLLING_BACK)
-        return "the rollback is on its way";
+        return run_state_may_give_up(state)
+                   ? "the rollback is on its way; pgrunbook rollback --lose unknown ends the wait, "
+                     "without what was written"
+                   : "the rollback is on its way";
     if (state->point_of_no_return_passed)
         return "there is no way back any more: the point of no return has been passed";
     return NULL;

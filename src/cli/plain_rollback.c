@@ -25,9 +25,10 @@ void plain_roll_back(struct plain *plain, const char *reason)
 {
     plain->rollback = reason;
     plain->answered_ms = plain->state->price.taken_ms;
-    if (plain->state->status == RUN_ROLLING_BACK)
+    bool gives_up = gives_up_unknown(plain) && run_state_may_give_up(plain->state);
+    if (plain->state->status == RUN_ROLLING_BACK && !gives_up)
         return;
-    if (gives_up_unknown(plain) && run_state_price_step(plain->state) < 0)
+    if (gives_up || (gives_up_unknown(plain) && run_state_price_step(plain->state) < 0))
         lose(plain, PRICE_UNKNOWN_PHRASE);
     else
         plain_check_sent(plain, control_rollback(plain->control, reason, &plain->error));

@@ -34,6 +34,7 @@ static void release(struct engine *engine)
     worker_clear(&engine->counter);
     repeat_last_act(engine);
     price_forget_asked(engine);
+    cJSON_Delete(engine->given_up);
     clients_close(&engine->clients, engine->directory);
     journal_close(engine->journal);
     siblings_close(engine->siblings);

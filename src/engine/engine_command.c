@@ -244,6 +244,17 @@ static bool set_pause(struct engine *engine, struct client *client, const cJSON 
     return true;
 }
 
+/* A rollback is under way: only who gives up what it is bringing back may ask for another one. */
+static bool rolls_back_already(const struct run_state *state, struct error *error)
+{
+    error_set(error, ERROR_OTHER, "the run is rolling back already");
+    return run_state_may_give_up(state)
+               ? error_remedy(error, "It brings back what was written since the switch. To go back "
+                                     "without that, roll back with \"lose unknown\" "
+                                     "(--lose unknown).")
+               : false;
+}
+
 static bool may_roll_back(const struct engine *engine, struct error *error)
 {
     const struct run_state *state = engine->state;
@@ -251,7 +262,7 @@ static bool may_roll_back(const struct engine *engine, struct error *error)
         return error_set(error, ERROR_OTHER, "the run is %s already",
                          run_status_name(state->status));
     if (state->status == RUN_ROLLING_BACK)
-        return error_set(error, ERROR_OTHER, "the run is rolling back already");
+        return rolls_back_already(state, error);
     if (state->point_of_no_return_passed) {
         error_set(error, ERROR_OTHER, "there is no way back: %s has removed what rollback needs",
                   state->point_of_no_return_step);
@@ -269,7 +280,9 @@ static bool roll_back(struct engine *engine, struct client *client, const cJSON 
     (void)client;
     const char *reason = field(command, "reason") ? field(command, "reason") : "asked for";
     const char *operator_name = field(command, "operator"), *tty = field(command, "tty");
-    if (!may_roll_back(engine, error))
+    bool gives_up = run_state_may_give_up(engine->state) &&
+                    text_equal(field(command, "phrase"), PRICE_UNKNOWN_PHRASE);
+    if (!gives_up && !may_roll_back(engine, error))
         return false;
     if (!cJSON_HasObjectItem(command, "price_taken_ms")) {
         price_ask(engine, reason, operator_name, tty, false);
@@ -277,7 +290,9 @@ static bool roll_back(struct engine *engine, struct client *client, const cJSON 
     }
     cJSON *event = engine_rollback_event(reason, operator_name, tty);
     bool accepted = price_accept(engine, command, event, error);
-    if (accepted)
+    if (accepted && gives_up)
+        engine_give_up_undo(engine, event);
+    else if (accepted)
         price_answer(engine, event);
     else
         cJSON_Delete(event);

@@ -48,6 +48,7 @@ struct engine {
     struct worker worker;   /* the step that runs, its undo, or the saving before a rollback */
     struct worker counter;  /* counts a rollback's price beside it, or fences for that */
     struct asked_rollback asked; /* goes on by itself when that price is nothing */
+    cJSON *given_up;             /* a rollback that waits for the end of the undo that runs */
     struct watcher watchers[WATCHERS_MAX];
     struct text outbox; /* lines for all clients, sent after the next sync */
     cJSON *live;        /* the newest live message of each kind, for clients that come later */
@@ -89,6 +90,9 @@ long engine_undo_limit(const struct step *step); /* ms; 0: none */
 cJSON *engine_rollback_event(const char *reason, const char *operator_name, const char *tty);
 /* Takes the event; what runs is ended, then undone like the rest. */
 void engine_start_rollback(struct engine *engine, cJSON *event);
+/* Takes the event of a rollback that gives up what was written: it begins when the undo that was to
+ * lose nothing, and runs, has been ended. */
+void engine_give_up_undo(struct engine *engine, cJSON *event);
 /* A worker's message, journaled or shown as the step's own. */
 void engine_take_report(struct engine *engine, const char *step, const cJSON *message);
 /* "TYPE" of the step with what became of the worker. */

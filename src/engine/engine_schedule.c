@@ -97,12 +97,16 @@ static void start_worker(struct engine *engine, struct step_job *job, long limit
     }
 }
 
-/* What brings back every row that was written since takes as long as there are rows. */
+static long limit_at_least(const struct step *step)
+{
+    return step->timeout_ms > UNDO_LIMIT_MS ? step->timeout_ms : UNDO_LIMIT_MS;
+}
+
+/* What brings back every row that was written since takes as long as there are rows; who doesn't
+ * want to wait gives them up. */
 long engine_undo_limit(const struct step *step)
 {
-    if (step->lossless && !step->timeout_ms)
-        return 0;
-    return step->timeout_ms > UNDO_LIMIT_MS ? step->timeout_ms : UNDO_LIMIT_MS;
+    return step->lossless && !step->timeout_ms ? 0 : limit_at_least(step);
 }
 
 static void start_step(struct engine *engine, const struct step *step,
@@ -212,7 +216,7 @@ static void next_undo(struct engine *engine)
     struct step_job job = {.engine = engine, .step = save, .count = 1};
     if (save) {
         job.invocations = save->save;
-        start_worker(engine, &job, 0);
+        start_worker(engine, &job, limit_at_least(save));
     } else if (step) {
         undo_step(engine, step);
     } else {
@@ -318,6 +322,13 @@ void engine_start_rollback(struct engine *engine, cJSON *event)
     worker_end(&engine->counter, "it was ended because the run is rolled back");
 }
 
+void engine_give_up_undo(struct engine *engine, cJSON *event)
+{
+    cJSON_Delete(engine->given_up);
+    engine->given_up = event;
+    worker_end(&engine->worker, "it was ended, as what was written since is given up");
+}
+
 /* Whether a failed step is to be tried again by itself. */
 static bool retries_left(const struct step *step, const struct step_state *seen)
 {
@@ -368,6 +379,19 @@ static void step_ended(struct engine *engine, const struct step_state *seen)
 }
 
 /* What has ended is told by the state: a saving, an undo, or a step. */
+static void after_undo(struct engine *engine, const char *path)
+{
+    cJSON *given_up = engine->given_up;
+    engine->given_up = NULL;
+    if (!engine->worker.ok && given_up) {
+        engine_start_rollback(engine, given_up);
+        return;
+    }
+    cJSON_Delete(given_up);
+    if (!engine->worker.ok)
+        repeat_after_failure(engine, path);
+}
+
 static void after_worker(struct engine *engine)
 {
     const struct step_state *seen = &engine->state->steps[engine->state->current];
@@ -376,8 +400,7 @@ static void after_worker(struct engine *engine)
         engine_emit(engine,
                     engine_outcome_event(engine, &engine->worker,
                                          saving ? "save_finished" : "undo_finished", seen->path));
-        if (!engine->worker.ok)
-            repeat_after_failure(engine, seen->path);
+        after_undo(engine, seen->path);
     } else {
         step_ended(engine, seen);
     }

@@ -139,6 +139,13 @@ bool run_state_may_try_back(const struct run_state *state)
     return state->status == RUN_ROLLBACK_FAILED && index >= 0 && state->steps[index].lossless;
 }
 
+bool run_state_may_give_up(const struct run_state *state)
+{
+    const struct step_state *step = state->current >= 0 ? &state->steps[state->current] : NULL;
+    return state->status == RUN_ROLLING_BACK && !state->loss_accepted && step &&
+           step->status == STEP_UNDOING && step->lossless;
+}
+
 bool run_state_price_free(const struct run_state *state)
 {
     return state->price.known && !state->price.unknown && state->price.rows == 0;

@@ -168,6 +168,29 @@ not_ok "no container is called otherwise" docker container inspect -f '{{.Name}}
 is "$(open_records names)" '' "no record is left"
 proxy_stop
 
+# --- a way back that would bring everything along doesn't come to its end
+
+docker volume rm "$NEW_VOLUME" >/dev/null
+move_copy_data
+moved endless
+psql_script_at "$PG_PORT" limor_prod <<<"BEGIN; INSERT INTO public.outage_meter (meter, number) VALUES ('open', 1); SELECT pg_sleep(300)" >/dev/null 2>&1 &
+background_processes+=($!)
+is_awaited() {
+    [ "$(psql_at "$PG_PORT" postgres "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_snapshot_xmin%' AND pid <> pg_backend_pid()")" = 1 ]
+}
+"$program" rollback endless --plain >"$test_dir/endless.out" 2>&1 </dev/null &
+rolling=$!
+ok "it waits for a transaction that doesn't end" wait_for 60 is_awaited
+program_says rollback endless --lose unknown
+is "$status" 12 "who gives up what was written doesn't wait for it"
+[ "$status" = 12 ] || show_output 60
+status=0
+wait "$rolling" || status=$?
+is "$status" 12 "the one that waited sees the same end"
+like "$(cat "$test_dir/endless.out")" 'it was ended, as what was written since is given up' "and why"
+ok "the old server serves" one_serves 15
+is "$(open_records endless)" '' "no record is left"
+
 # --- what a fence minds stands on the new server
 
 docker volume rm "$NEW_VOLUME" >/dev/null
