@@ -105,13 +105,25 @@ static bool restore_one(struct docker *docker, const struct docker_container *co
            docker_network_join(docker, name, container->id, network, error);
 }
 
+const cJSON *docker_first_network(const cJSON *networks, const char *mode)
+{
+    const cJSON *network;
+    cJSON_ArrayForEach(network, networks)
+    {
+        if (mode && (text_equal(network->string, mode) ||
+                     text_equal(json_text(network, "NetworkID"), mode)))
+            return network;
+    }
+    return NULL;
+}
+
 bool docker_restore_networks(struct docker *docker, const char *id, const cJSON *networks,
                              struct error *error)
 {
     struct docker_container container;
     bool done = inspect(docker, id, &container, error);
     const char *mode = json_text_at(container.inspect, "HostConfig.NetworkMode");
-    const cJSON *first = mode ? cJSON_GetObjectItemCaseSensitive(networks, mode) : NULL, *network;
+    const cJSON *first = docker_first_network(networks, mode), *network;
     done = done && (!first || restore_one(docker, &container, first, error));
     cJSON_ArrayForEach(network, networks)
     {

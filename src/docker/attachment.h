@@ -14,6 +14,10 @@ bool docker_network_mode_is_own(const char *mode); /* false for NULL */
 /* Whether a running container that has networks of its own is on none of them. */
 bool docker_is_cut_off(const struct docker_container *container);
 
+/* Of `networks`, as that gives them, the one that is joined first: its name, or its id (so it is
+ * with Compose and an external one), is the container's NetworkMode. NULL when none is. */
+const cJSON *docker_first_network(const cJSON *networks, const char *mode);
+
 /* Leaves every network that the container is on. */
 bool docker_leave_networks(struct docker *docker, const char *container, struct error *error);
 /* Joins every one of `networks` (what docker_networks gave before) that the container `id` isn't on

@@ -161,6 +161,14 @@ look
 is "$status" 0 "two networks of the compose file are no hindrance"
 like "$output" "pass +order of networks: ${name}_default is joined first, behind it $name-extra" "and their order is told"
 stack
+# Compose puts the id of an external network there.
+docker run -d --name "$container_2" --network "$(docker network inspect -f '{{.Id}}' "$name-extra")" --entrypoint sleep redis:7-alpine infinity >/dev/null
+docker network connect "${name}_default" "$container_2"
+first=$container container=$container_2
+look
+like "$output" "pass +order of networks: $name-extra is joined first, behind it ${name}_default" "also where the first one is known by its id"
+container=$first
+docker rm -fv "$container_2" >/dev/null
 docker network disconnect "$name-extra" "$container"
 docker rename "$container" "$name-renamed"
 first=$container container=$name-renamed

@@ -27,9 +27,9 @@ give_up() {
     exit
 }
 
-# All that has the volume, and the state of each.
+# All that has the volume, and the state of each, but for who looks on.
 users_of() {
-    docker ps -a --filter "volume=$1" --format '{{.Names}} {{.State}}' | LC_ALL=C sort
+    docker ps -a --filter "volume=$1" --format '{{.Names}} {{.State}}' | grep -v -e "^$sidecar " -e "^$once " | LC_ALL=C sort
 }
 
 alone_with() {
@@ -65,6 +65,12 @@ STAGE=$STACK_DIR/stage
 echo before >"$STAGE"
 compose_before=$(sha256sum <"$COMPOSE_FILE")
 old_id=$(docker inspect -f '{{.Id}}' "$OLD_CONTAINER")
+# Somebody who backs the data up, and somebody's psql, made with docker compose run: neither is a server.
+sidecar=$STACK-sidecar once=$STACK-once
+docker run -d --name "$sidecar" --label "org.pgrunbook.stack=$STACK" -v "$OLD_VOLUME:/backup:ro" --entrypoint sleep "$OLD_IMAGE" infinity >/dev/null
+docker run -d --name "$once" --label "org.pgrunbook.stack=$STACK" -v "$OLD_VOLUME:/var/lib/postgresql/data" \
+    --label "com.docker.compose.project=$PROJECT" --label "com.docker.compose.service=$SERVICE" \
+    --label com.docker.compose.oneoff=True --label com.docker.compose.container-number=1 "$OLD_IMAGE" sleep infinity >/dev/null
 docker update --restart no "$OLD_CONTAINER" >/dev/null
 warm_waits move
 proxy_start "switch/2:POST .*/disconnect" \

@@ -14,17 +14,49 @@ bool alone_at_rest(const char *state)
     return false;
 }
 
-static bool same_label(const cJSON *listed, const struct docker_container *container,
-                       const char *name)
+static const char *label_of(const cJSON *listed, const char *name)
 {
-    const cJSON *labels = cJSON_GetObjectItemCaseSensitive(listed, "Labels");
-    return text_equal(json_text(labels, name), docker_container_label(container, name));
+    return json_text(cJSON_GetObjectItemCaseSensitive(listed, "Labels"), name);
 }
 
-/* `kin`: one of the same service is looked for; NULL: anyone. */
-static bool find(struct docker *docker, const char *volume, const char *own,
-                 const struct docker_container *kin, struct docker_container *user,
-                 struct error *error)
+/* The engine's filter also takes in who has anything at a place of that name inside. */
+static bool has_volume(const cJSON *listed, const char *volume)
+{
+    const cJSON *mount, *mounts = cJSON_GetObjectItemCaseSensitive(listed, "Mounts");
+    cJSON_ArrayForEach(mount, mounts)
+    {
+        const char *name = json_text(mount, "Name");
+        if (text_equal(name && *name ? name : json_text(mount, "Source"), volume))
+            return true;
+    }
+    return !mounts;
+}
+
+/* Which of those that live on a volume is meant. */
+struct kin {
+    const char *project, *service;
+    const cJSON *command; /* of the service's container: a one-off that runs it is one, too */
+};
+
+static bool is_kin(struct docker *docker, const struct kin *kin, const cJSON *listed,
+                   struct docker_container *container, struct error *error)
+{
+    *container = (struct docker_container){0};
+    if (kin && (!text_equal(label_of(listed, COMPOSE_LABEL("project")), kin->project) ||
+                !text_equal(label_of(listed, COMPOSE_LABEL("service")), kin->service)))
+        return true;
+    if (!docker_inspect(docker, json_text(listed, "Id"), container, error))
+        return false;
+    bool once = kin && text_equal(label_of(listed, COMPOSE_LABEL("oneoff")), "True");
+    if (once && !(kin->command &&
+                  cJSON_Compare(json_at(container->inspect, "Config.Cmd"), kin->command, true)))
+        docker_container_free(container);
+    return true;
+}
+
+/* `kin` NULL: anyone. */
+static bool find(struct docker *docker, const char *volume, const char *own, const struct kin *kin,
+                 struct docker_container *user, struct error *error)
 {
     cJSON *list = NULL;
     const cJSON *entry;
@@ -33,24 +65,24 @@ static bool find(struct docker *docker, const char *volume, const char *own,
     cJSON_ArrayForEach(entry, list)
     {
         const char *id = json_text(entry, "Id");
-        bool counts = id && !text_equal(id, own) && !alone_at_rest(json_text(entry, "State")) &&
-                      (!kin || (same_label(entry, kin, COMPOSE_LABEL("project")) &&
-                                same_label(entry, kin, COMPOSE_LABEL("service"))));
-        if (looked && !user->exists && counts)
-            looked = docker_inspect(docker, id, user, error);
+        bool lives = id && !text_equal(id, own) && !alone_at_rest(json_text(entry, "State")) &&
+                     has_volume(entry, volume);
+        if (looked && !user->exists && lives)
+            looked = is_kin(docker, kin, entry, user, error);
     }
     cJSON_Delete(list);
     return looked;
 }
 
-bool alone_user(struct docker *docker, const char *volume, const char *own,
-                struct docker_container *user, struct error *error)
+bool alone_server(struct docker *docker, const char *volume, const char *project,
+                  const char *service, struct docker_container *server, struct error *error)
 {
-    return find(docker, volume, own, NULL, user, error);
+    const struct kin kin = {.project = project, .service = service};
+    return find(docker, volume, NULL, &kin, server, error);
 }
 
-static bool check(struct docker *docker, const char *volume, const char *own,
-                  const struct docker_container *kin, struct error *error)
+static bool check(struct docker *docker, const char *volume, const char *own, const struct kin *kin,
+                  struct error *error)
 {
     struct docker_container user;
     bool looked = find(docker, volume, own, kin, &user, error), unused = !user.exists;
@@ -72,8 +104,12 @@ bool alone_start(struct docker *docker, const struct docker_container *container
                  struct error *error)
 {
     struct docker_mount data;
+    const struct kin kin = {
+        .project = docker_container_label(container, COMPOSE_LABEL("project")),
+        .service = docker_container_label(container, COMPOSE_LABEL("service")),
+        .command = json_at(container->inspect, "Config.Cmd"),
+    };
     bool mounted = docker_container_mount(container, docker_container_data(container), &data);
-    return (!mounted || !data.source ||
-            check(docker, data.source, container->id, container, error)) &&
+    return (!mounted || !data.source || check(docker, data.source, container->id, &kin, error)) &&
            docker_start(docker, container->id, error);
 }

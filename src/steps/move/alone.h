@@ -8,15 +8,16 @@
 /* Whether a container in this state has no process: one that is paused or restarting has, or will.
  */
 bool alone_at_rest(const char *state);
-/* The live container that mounts `volume` (a name, or a path of the host), but for the one with
- * the id `own` (NULL: for none); `user` doesn't exist when there is none. Free it in any case. */
-bool alone_user(struct docker *docker, const char *volume, const char *own,
-                struct docker_container *user, struct error *error);
-/* That there is none: else an error that names it. */
+/* The live container of a Compose service, none of its one-offs, that mounts `volume` (a name, or a
+ * path of the host); `server` doesn't exist when there is none. Free it in any case. */
+bool alone_server(struct docker *docker, const char *volume, const char *project,
+                  const char *service, struct docker_container *server, struct error *error);
+/* That nobody who lives mounts it, but for the container with the id `own` (NULL: for none): else
+ * an error that names who does. */
 bool alone_check(struct docker *docker, const char *volume, const char *own, struct error *error);
-/* Starts a service's container, unless another live one of the service has its data: what else
- * mounts that volume (to back it up, to watch it) has been there before, and keeps no server from
- * coming up again. `container` as it was inspected. */
+/* Starts a service's container, unless another live one of the service that runs the same command
+ * has its data: what else mounts that volume (to back it up, to watch it) has been there before,
+ * and keeps no server from coming up again. `container` as it was inspected. */
 bool alone_start(struct docker *docker, const struct docker_container *container,
                  struct error *error);
 

@@ -128,17 +128,18 @@ static bool check_drivers(struct check_move *check, struct error *error)
 static void report_order(struct check_move *check)
 {
     const cJSON *networks = docker_networks(&check->container);
-    const char *first = json_text_at(check->container.inspect, "HostConfig.NetworkMode");
+    const char *mode = json_text_at(check->container.inspect, "HostConfig.NetworkMode");
+    const cJSON *first = docker_first_network(networks, mode);
     struct text behind = {0};
     const cJSON *network;
     cJSON_ArrayForEach(network, networks)
     {
-        if (!text_equal(network->string, first))
+        if (network != first)
             text_printf(&behind, "%s%s", behind.length ? ", " : "", network->string);
     }
-    if (behind.length && cJSON_GetArraySize(networks) > 1)
+    if (first && behind.length)
         step_check(check->findings.run, "order of networks", VERDICT_PASS,
-                   "%s is joined first, behind it %s, as now", first, text_string(&behind));
+                   "%s is joined first, behind it %s, as now", first->string, text_string(&behind));
     text_free(&behind);
 }
 

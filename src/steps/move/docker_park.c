@@ -253,11 +253,12 @@ static bool runs_already(struct park *park, bool *runs, struct error *error)
     *runs = false;
     if (!park->run->undoing || park->container.exists)
         return true;
-    bool looked = alone_user(park->docker, park->volume, NULL, &user, error);
-    *runs = looked && user.exists && is_services(park, &user);
+    bool looked = alone_server(park->docker, park->volume, step_text(park->run, "project"),
+                               step_text(park->run, "service"), &user, error);
+    *runs = looked && is_services(park, &user);
     if (*runs)
         step_log(park->run, "the server on volume %s runs in %s", park->volume, user.name);
-    else if (looked && !user.exists)
+    else if (looked)
         looked = start_own(park, runs, error);
     docker_container_free(&user);
     return looked;

@@ -64,7 +64,7 @@ bool move_join(struct move *move, struct error *error)
 {
     const cJSON *network, *networks = json_at(move->record, MOVE_PLACE ".networks");
     const char *mode = json_text_at(move->to.inspect, "HostConfig.NetworkMode");
-    const cJSON *first = mode ? cJSON_GetObjectItemCaseSensitive(networks, mode) : NULL;
+    const cJSON *first = docker_first_network(networks, mode);
     bool joined = !first || join_one(move, first, error);
     cJSON_ArrayForEach(network, networks)
     {
