@@ -68,9 +68,13 @@ old_id=$(docker inspect -f '{{.Id}}' "$OLD_CONTAINER")
 # Somebody who backs the data up, and somebody's psql, made with docker compose run: neither is a server.
 sidecar=$STACK-sidecar once=$STACK-once
 docker run -d --name "$sidecar" --label "org.pgrunbook.stack=$STACK" -v "$OLD_VOLUME:/backup:ro" --entrypoint sleep "$OLD_IMAGE" infinity >/dev/null
-docker run -d --name "$once" --label "org.pgrunbook.stack=$STACK" -v "$OLD_VOLUME:/var/lib/postgresql/data" \
-    --label "com.docker.compose.project=$PROJECT" --label "com.docker.compose.service=$SERVICE" \
-    --label com.docker.compose.oneoff=True --label com.docker.compose.container-number=1 "$OLD_IMAGE" sleep infinity >/dev/null
+# run_once NAME COMMAND...: as docker compose run does it.
+run_once() {
+    docker run -d --name "$1" --label "org.pgrunbook.stack=$STACK" -v "$OLD_VOLUME:/var/lib/postgresql/data" \
+        --label "com.docker.compose.project=$PROJECT" --label "com.docker.compose.service=$SERVICE" \
+        --label com.docker.compose.oneoff=True --label com.docker.compose.container-number=1 "$OLD_IMAGE" "${@:2}" >/dev/null
+}
+run_once "$once" sleep infinity
 docker update --restart no "$OLD_CONTAINER" >/dev/null
 warm_waits move
 proxy_start "switch/2:POST .*/disconnect" \
@@ -83,7 +87,14 @@ docker kill "$OLD_CONTAINER" >/dev/null
 through_proxy warm stopped --confirm switchover/move
 is "$status" 11 "stopped: a server that is gone can't be followed"
 [ "$status" = 11 ] || give_up
+run_once "$once-server" postgres -c max_connections=5
 through_proxy program_says rollback stopped
+is "$status" 11 "stopped: nothing is started while somebody has started a server on its data"
+like "$output" "volume $OLD_VOLUME is in use by the container $once-server" "stopped: who that is is said"
+is "$(docker inspect -f '{{.State.Status}}' "$OLD_CONTAINER")" exited "stopped: its container isn't started"
+docker stop -t 60 "$once-server" >/dev/null
+docker rm "$once-server" >/dev/null
+through_proxy program_says rollback stopped --retry
 is "$status" 12 "stopped: rolled back"
 [ "$status" = 12 ] || give_up
 brought_back stopped

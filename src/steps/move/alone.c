@@ -32,13 +32,21 @@ static bool has_volume(const cJSON *listed, const char *volume)
     return !mounts;
 }
 
-/* Which of those that live on a volume is meant. */
-struct kin {
-    const char *project, *service;
-    const cJSON *command; /* of the service's container: a one-off that runs it is one, too */
-};
+/* Whether a one-off of the service may be a server: in doubt it is. Another program than the
+ * image's own, behind the same entrypoint, is none: psql, a shell. */
+static bool may_serve(const struct docker_container *once, const cJSON *settings)
+{
+    const cJSON *entrypoint = json_at(once->inspect, "Config.Entrypoint");
+    const cJSON *own = cJSON_GetObjectItemCaseSensitive(settings, "Entrypoint");
+    const char *program =
+        cJSON_GetStringValue(cJSON_GetArrayItem(json_at(once->inspect, "Config.Cmd"), 0));
+    const char *servers = cJSON_GetStringValue(
+        cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(settings, "Cmd"), 0));
+    return !program || program[0] == '-' || text_equal(program, servers) ||
+           text_equal(program, "postgres") || !cJSON_Compare(entrypoint, own, true);
+}
 
-static bool is_kin(struct docker *docker, const struct kin *kin, const cJSON *listed,
+static bool is_kin(struct docker *docker, const struct alone_kin *kin, const cJSON *listed,
                    struct docker_container *container, struct error *error)
 {
     *container = (struct docker_container){0};
@@ -48,15 +56,14 @@ static bool is_kin(struct docker *docker, const struct kin *kin, const cJSON *li
     if (!docker_inspect(docker, json_text(listed, "Id"), container, error))
         return false;
     bool once = kin && text_equal(label_of(listed, COMPOSE_LABEL("oneoff")), "True");
-    if (once && !(kin->command &&
-                  cJSON_Compare(json_at(container->inspect, "Config.Cmd"), kin->command, true)))
+    if (once && !(kin->settings && may_serve(container, kin->settings)))
         docker_container_free(container);
     return true;
 }
 
 /* `kin` NULL: anyone. */
-static bool find(struct docker *docker, const char *volume, const char *own, const struct kin *kin,
-                 struct docker_container *user, struct error *error)
+static bool find(struct docker *docker, const char *volume, const char *own,
+                 const struct alone_kin *kin, struct docker_container *user, struct error *error)
 {
     cJSON *list = NULL;
     const cJSON *entry;
@@ -77,12 +84,12 @@ static bool find(struct docker *docker, const char *volume, const char *own, con
 bool alone_server(struct docker *docker, const char *volume, const char *project,
                   const char *service, struct docker_container *server, struct error *error)
 {
-    const struct kin kin = {.project = project, .service = service};
+    const struct alone_kin kin = {.project = project, .service = service};
     return find(docker, volume, NULL, &kin, server, error);
 }
 
-static bool check(struct docker *docker, const char *volume, const char *own, const struct kin *kin,
-                  struct error *error)
+bool alone_check(struct docker *docker, const char *volume, const char *own,
+                 const struct alone_kin *kin, struct error *error)
 {
     struct docker_container user;
     bool looked = find(docker, volume, own, kin, &user, error), unused = !user.exists;
@@ -95,21 +102,17 @@ static bool check(struct docker *docker, const char *volume, const char *own, co
     return looked && unused;
 }
 
-bool alone_check(struct docker *docker, const char *volume, const char *own, struct error *error)
-{
-    return check(docker, volume, own, NULL, error);
-}
-
 bool alone_start(struct docker *docker, const struct docker_container *container,
                  struct error *error)
 {
     struct docker_mount data;
-    const struct kin kin = {
+    const struct alone_kin kin = {
         .project = docker_container_label(container, COMPOSE_LABEL("project")),
         .service = docker_container_label(container, COMPOSE_LABEL("service")),
-        .command = json_at(container->inspect, "Config.Cmd"),
+        .settings = json_at(container->inspect, "Config"),
     };
     bool mounted = docker_container_mount(container, docker_container_data(container), &data);
-    return (!mounted || !data.source || check(docker, data.source, container->id, &kin, error)) &&
+    return (!mounted || !data.source ||
+            alone_check(docker, data.source, container->id, &kin, error)) &&
            docker_start(docker, container->id, error);
 }

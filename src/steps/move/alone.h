@@ -12,12 +12,20 @@ bool alone_at_rest(const char *state);
  * path of the host); `server` doesn't exist when there is none. Free it in any case. */
 bool alone_server(struct docker *docker, const char *volume, const char *project,
                   const char *service, struct docker_container *server, struct error *error);
+/* What a server on a volume is told by from who looks at its data, to back it up or to watch it. */
+struct alone_kin {
+    const char *project, *service;
+    const cJSON *settings; /* the Config of the service's container: a one-off that may be the same
+                              server counts; NULL: none does */
+};
+
 /* That nobody who lives mounts it, but for the container with the id `own` (NULL: for none): else
- * an error that names who does. */
-bool alone_check(struct docker *docker, const char *volume, const char *own, struct error *error);
-/* Starts a service's container, unless another live one of the service that runs the same command
- * has its data: what else mounts that volume (to back it up, to watch it) has been there before,
- * and keeps no server from coming up again. `container` as it was inspected. */
+ * an error that names who does. `kin`: who isn't a server of that service doesn't count, as it has
+ * been there beside the server before; NULL: everybody counts. */
+bool alone_check(struct docker *docker, const char *volume, const char *own,
+                 const struct alone_kin *kin, struct error *error);
+/* Starts a service's container, unless another server of the service has its data. `container` as
+ * it was inspected. */
 bool alone_start(struct docker *docker, const struct docker_container *container,
                  struct error *error);
 

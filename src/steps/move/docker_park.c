@@ -142,13 +142,23 @@ static bool check_right(const struct park *park, struct error *error)
     return right;
 }
 
+/* On the way there the volume is new: nobody has anything to do with it. On the way back who looked
+ * at the old server's data may do so still. */
+static bool check_alone(const struct park *park, struct error *error)
+{
+    const struct alone_kin kin = {.project = step_text(park->run, "project"),
+                                  .service = step_text(park->run, "service"),
+                                  .settings = park->blueprint.settings};
+    return alone_check(park->docker, park->volume, park->container.id,
+                       park->run->undoing ? &kin : NULL, error);
+}
+
 /* That it is this run's stands on disk before it is there. */
 static bool create(struct park *park, struct error *error)
 {
     char *id = NULL;
     cJSON *body = blueprint_body(&park->blueprint);
-    bool done = alone_check(park->docker, park->volume, park->container.id, error) &&
-                parked_write(park->run, park->name, NULL, error) &&
+    bool done = check_alone(park, error) && parked_write(park->run, park->name, NULL, error) &&
                 docker_create_from(park->docker, park->name, body, &id, error) &&
                 parked_write(park->run, park->name, id, error) && look(park, id, error);
     if (done)
@@ -207,7 +217,8 @@ static bool joined_by_itself(struct park *park, struct error *error)
 
 static bool start(struct park *park, struct error *error)
 {
-    if (!alone_check(park->docker, park->volume, park->container.id, error) ||
+    bool runs = docker_is_running(&park->container);
+    if ((!runs && !check_alone(park, error)) ||
         !docker_start(park->docker, park->container.id, error) ||
         !look(park, park->container.id, error))
         return false;
