@@ -27,14 +27,12 @@ struct pg_connection {
 };
 
 /* Source: PostgreSQL manual, "Client Connection Defaults". row_security off turns a policy that
- * would hide rows into an error. The interval ends a statement whose client was killed; servers
- * before 14 don't have it. */
+ * would hide rows into an error. */
 static const char reading_settings[] =
     "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET row_security = off; "
     "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
-    "SET search_path = pg_catalog; SET client_min_messages = warning; "
-    "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings "
-    "WHERE name = 'client_connection_check_interval'; " PG_NO_LIMITS_SQL;
+    "SET search_path = pg_catalog; SET client_min_messages = warning; " PG_ENDED_CLIENT_SQL
+    "; " PG_NO_LIMITS_SQL;
 
 void pg_parameters_free(struct pg_parameters *parameters)
 {

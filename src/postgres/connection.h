@@ -33,6 +33,11 @@ struct pg_parameters pg_parameters_for(const struct pg_parameters *parameters,
     "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings "                  \
     "WHERE name IN ('idle_session_timeout', 'transaction_timeout')"
 
+/* Ends a statement, and with it its locks, whose client was killed. Not there before 14. */
+#define PG_ENDED_CLIENT_SQL                                                                        \
+    "SELECT pg_catalog.set_config(name, '2s', false) FROM pg_catalog.pg_settings "                 \
+    "WHERE name = 'client_connection_check_interval'"
+
 struct pg_connection;
 
 /* Connects within `timeout_ms` (0: PG_CONNECT_TIMEOUT_MS) and prepares the session for reading:

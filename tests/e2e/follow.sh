@@ -62,6 +62,7 @@ ANALYZE; VACUUM;
 SQL
 says catch_up
 is "$(answer .done)" true "tables that were emptied or written anew"
+is "$(sequence_values "$NEW_PORT")" "$(sequence_values "$PG_PORT")" "the sequences are as far as the rows already"
 says finish
 same_on_both "after that"
 

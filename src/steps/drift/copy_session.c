@@ -6,7 +6,7 @@
 static const char settings[] =
     "SET default_transaction_read_only = off; SET row_security = off; SET statement_timeout = 0; "
     "SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = 0; "
-    "SET client_min_messages = warning; " PG_NO_LIMITS_SQL;
+    "SET client_min_messages = warning; " PG_ENDED_CLIENT_SQL "; " PG_NO_LIMITS_SQL;
 
 struct pg_connection *copy_session_open(const struct server_access *access, const char *database,
                                         struct error *error)

@@ -211,7 +211,9 @@ static void set_sequence(void *context, const struct sequence *old, const struct
                        old ? "server that is followed" : "copy");
 }
 
-static bool copy_sequences(struct follow_database *database, struct error *error)
+/* They are no part of the transaction that brings the rows: each is at least as far as those rows
+ * are, so that the copy can serve with what a round has left on it. */
+bool follow_sequences(struct follow_database *database, struct error *error)
 {
     struct sequence_list old = {0}, new = {0};
     struct setting_sequences setting = {.copy = database->copy, .error = error};
@@ -250,6 +252,7 @@ bool follow_apply(struct follow_database *database, struct error *error)
     return database->began && (!database->final || on_all(database, hold_sql, hold_sql, error)) &&
            apply_tables(database, error) && copy_objects(database, error) &&
            follow_views_refresh(database, error) &&
-           (!database->final ||
-            (copy_sequences(database, error) && on_all(database, let_go_sql, release_sql, error)));
+           (database->final ? follow_sequences(database, error) &&
+                                  on_all(database, let_go_sql, release_sql, error)
+                            : follow_look(database, follow_sequences, error));
 }

@@ -105,7 +105,8 @@ static bool mend_tables(struct follow *follow, struct follow_database *database,
             return false;
         table->whole = false;
     }
-    return follow_look(database, mend_objects, error) && follow_views_refresh(database, error);
+    return follow_look(database, mend_objects, error) && follow_views_refresh(database, error) &&
+           follow_look(database, follow_sequences, error);
 }
 
 static bool mend_database(struct follow *follow, struct follow_database *database,

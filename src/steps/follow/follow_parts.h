@@ -152,6 +152,8 @@ bool follow_apply(struct follow_database *database, struct error *error);
 /* One table as a whole. */
 bool follow_apply_whole(struct follow_database *database, struct follow_table *table,
                         struct error *error);
+/* Gives the copy's sequences the values of those that are followed. */
+bool follow_sequences(struct follow_database *database, struct error *error);
 bool follow_views_refresh(struct follow_database *database, struct error *error);
 
 /* ---- follow_side.c ---- */
