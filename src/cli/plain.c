@@ -211,8 +211,10 @@ static void on_reply(struct plain *plain, const cJSON *event)
     plain->replies++;
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "ok")))
         return;
-    plain->rollback = NULL;
     fprintf(plain->output, "refused: %s\n", message ? message : "");
+    if (plain->gave_up && plain->state->status == RUN_ROLLING_BACK) /* it has ended by itself */
+        return;
+    plain->rollback = NULL;
     if (remedy && *remedy)
         fprintf(plain->output, "  What to do: %s\n", remedy);
     if (plain->state->status == RUN_AT_GATE && !plain->input->ended && !plain->options->confirm)

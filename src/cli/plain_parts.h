@@ -40,6 +40,7 @@ struct plain {
     const char *rollback; /* the reason of the rollback that was asked for, or NULL */
     bool asks_price;      /* the open question is what becomes of the rows it would lose */
     int64_t answered_ms;  /* names the price that was shown last */
+    bool gave_up;         /* an undo that was to lose nothing */
     bool answered;        /* by an option: it says nothing of another price */
     long asked_opening;   /* of the gate that was shown last */
     bool done;

@@ -20,15 +20,25 @@ static bool gives_up_unknown(const struct plain *plain)
     return text_equal(plain->options->lose, "unknown");
 }
 
+/* An undo that loses nothing, whoever has begun it, isn't waited for: once, as it may have ended
+ * before the engine hears of this. */
+static bool give_up_undo(struct plain *plain)
+{
+    if (plain->gave_up || !gives_up_unknown(plain) || !run_state_may_give_up(plain->state))
+        return false;
+    plain->gave_up = true;
+    lose(plain, PRICE_UNKNOWN_PHRASE);
+    return true;
+}
+
 /* An undo that loses nothing has no price unless it fails; who doesn't want it tried says so. */
 void plain_roll_back(struct plain *plain, const char *reason)
 {
     plain->rollback = reason;
     plain->answered_ms = plain->state->price.taken_ms;
-    bool gives_up = gives_up_unknown(plain) && run_state_may_give_up(plain->state);
-    if (plain->state->status == RUN_ROLLING_BACK && !gives_up)
+    if (give_up_undo(plain) || plain->state->status == RUN_ROLLING_BACK)
         return;
-    if (gives_up || (gives_up_unknown(plain) && run_state_price_step(plain->state) < 0))
+    if (gives_up_unknown(plain) && run_state_price_step(plain->state) < 0)
         lose(plain, PRICE_UNKNOWN_PHRASE);
     else
         plain_check_sent(plain, control_rollback(plain->control, reason, &plain->error));
@@ -130,7 +140,7 @@ bool plain_rollback_goes_on(struct plain *plain)
         return false;
     if (state->price.counting)
         lose_uncounted(plain);
-    if (plain->sent > plain->replies || run_state_price_pending(state))
+    if (give_up_undo(plain) || plain->sent > plain->replies || run_state_price_pending(state))
         return true;
     if (state->status == RUN_ROLLING_BACK || run_state_price_step(state) < 0)
         return state->status != RUN_ROLLBACK_FAILED;

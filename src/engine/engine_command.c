@@ -281,6 +281,8 @@ static bool roll_back(struct engine *engine, struct client *client, const cJSON 
     const char *reason = field(command, "reason") ? field(command, "reason") : "asked for";
     const char *operator_name = field(command, "operator"), *tty = field(command, "tty");
     bool gives_up = run_state_may_give_up(engine->state) &&
+                    cJSON_HasObjectItem(command, "price_taken_ms") &&
+                    !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(command, "save")) &&
                     text_equal(field(command, "phrase"), PRICE_UNKNOWN_PHRASE);
     if (!gives_up && !may_roll_back(engine, error))
         return false;

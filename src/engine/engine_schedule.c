@@ -324,8 +324,13 @@ void engine_start_rollback(struct engine *engine, cJSON *event)
 
 void engine_give_up_undo(struct engine *engine, cJSON *event)
 {
+    cJSON *decided = cJSON_Duplicate(event, true);
+    cJSON_ReplaceItemInObjectCaseSensitive(decided, "type", cJSON_CreateString("given_up"));
     cJSON_Delete(engine->given_up);
     engine->given_up = event;
+    engine_emit(engine, decided);
+    if (!engine_sync(engine))
+        return;
     worker_end(&engine->worker, "it was ended, as what was written since is given up");
 }
 
@@ -378,7 +383,6 @@ static void step_ended(struct engine *engine, const struct step_state *seen)
         after_failure(engine, step, seen);
 }
 
-/* What has ended is told by the state: a saving, an undo, or a step. */
 static void after_undo(struct engine *engine, const char *path)
 {
     cJSON *given_up = engine->given_up;
@@ -392,6 +396,7 @@ static void after_undo(struct engine *engine, const char *path)
         repeat_after_failure(engine, path);
 }
 
+/* What has ended is told by the state: a saving, an undo, or a step. */
 static void after_worker(struct engine *engine)
 {
     const struct step_state *seen = &engine->state->steps[engine->state->current];

@@ -155,6 +155,21 @@ static bool apply_rollback_started(struct run_state *state, const cJSON *event, 
     return true;
 }
 
+static bool apply_decision(struct run_state *state, const cJSON *event, struct error *error)
+{
+    (void)error;
+    cJSON_AddItemToArray(state->decisions, cJSON_Duplicate(event, true));
+    return true;
+}
+
+/* What is being undone is undone anew, without what was written; should the engine die before that
+ * begins, the next one knows. */
+static bool apply_given_up(struct run_state *state, const cJSON *event, struct error *error)
+{
+    state->loss_accepted = true;
+    return apply_decision(state, event, error);
+}
+
 static bool apply_run_finished(struct run_state *state, const cJSON *event, struct error *error)
 {
     const char *status = event_text(event, "status");
@@ -164,13 +179,6 @@ static bool apply_run_finished(struct run_state *state, const cJSON *event, stru
     state->finished_ms = event_time(event);
     state->current = -1;
     hold_clear(state);
-    return true;
-}
-
-static bool apply_decision(struct run_state *state, const cJSON *event, struct error *error)
-{
-    (void)error;
-    cJSON_AddItemToArray(state->decisions, cJSON_Duplicate(event, true));
     return true;
 }
 
@@ -214,6 +222,7 @@ static const struct event_row {
     {"resumed", apply_resumed},
     {"decision", apply_decision},
     {"rollback_started", apply_rollback_started},
+    {"given_up", apply_given_up},
     {"undo_started", apply_undo_started},
     {"undo_finished", apply_undo_finished},
     {"rollback_failed", apply_rollback_failed},

@@ -325,10 +325,10 @@ size_t run_state_price_tables(const struct run_state *state, const cJSON **table
 #define PRICE_MAX_AGE_MS (5 * 60 * 1000) /* of a price that is answered */
 /* Rows or changes that were given up by an answer at a gate, 0 for none; *step is the gate's path.
  */
+long long run_state_accepted_loss(const struct run_state *state, const char **step);
 /* Whether an undo that loses nothing is being carried out: who can't wait for it may give up what
  * was written. */
 bool run_state_may_give_up(const struct run_state *state);
-long long run_state_accepted_loss(const struct run_state *state, const char **step);
 /* Measured outage until now in ms: those that ended, and the one that lasts (with `now_ms`). */
 double run_state_outage_ms(const struct run_state *state, int64_t now_ms);
 /* False where nobody has measured: no outage then says nothing. */
