@@ -9,13 +9,13 @@ limit=40
 
 # proxy_start [WHEN HOW]...: the program's calls go through it, with these faults.
 proxy_start() {
-    local faults=()
+    local faults=() engine=${DOCKER_HOST:-unix:///var/run/docker.sock}
     while [ $# -gt 0 ]; do
         faults+=(--fault "$1" "$2")
         shift 2
     done
     rm -f "$test_dir"/proxy.*
-    "$lib_dir/docker-faults" --listen "$test_dir/proxy.socket" --log "$test_dir/proxy.log" --stage "$STAGE" --engine "${proxy_engine:-/var/run/docker.sock}" \
+    "$lib_dir/docker-faults" --listen "$test_dir/proxy.socket" --log "$test_dir/proxy.log" --stage "$STAGE" --engine "${proxy_engine:-${engine#unix://}}" \
         "${faults[@]}" 2>"$test_dir/proxy.err" &
     proxy=$!
     background_processes+=("$proxy")
