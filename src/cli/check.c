@@ -113,14 +113,11 @@ const struct command check_command = {
     .operands = "RUNBOOK",
     .help = "find every fault of a runbook file, with line and column; then list its steps",
     .about =
-        "Nothing is changed. Only for a runbook with the step docker.check_move the Docker engine "
-        "is asked\n"
-        "whether the stack allows the warm switch; where the step names a server or a pooler, "
-        "those "
-        "are asked,\n"
-        "too, whether they let themselves be stopped and followed. Exit status 3 when the runbook "
-        "has a fault,\n"
-        "1 when it has none and the stack doesn't allow the switch.",
+        "Nothing is changed. Only for a runbook with the step docker.check_move the Docker engine\n"
+        "is asked whether the stack allows the warm switch; where the step names a server or a\n"
+        "pooler, those are asked, too, whether they let themselves be stopped and followed. Exit\n"
+        "status 3 when the runbook has a fault, 1 when it has none and the stack doesn't allow\n"
+        "the switch.",
     .options = variable_options,
     .run = run,
 };

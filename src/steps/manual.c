@@ -25,8 +25,7 @@ const struct action manual_action = {
     .name = "manual",
     .danger = DANGER_CHANGE,
     .help = "an instruction that the operator carries out and confirms at its gate; in an undo it "
-            "is said, "
-            "and nobody is asked",
+            "is said, and nobody is asked",
     .arguments = arguments,
     .run = run_manual,
 };

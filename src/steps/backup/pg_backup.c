@@ -210,8 +210,8 @@ static const struct argument backup_arguments[] = {
 const struct action pg_backup_action = {
     .name = "pg.backup",
     .danger = DANGER_CHANGE,
-    .help = "dumps roles, permissions and every database, and counts every table in the same "
-            "snapshot",
+    .help =
+        "dumps roles, permissions and every database, and counts every table in the same snapshot",
     .arguments = backup_arguments,
     .run = run_backup,
     .tunes = tunes,

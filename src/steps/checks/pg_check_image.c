@@ -147,9 +147,8 @@ static const struct argument check_image_arguments[] = {
 const struct action pg_check_image_action = {
     .name = "pg.check_image",
     .danger = DANGER_READ,
-    .help =
-        "asks the target image for its release, extensions and their update paths, libraries and "
-        "locales",
+    .help = "asks the target image for its release, extensions and their update paths, libraries "
+            "and locales",
     .arguments = check_image_arguments,
     .run = run_check_image,
 };

@@ -216,8 +216,7 @@ const struct action pg_check_sessions_action = {
     .name = "pg.check_sessions",
     .danger = DANGER_READ,
     .help = "check that the application is connected to the new server, service by service, and "
-            "nobody to "
-            "the old one",
+            "nobody to the old one",
     .arguments = arguments,
     .run = run_check_sessions,
 };

@@ -478,9 +478,8 @@ static const struct argument list_arguments[] = {
 const struct action compose_list_volumes_action = {
     .name = "compose.list_volumes",
     .danger = DANGER_READ,
-    .help =
-        "list the stack's volumes, anonymous ones too, and record those that compose.down removes "
-        "(compose.volumes); one that another container has is refused",
+    .help = "list the stack's volumes, anonymous ones too, and record those that compose.down "
+            "removes (compose.volumes); one that another container has is refused",
     .arguments = list_arguments,
     .run = run_list_volumes,
 };
@@ -500,9 +499,9 @@ static const struct argument down_arguments[] = {
 const struct action compose_down_action = {
     .name = "compose.down",
     .danger = DANGER_DESTRUCTIVE,
-    .help = "remove the stack's containers, networks and its own volumes with their data; in an "
-            "undo only "
-            "where this run has removed the server's, and none that is still what it was before",
+    .help =
+        "remove the stack's containers, networks and its own volumes with their data; in an undo "
+        "only where this run has removed the server's, and none that is still what it was before",
     .arguments = down_arguments,
     .run = run_down,
 };

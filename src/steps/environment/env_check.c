@@ -334,8 +334,7 @@ const struct action env_check_action = {
     .name = "env.check",
     .danger = DANGER_READ,
     .help = "check that a variable is set once, leads to this server, reaches no other service "
-            "than those, "
-            "and lets the application log in",
+            "than those, and lets the application log in",
     .arguments = arguments,
     .run = run_check,
 };

@@ -8,7 +8,7 @@
 #include "steps/move/blueprint.h"
 #include "steps/move/obstacles.h"
 #include "steps/move/parked.h"
-#include "steps/server/reach.h"
+#include "steps/move/report_place.h"
 
 #include "base/json.h"
 #include "compose/config.h"
@@ -76,27 +76,6 @@ static bool check_engine(struct check_move *check, struct error *error)
     return read;
 }
 
-/* Namespaces of another machine, and those that somebody else's processes made, can't be entered:
- * the switch does without what needs that. */
-static void report_distance(struct check_move *check)
-{
-    static const char *const untold =
-        "clients that are just connecting when the server moves can't be told from here and wait "
-        "for their own time-out";
-    char *inside = reach_namespace(&check->container);
-    if (docker_is_remote(check->docker))
-        step_check(check->findings.run, "distance", VERDICT_WARN,
-                   "Docker is at %s: %s, and every call of the switch takes the way there; a "
-                   "backup of format: directory can't be made there",
-                   docker_description(check->docker), untold);
-    else if (!inside && docker_is_running(&check->container))
-        step_check(check->findings.run, "distance", VERDICT_WARN,
-                   "the network of %s can't be entered from here, as it could by root on the "
-                   "engine's own machine: %s",
-                   check->container.name, untold);
-    free(inside);
-}
-
 /* A bridge on this host is what the move was tried on. */
 static bool check_drivers(struct check_move *check, struct error *error)
 {
@@ -121,45 +100,6 @@ static bool check_drivers(struct check_move *check, struct error *error)
     text_free(&found);
     text_free(&fine);
     return done;
-}
-
-/* The order of several networks moves along, as Compose has made it; the operator sees that it was
- * noticed. */
-static void report_order(struct check_move *check)
-{
-    const cJSON *networks = docker_networks(&check->container);
-    const char *mode = json_text_at(check->container.inspect, "HostConfig.NetworkMode");
-    const cJSON *first = docker_first_network(networks, mode);
-    struct text behind = {0};
-    const cJSON *network;
-    cJSON_ArrayForEach(network, networks)
-    {
-        if (network != first)
-            text_printf(&behind, "%s%s", behind.length ? ", " : "", network->string);
-    }
-    if (first && behind.length)
-        step_check(check->findings.run, "order of networks", VERDICT_PASS,
-                   "%s is joined first, behind it %s, as now", first->string, text_string(&behind));
-    text_free(&behind);
-}
-
-/* Fixed addresses move along, too. */
-static void report_endpoints(struct check_move *check)
-{
-    struct text text = {0};
-    const cJSON *network;
-    cJSON_ArrayForEach(network, docker_networks(&check->container))
-    {
-        const char *four = json_text_at(network, "IPAMConfig.IPv4Address");
-        const char *six = json_text_at(network, "IPAMConfig.IPv6Address");
-        if (four || six)
-            text_printf(&text, "%s%s%s%s on %s", text.length ? ", " : "", four ? four : "",
-                        four && six ? " and " : "", six ? six : "", network->string);
-    }
-    if (text.length)
-        step_check(check->findings.run, "fixed addresses", VERDICT_PASS, "%s move along",
-                   text_string(&text));
-    text_free(&text);
 }
 
 /* The hash that Compose gives the service now, against the one it wrote into the container's label:
@@ -304,9 +244,7 @@ static bool run_check_move(struct step_run *run, struct error *error)
                 check_drivers(&check, error);
     if (done) {
         look_at_stack(&check);
-        report_order(&check);
-        report_endpoints(&check);
-        report_distance(&check);
+        report_place(run, check.docker, &check.container);
         ask_server(&check.findings);
         ask_pooler(&check.findings);
     }
@@ -337,8 +275,8 @@ const struct action docker_check_move_action = {
     .name = "docker.check_move",
     .danger = DANGER_READ,
     .help = "check whether this stack allows the warm switch: a running server takes over another "
-            "one's "
-            "endpoint; Compose makes its container once for that, which is removed without a start",
+            "one's endpoint; Compose makes its container once for that, which is removed without a "
+            "start",
     .arguments = arguments,
     .run = run_check_move,
 };

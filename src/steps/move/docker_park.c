@@ -368,8 +368,7 @@ const struct action docker_park_action = {
     .name = "docker.park",
     .danger = DANGER_CHANGE,
     .help = "start the container that Compose would make of a service, on no network: no client "
-            "reaches it "
-            "yet",
+            "reaches it yet",
     .arguments = arguments,
     .run = run_park,
 };

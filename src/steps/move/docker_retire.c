@@ -151,9 +151,8 @@ static const struct argument arguments[] = {
 const struct action docker_retire_action = {
     .name = "docker.retire",
     .danger = DANGER_CHANGE,
-    .help =
-        "stop and remove the container of the server that was left, once another one serves; its "
-        "volume stays",
+    .help = "stop and remove the container of the server that was left, once another one serves; "
+            "its volume stays",
     .arguments = arguments,
     .run = run_retire,
 };

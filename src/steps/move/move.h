@@ -208,9 +208,8 @@ bool move_settle(struct step_run *run, cJSON *record, long for_ms, bool *moved,
     {                                                                                              \
         "late_for", ARGUMENT_DURATION, false, "60s", NULL,                                         \
             "how long the engine may take to carry out a call that it hasn't answered, or that "   \
-            "the "                                                                                 \
-            "step died in: from when one of both serves again, what it does is watched and taken " \
-            "back for so long, before the move is tried again"                                     \
+            "the step died in: from when one of both serves again, what it does is watched and "   \
+            "taken back for so long, before the move is tried again"                               \
     }
 /* Brings the move of `record`, an earlier attempt's, to its end if that hasn't been done. `guard`
  * watches meanwhile: it has ended when this succeeds. *moved: who came. */
