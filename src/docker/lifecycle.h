@@ -42,6 +42,12 @@ bool docker_rename(struct docker *docker, const char *container, const char *nam
 /* Kills it when it runs. One that is absent is fine. `volumes`: anonymous ones go with it. */
 bool docker_remove(struct docker *docker, const char *name, bool volumes, struct error *error);
 
+/* Whether one of the processes that run in a container bears one of `names` (NULL at the end): the
+ * first 15 characters of its program's. False with an error as well where that can't be told: it is
+ * restarting, or the engine's machine has no ps. Source: Docker Engine API, ContainerTop. */
+bool docker_runs_program(struct docker *docker, const char *container, const char *const *names,
+                         bool *runs, struct error *error);
+
 /* The engine's list (array of /containers/json, caller deletes), stopped ones too. `filter` is an
  * object of arrays as the API takes it ({"label": ["a=b"]}), or NULL for all. */
 bool docker_list(struct docker *docker, const cJSON *filter, cJSON **list, struct error *error);

@@ -1,4 +1,4 @@
-/* list.c: which containers there are, and which of them holds a volume or a port. */
+/* list.c: which containers there are, what runs in them, and which holds a volume or a port. */
 #include "docker/lifecycle.h"
 
 #include "base/json.h"
@@ -36,6 +36,39 @@ bool docker_list_by(struct docker *docker, const char *filter, const char *value
     bool listed = docker_list(docker, filters, list, error);
     cJSON_Delete(filters);
     return listed;
+}
+
+static bool is_one_of(const char *program, const char *const *names)
+{
+    for (; *names; names++)
+        if (text_equal(program, *names))
+            return true;
+    return false;
+}
+
+bool docker_runs_program(struct docker *docker, const char *container, const char *const *names,
+                         bool *runs, struct error *error)
+{
+    char *part = docker_escape(container);
+    char *path = xprintf("/containers/%s/top?ps_args=-eo%%20pid,comm", part);
+    int status = 0;
+    cJSON *answer = NULL;
+    bool asked = docker_call(docker, "GET", path, NULL, 0, &status, &answer, error) &&
+                 docker_accepted(status, answer, error, "the processes of container %s", container);
+    free(path);
+    free(part);
+    *runs = false;
+    if (!asked)
+        return false;
+    const cJSON *process;
+    cJSON_ArrayForEach(
+        process,
+        cJSON_GetObjectItemCaseSensitive(
+            answer,
+            "Processes")) if (is_one_of(cJSON_GetStringValue(cJSON_GetArrayItem(process, 1)),
+                                        names)) *runs = true;
+    cJSON_Delete(answer);
+    return true;
 }
 
 const char *docker_listed_name(const cJSON *entry)

@@ -85,7 +85,7 @@ char *engine_redact(const struct engine *engine, const char *text);
 /* engine_schedule.c. Starts what comes next, if nothing runs; called after every change. */
 void engine_schedule(struct engine *engine);
 void engine_worker_ready(struct engine *engine); /* the worker's pipe can be read */
-long engine_undo_limit(const struct step *step); /* ms; 0: none */
+long engine_undo_limit(const struct engine *engine, const struct step *step); /* ms; 0: none */
 /* The event "rollback_started"; its caller adds what was answered to the price. */
 cJSON *engine_rollback_event(const char *reason, const char *operator_name, const char *tty);
 /* Takes the event; what runs is ended, then undone like the rest. */

@@ -94,7 +94,7 @@ static bool undo_unrecorded(struct engine *engine, struct step_state *seen)
         fprintf(stderr, "pgrunbook: undoing %s: %s\n", step->path, error.message);
         return false;
     }
-    long limit = engine_undo_limit(step);
+    long limit = engine_undo_limit(engine, step);
     worker.deadline_ms = limit ? clock_monotonic_ms() + limit : 0;
     wait_for(&worker);
     bool undone = worker.ok;

@@ -103,10 +103,11 @@ static long limit_at_least(const struct step *step)
 }
 
 /* What brings back every row that was written since takes as long as there are rows; who doesn't
- * want to wait gives them up. */
-long engine_undo_limit(const struct step *step)
+ * want to wait gives them up, and there is nothing to wait for then. */
+long engine_undo_limit(const struct engine *engine, const struct step *step)
 {
-    return step->lossless && !step->timeout_ms ? 0 : limit_at_least(step);
+    bool unlimited = step->lossless && !step->timeout_ms && !engine->state->loss_accepted;
+    return unlimited ? 0 : limit_at_least(step);
 }
 
 static void start_step(struct engine *engine, const struct step *step,
@@ -206,7 +207,7 @@ static void undo_step(struct engine *engine, const struct step *step)
                            .count = step->undo_count,
                            .undoing = true};
     engine_emit(engine, engine_step_event("undo_started", step->path));
-    start_worker(engine, &job, engine_undo_limit(step));
+    start_worker(engine, &job, engine_undo_limit(engine, step));
 }
 
 static void next_undo(struct engine *engine)

@@ -16,9 +16,19 @@ static const char list_sql[] =
     "AND (e.oid IS NULL OR c.oid = ANY (e.extconfig)) "
     "ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"";
 
-static const char set_sql[] =
-    "SELECT pg_catalog.setval(pg_catalog.format('%I.%I', $1::pg_catalog.text, "
-    "$2::pg_catalog.text)::pg_catalog.regclass, $3::pg_catalog.int8, $4::pg_catalog.bool)";
+#define NAMED                                                                                      \
+    "pg_catalog.format('%I.%I', $1::pg_catalog.text, $2::pg_catalog.text)::pg_catalog.regclass"
+#define SET "pg_catalog.setval(" NAMED ", $3::pg_catalog.int8, $4::pg_catalog.bool)"
+
+static const char set_sql[] = "SELECT " SET;
+
+/* With the same value, one that was handed out already is farther. */
+static const char advance_sql[] =
+    "SELECT CASE WHEN CASE WHEN $3::pg_catalog.int8 = $5::pg_catalog.int8 "
+    "THEN $4::pg_catalog.bool WHEN s.seqincrement > 0 "
+    "THEN $3::pg_catalog.int8 > $5::pg_catalog.int8 "
+    "ELSE $3::pg_catalog.int8 < $5::pg_catalog.int8 END THEN " SET " END "
+    "FROM pg_catalog.pg_sequence s WHERE s.seqrelid = " NAMED;
 
 static bool read_names(struct pg_connection *connection, struct sequence_list *list,
                        struct error *error)
@@ -122,13 +132,26 @@ void sequences_compare(const struct sequence_list *old, const struct sequence_li
     }
 }
 
-bool sequence_set(struct pg_connection *connection, const struct sequence *sequence,
-                  struct error *error)
+static bool set_by(struct pg_connection *connection, const char *sql,
+                   const struct sequence *sequence, const struct sequence *now, struct error *error)
 {
     const char *const values[] = {sequence->schema, sequence->name, sequence->last_value,
-                                  sequence->called ? "true" : "false"};
-    PGresult *result = pg_query(connection, set_sql, 4, values, error);
+                                  sequence->called ? "true" : "false",
+                                  now ? now->last_value : NULL};
+    PGresult *result = pg_query(connection, sql, now ? 5 : 4, values, error);
     PQclear(result);
     return result ||
            error_wrap(error, "setting the sequence %s.%s", sequence->schema, sequence->name);
+}
+
+bool sequence_set(struct pg_connection *connection, const struct sequence *sequence,
+                  struct error *error)
+{
+    return set_by(connection, set_sql, sequence, NULL, error);
+}
+
+bool sequence_advance(struct pg_connection *connection, const struct sequence *sequence,
+                      const struct sequence *now, struct error *error)
+{
+    return set_by(connection, advance_sql, sequence, now, error);
 }

@@ -63,6 +63,10 @@ SQL
 says catch_up
 is "$(answer .done)" true "tables that were emptied or written anew"
 is "$(sequence_values "$NEW_PORT")" "$(sequence_values "$PG_PORT")" "the sequences are as far as the rows already"
+psql_at "$PG_PORT" one "SELECT setval('counter', 17); UPDATE plain SET n = n + 1 WHERE id = 17" >/dev/null
+says catch_up
+is "$(answer .done) $(psql_at "$NEW_PORT" one 'SELECT last_value, is_called FROM counter')" "true 4711|f" \
+    "no sequence goes back in a round that may be taken back"
 says finish
 same_on_both "after that"
 

@@ -80,6 +80,17 @@ warm_waits move
 proxy_start "switch/2:POST .*/disconnect" \
     "before:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked"
 
+# refused_beside CONTAINER HOW [ARGUMENT...]: somebody has started a server on the data of the one that is to come back.
+refused_beside() {
+    through_proxy program_says rollback stopped "${@:3}"
+    is "$status" 11 "stopped: nothing is started while there is a server on its data, by $2"
+    like "$output" "volume $OLD_VOLUME is in use by the container $1" "stopped: who that is is said"
+    is "$(docker inspect -f '{{.State.Status}}' "$OLD_CONTAINER")" exited "stopped: its container isn't started"
+    docker exec -u postgres "$1" sh -c 'pg_ctl stop -D "$(test -e /old/PG_VERSION && echo /old || echo "$PGDATA")" -m fast' >/dev/null 2>&1 || true
+    docker stop -t 60 "$1" >/dev/null
+    docker rm "$1" >/dev/null
+}
+
 # ---- before the switch ----
 
 begun stopped
@@ -88,12 +99,13 @@ through_proxy warm stopped --confirm switchover/move
 is "$status" 11 "stopped: a server that is gone can't be followed"
 [ "$status" = 11 ] || give_up
 run_once "$once-server" postgres -c max_connections=5
-through_proxy program_says rollback stopped
-is "$status" 11 "stopped: nothing is started while somebody has started a server on its data"
-like "$output" "volume $OLD_VOLUME is in use by the container $once-server" "stopped: who that is is said"
-is "$(docker inspect -f '{{.State.Status}}' "$OLD_CONTAINER")" exited "stopped: its container isn't started"
-docker stop -t 60 "$once-server" >/dev/null
-docker rm "$once-server" >/dev/null
+refused_beside "$once-server" "docker compose run"
+docker run -d --name "$once-server" --label "org.pgrunbook.stack=$STACK" -v "$OLD_VOLUME:/var/lib/postgresql/data" "$OLD_IMAGE" >/dev/null
+refused_beside "$once-server" "docker run" --retry
+docker run -d --name "$once-server" --label "org.pgrunbook.stack=$STACK" -v "$OLD_VOLUME:/old" --entrypoint sleep "$OLD_IMAGE" infinity >/dev/null
+docker exec -d -u postgres "$once-server" postgres -D /old
+ok "stopped: there is a server that was started by hand" wait_for 30 docker exec "$once-server" pg_isready -q
+refused_beside "$once-server" "a shell" --retry
 through_proxy program_says rollback stopped --retry
 is "$status" 12 "stopped: rolled back"
 [ "$status" = 12 ] || give_up

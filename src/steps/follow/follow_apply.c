@@ -194,7 +194,7 @@ bool follow_views_refresh(struct follow_database *database, struct error *error)
 struct setting_sequences {
     struct pg_connection *copy;
     struct error *error;
-    bool failed;
+    bool exactly, failed;
 };
 
 static void set_sequence(void *context, const struct sequence *old, const struct sequence *new)
@@ -203,7 +203,9 @@ static void set_sequence(void *context, const struct sequence *old, const struct
     if (setting->failed || (!old && !new))
         return;
     if (old && new)
-        setting->failed = !sequence_set(setting->copy, old, setting->error);
+        setting->failed =
+            !(setting->exactly ? sequence_set(setting->copy, old, setting->error)
+                               : sequence_advance(setting->copy, old, new, setting->error));
     else
         setting->failed =
             !error_set(setting->error, ERROR_OTHER, "the sequence %s.%s is on the %s only",
@@ -212,11 +214,13 @@ static void set_sequence(void *context, const struct sequence *old, const struct
 }
 
 /* They are no part of the transaction that brings the rows: each is at least as far as those rows
- * are, so that the copy can serve with what a round has left on it. */
+ * are, so that the copy can serve with what a round has left on it. Until the last round none goes
+ * back, as the rows may do so with their transaction. */
 bool follow_sequences(struct follow_database *database, struct error *error)
 {
     struct sequence_list old = {0}, new = {0};
-    struct setting_sequences setting = {.copy = database->copy, .error = error};
+    struct setting_sequences setting = {
+        .copy = database->copy, .error = error, .exactly = database->final};
     bool read = sequences_read(follow_after(database), &old, error) &&
                 sequences_read(database->copy, &new, error);
     if (read)

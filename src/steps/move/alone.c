@@ -20,43 +20,82 @@ static const char *label_of(const cJSON *listed, const char *name)
 }
 
 /* The engine's filter also takes in who has anything at a place of that name inside. */
-static bool has_volume(const cJSON *listed, const char *volume)
+static const cJSON *mount_of(const cJSON *listed, const char *volume)
 {
-    const cJSON *mount, *mounts = cJSON_GetObjectItemCaseSensitive(listed, "Mounts");
-    cJSON_ArrayForEach(mount, mounts)
+    const cJSON *mount;
+    cJSON_ArrayForEach(mount, cJSON_GetObjectItemCaseSensitive(listed, "Mounts"))
     {
         const char *name = json_text(mount, "Name");
         if (text_equal(name && *name ? name : json_text(mount, "Source"), volume))
-            return true;
+            return mount;
     }
-    return !mounts;
+    return NULL;
 }
 
-/* Whether a one-off of the service may be a server: in doubt it is. Another program than the
- * image's own, behind the same entrypoint, is none: psql, a shell. */
-static bool may_serve(const struct docker_container *once, const cJSON *settings)
+static bool has_volume(const cJSON *listed, const char *volume)
 {
-    const cJSON *entrypoint = json_at(once->inspect, "Config.Entrypoint");
-    const cJSON *own = cJSON_GetObjectItemCaseSensitive(settings, "Entrypoint");
+    return mount_of(listed, volume) || !cJSON_GetObjectItemCaseSensitive(listed, "Mounts");
+}
+
+/* Whether it was given the server's program, or an argument of it, or nothing, which is the same;
+ * psql and a shell are something else. */
+static bool is_told_to_serve(const struct docker_container *container, const cJSON *settings)
+{
     const char *program =
-        cJSON_GetStringValue(cJSON_GetArrayItem(json_at(once->inspect, "Config.Cmd"), 0));
+        cJSON_GetStringValue(cJSON_GetArrayItem(json_at(container->inspect, "Config.Cmd"), 0));
     const char *servers = cJSON_GetStringValue(
         cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(settings, "Cmd"), 0));
     return !program || program[0] == '-' || text_equal(program, servers) ||
-           text_equal(program, "postgres") || !cJSON_Compare(entrypoint, own, true);
+           text_equal(program, "postgres");
 }
 
-static bool is_kin(struct docker *docker, const struct alone_kin *kin, const cJSON *listed,
-                   struct docker_container *container, struct error *error)
+/* Of the service's one-offs: in doubt it is a server. */
+static bool may_serve(const struct docker_container *once, const cJSON *settings)
+{
+    return is_told_to_serve(once, settings) ||
+           !cJSON_Compare(json_at(once->inspect, "Config.Entrypoint"),
+                          cJSON_GetObjectItemCaseSensitive(settings, "Entrypoint"), true);
+}
+
+/* Of somebody else's, who may have been there beside the server before: it is one when it runs one,
+ * or is about to. A server writes to its data. */
+static bool serves_elsewhere(const struct docker_container *other, const cJSON *mount,
+                             const cJSON *settings)
+{
+    bool writes = !mount || json_true_at(mount, "RW");
+    bool entrypoint = cJSON_Compare(json_at(other->inspect, "Config.Entrypoint"),
+                                    cJSON_GetObjectItemCaseSensitive(settings, "Entrypoint"), true);
+    return writes && entrypoint && is_told_to_serve(other, settings);
+}
+
+/* Whatever it was started with; who can't be asked lives, if not for long, and may run one. */
+static bool runs_server(struct docker *docker, const struct docker_container *container,
+                        const cJSON *mount)
+{
+    static const char *const servers[] = {"postgres", "postmaster", NULL};
+    struct error ignored = ERROR_INIT;
+    bool runs = false;
+    bool told = docker_runs_program(docker, container->id, servers, &runs, &ignored);
+    return (runs || !told) && (!mount || json_true_at(mount, "RW")) &&
+           !alone_at_rest(container->state);
+}
+
+/* `container` exists afterwards when it counts. */
+static bool look_at(struct docker *docker, const struct alone_kin *kin, const char *volume,
+                    const cJSON *listed, struct docker_container *container, struct error *error)
 {
     *container = (struct docker_container){0};
-    if (kin && (!text_equal(label_of(listed, COMPOSE_LABEL("project")), kin->project) ||
-                !text_equal(label_of(listed, COMPOSE_LABEL("service")), kin->service)))
+    bool of_service = kin && text_equal(label_of(listed, COMPOSE_LABEL("project")), kin->project) &&
+                      text_equal(label_of(listed, COMPOSE_LABEL("service")), kin->service);
+    bool once = text_equal(label_of(listed, COMPOSE_LABEL("oneoff")), "True");
+    const cJSON *mount = mount_of(listed, volume);
+    if (kin && !kin->settings && (!of_service || once))
         return true;
     if (!docker_inspect(docker, json_text(listed, "Id"), container, error))
         return false;
-    bool once = kin && text_equal(label_of(listed, COMPOSE_LABEL("oneoff")), "True");
-    if (once && !(kin->settings && may_serve(container, kin->settings)))
+    if (kin && (!of_service || once) && !runs_server(docker, container, mount) &&
+        !(of_service ? may_serve(container, kin->settings)
+                     : serves_elsewhere(container, mount, kin->settings)))
         docker_container_free(container);
     return true;
 }
@@ -75,7 +114,7 @@ static bool find(struct docker *docker, const char *volume, const char *own,
         bool lives = id && !text_equal(id, own) && !alone_at_rest(json_text(entry, "State")) &&
                      has_volume(entry, volume);
         if (looked && !user->exists && lives)
-            looked = is_kin(docker, kin, entry, user, error);
+            looked = look_at(docker, kin, volume, entry, user, error);
     }
     cJSON_Delete(list);
     return looked;

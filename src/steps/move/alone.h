@@ -15,16 +15,16 @@ bool alone_server(struct docker *docker, const char *volume, const char *project
 /* What a server on a volume is told by from who looks at its data, to back it up or to watch it. */
 struct alone_kin {
     const char *project, *service;
-    const cJSON *settings; /* the Config of the service's container: a one-off that may be the same
-                              server counts; NULL: none does */
+    const cJSON *settings; /* the Config of the service's container: whoever else runs a server, or
+                              may be about to, counts; NULL: none does but that container */
 };
 
 /* That nobody who lives mounts it, but for the container with the id `own` (NULL: for none): else
- * an error that names who does. `kin`: who isn't a server of that service doesn't count, as it has
- * been there beside the server before; NULL: everybody counts. */
+ * an error that names who does. `kin`: who is no server doesn't count, as it has been there beside
+ * the server before; NULL: everybody counts. */
 bool alone_check(struct docker *docker, const char *volume, const char *own,
                  const struct alone_kin *kin, struct error *error);
-/* Starts a service's container, unless another server of the service has its data. `container` as
+/* Starts a service's container, unless another server has its data. `container` as
  * it was inspected. */
 bool alone_start(struct docker *docker, const struct docker_container *container,
                  struct error *error);

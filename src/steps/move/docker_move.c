@@ -62,7 +62,8 @@ static bool end_earlier(struct move *move, struct error *error)
         const char *volume = json_text(record, MOVE_VOLUME);
         if (done)
             step_log(run, "the container that was %s serves", json_text(side, MOVE_NAME));
-        if (done && !moved && volume && !json_true_at(record, MOVE_WAY_BACK))
+        /* Who gives up what was written may have given up rows that are on that volume alone. */
+        if (done && !moved && volume && !run->loss_accepted && !json_true_at(record, MOVE_WAY_BACK))
             switched_take_back(run, volume);
         done = done && (!moved || move_keep_last(run, record, error)) &&
                move_record_remove(run, error) && check_unwritten(move, record, error);
