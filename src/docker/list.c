@@ -50,7 +50,7 @@ bool docker_runs_program(struct docker *docker, const char *container, const cha
                          bool *runs, struct error *error)
 {
     char *part = docker_escape(container);
-    char *path = xprintf("/containers/%s/top?ps_args=-eo%%20pid,comm", part);
+    char *path = xprintf("/containers/%s/top?ps_args=-o%%20pid,comm", part);
     int status = 0;
     cJSON *answer = NULL;
     bool asked = docker_call(docker, "GET", path, NULL, 0, &status, &answer, error) &&

@@ -78,7 +78,8 @@ run_once "$once" sleep infinity
 docker update --restart no "$OLD_CONTAINER" >/dev/null
 warm_waits move
 proxy_start "switch/2:POST .*/disconnect" \
-    "before:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked"
+    "before:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked" \
+    "joined/2:POST .*/connect" "after:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked"
 
 # refused_beside CONTAINER HOW [ARGUMENT...]: somebody has started a server on the data of the one that is to come back.
 refused_beside() {
@@ -124,5 +125,22 @@ through_proxy program_says rollback powerless
 is "$status" 12 "powerless: rolled back"
 [ "$status" = 12 ] || give_up
 brought_back powerless
+
+# ---- behind it, and what may have been written is given up ----
+
+echo before >"$STAGE"
+begun given-up
+app_pause
+echo joined >"$STAGE"
+through_proxy warm given-up --confirm switchover/move
+like "$status" '^(1|137)$' "given-up: all that there was of the program is dead, or says that the rest is"
+ok "given-up: so is the new server" wait_for 20 alone_with "$NEW_VOLUME" "$STACK-parked exited"
+echo behind >"$STAGE"
+through_proxy program_says rollback given-up --lose unknown
+is "$status" 12 "given-up: rolled back"
+[ "$status" = 12 ] || give_up
+app_resume
+brought_back given-up
+is "$(docker volume ls -q --filter "name=^$NEW_VOLUME\$")" "$NEW_VOLUME" "given-up: the volume stays that a client may have written on"
 proxy_stop
 done_testing

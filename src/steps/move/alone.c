@@ -19,17 +19,19 @@ static const char *label_of(const cJSON *listed, const char *name)
     return json_text(cJSON_GetObjectItemCaseSensitive(listed, "Labels"), name);
 }
 
-/* The engine's filter also takes in who has anything at a place of that name inside. */
+/* The engine's filter also takes in who has anything at a place of that name inside. Of several
+ * mounts of one volume the one that can be written to counts. */
 static const cJSON *mount_of(const cJSON *listed, const char *volume)
 {
-    const cJSON *mount;
+    const cJSON *mount, *found = NULL;
     cJSON_ArrayForEach(mount, cJSON_GetObjectItemCaseSensitive(listed, "Mounts"))
     {
         const char *name = json_text(mount, "Name");
-        if (text_equal(name && *name ? name : json_text(mount, "Source"), volume))
-            return mount;
+        if (text_equal(name && *name ? name : json_text(mount, "Source"), volume) &&
+            (!found || json_true_at(mount, "RW")))
+            found = mount;
     }
-    return NULL;
+    return found;
 }
 
 static bool has_volume(const cJSON *listed, const char *volume)
@@ -68,7 +70,8 @@ static bool serves_elsewhere(const struct docker_container *other, const cJSON *
     return writes && entrypoint && is_told_to_serve(other, settings);
 }
 
-/* Whatever it was started with; who can't be asked lives, if not for long, and may run one. */
+/* Whatever it was started with. Of one that runs and can't be asked it is in doubt; one that is
+ * restarting is told by what it was started with alone. */
 static bool runs_server(struct docker *docker, const struct docker_container *container,
                         const cJSON *mount)
 {
@@ -76,8 +79,9 @@ static bool runs_server(struct docker *docker, const struct docker_container *co
     struct error ignored = ERROR_INIT;
     bool runs = false;
     bool told = docker_runs_program(docker, container->id, servers, &runs, &ignored);
-    return (runs || !told) && (!mount || json_true_at(mount, "RW")) &&
-           !alone_at_rest(container->state);
+    bool doubt = !told && (text_equal(container->state, "running") ||
+                           text_equal(container->state, "paused"));
+    return (runs || doubt) && (!mount || json_true_at(mount, "RW"));
 }
 
 /* `container` exists afterwards when it counts. */
@@ -93,7 +97,8 @@ static bool look_at(struct docker *docker, const struct alone_kin *kin, const ch
         return true;
     if (!docker_inspect(docker, json_text(listed, "Id"), container, error))
         return false;
-    if (kin && (!of_service || once) && !runs_server(docker, container, mount) &&
+    if (container->exists && kin && (!of_service || once) &&
+        !runs_server(docker, container, mount) &&
         !(of_service ? may_serve(container, kin->settings)
                      : serves_elsewhere(container, mount, kin->settings)))
         docker_container_free(container);

@@ -48,6 +48,14 @@ static bool check_unwritten(const struct move *move, const cJSON *record, struct
                         name);
 }
 
+/* What clients may have written on the new server is on its volume alone: that stays one that was
+ * served from, which nothing removes. */
+static void take_back_switch(struct step_run *run, const cJSON *record, const char *volume)
+{
+    if (!json_true_at(record, MOVE_WRITTEN) && !json_true_at(record, MOVE_GIVEN_UP))
+        switched_take_back(run, volume);
+}
+
 /* What an earlier attempt left is brought to its end first. */
 static bool end_earlier(struct move *move, struct error *error)
 {
@@ -62,9 +70,8 @@ static bool end_earlier(struct move *move, struct error *error)
         const char *volume = json_text(record, MOVE_VOLUME);
         if (done)
             step_log(run, "the container that was %s serves", json_text(side, MOVE_NAME));
-        /* Who gives up what was written may have given up rows that are on that volume alone. */
-        if (done && !moved && volume && !run->loss_accepted && !json_true_at(record, MOVE_WAY_BACK))
-            switched_take_back(run, volume);
+        if (done && !moved && volume && !json_true_at(record, MOVE_WAY_BACK))
+            take_back_switch(run, record, volume);
         done = done && (!moved || move_keep_last(run, record, error)) &&
                move_record_remove(run, error) && check_unwritten(move, record, error);
     }
@@ -401,7 +408,7 @@ static bool bring_to_end(struct move *move, bool switched, struct error *error)
         return false;
     }
     if (!moved && !move->run->undoing)
-        switched_take_back(move->run, step_text(move->run, "volume"));
+        take_back_switch(move->run, move->record, step_text(move->run, "volume"));
     if (!moved)
         error_wrap(error, "nothing was moved, %s serves on",
                    move->from.exists ? move->from.name : "nobody");

@@ -34,8 +34,9 @@
 #define MOVE_WAY_BACK "way_back" /* true: a rollback moves */
 #define MOVE_LATE "late" /* wall ms, once it is settled: until then an unanswered call may come */
 #define MOVE_HELD "held" /* wall ms: who comes, started then, only lets itself be read */
-#define MOVE_UNHELD "unheld"   /* why that couldn't be had, as it was told */
-#define MOVE_WRITTEN "written" /* true: who came late may have been written on */
+#define MOVE_UNHELD "unheld"     /* why that couldn't be had, as it was told */
+#define MOVE_WRITTEN "written"   /* true: who came late may have been written on */
+#define MOVE_GIVEN_UP "given_up" /* true: so was what clients may have written on who came */
 #define MOVE_SETTLED "settled"
 #define MOVE_BACK "back"       /* who leaves serves on */
 #define MOVE_FORWARD "forward" /* who comes serves */

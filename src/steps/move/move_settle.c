@@ -199,12 +199,21 @@ static bool judge_partly(const struct settle *settle, bool *forward, struct erro
     return true;
 }
 
+/* It is on record with the next thing that is noted, which ends the move. */
+static void note_given_up(const struct settle *settle)
+{
+    if (!says(settle, MOVE_WAY_BACK) &&
+        (says(settle, MOVE_MOVED) || says(settle, MOVE_CAME) || how_far(settle) != CAME_NOT))
+        fence_record_set(settle->record, MOVE_GIVEN_UP, cJSON_CreateTrue());
+}
+
 /* Who gives up what was written on the new server wants the old one, whatever else. */
 static bool decide(const struct settle *settle, bool *forward, struct error *error)
 {
-    if (settle->run->loss_accepted)
+    if (settle->run->loss_accepted) {
         *forward = says(settle, MOVE_WAY_BACK);
-    else if (says(settle, MOVE_MOVED) || says(settle, MOVE_STAYED))
+        note_given_up(settle);
+    } else if (says(settle, MOVE_MOVED) || says(settle, MOVE_STAYED))
         *forward = says(settle, MOVE_MOVED);
     else {
         enum came came = how_far(settle);
