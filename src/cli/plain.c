@@ -139,12 +139,14 @@ static void at_gate(struct plain *plain)
     }
 }
 
+/* Watchers have news at any time: a run stands still until the engine has taken the retry. */
 static void stands_still(struct plain *plain, const char *why)
 {
     if (plain->options->retry && !plain->retried) {
         plain->retried = true;
         plain_check_sent(plain, control_retry(plain->control, &plain->error));
-    } else {
+        plain->retry_sent = plain->sent;
+    } else if (plain->replies >= plain->retry_sent) {
         plain_leave_waiting(plain, why);
     }
 }

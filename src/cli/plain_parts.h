@@ -37,6 +37,7 @@ struct plain {
     bool caught_up;
     bool retried;
     long sent, replies;   /* commands, attach included, and what came back of them */
+    long retry_sent;      /* which of them asked for the retry, 0 for none */
     const char *rollback; /* the reason of the rollback that was asked for, or NULL */
     bool asks_price;      /* the open question is what becomes of the rows it would lose */
     int64_t answered_ms;  /* names the price that was shown last */

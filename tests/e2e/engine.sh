@@ -122,6 +122,27 @@ touch "$work/mended"
 run run "$work/failing.yaml" --plain --run-id again
 is "$status" 0 "a failed step is tried again when the run is gone on with"
 
+# Watchers have news at any time; none of it is the answer to the retry.
+runbook news <<YAML
+runbook: 1
+name: news
+stack: news
+phases:
+  - id: one
+    steps:
+      - {id: only, shell: {command: "test -e $work/news-mended"}}
+YAML
+run run "$work/news.yaml" --plain --run-id news
+is "$status" 11 "a step fails"
+touch "$work/news-mended"
+tests/lib/word-between "$runs/news/control.sock" retry "$work/news-ready" &
+between=$!
+wait_until '[ -e "$work/news-ready" ]'
+run run "$work/news.yaml" --plain --run-id news
+is "$status" 0 "news that come between a retry and its answer aren't taken for its outcome"
+says "who goes on with the run is told what became of it" "one/only done"
+wait "$between"
+
 runbook retries <<YAML
 runbook: 1
 name: retries
