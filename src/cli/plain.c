@@ -170,6 +170,9 @@ static bool engine_goes_on(const struct run_state *state)
 void plain_react(struct plain *plain)
 {
     const struct run_state *state = plain->state;
+    plain->deferred = false;
+    if (state->status == RUN_ROLLING_BACK)
+        plain->asks_price = false;
     if (plain->input->asking == plain && !plain->asks_price && state->status != RUN_AT_GATE)
         plain->input->asking = NULL; /* somebody else has answered */
     if (plain->options->rollback && !plain->rollback && !run_state_finished(state)) {
@@ -214,12 +217,13 @@ static void on_reply(struct plain *plain, const cJSON *event)
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "ok")))
         return;
     fprintf(plain->output, "refused: %s\n", message ? message : "");
-    if (plain->gave_up && plain->state->status == RUN_ROLLING_BACK) /* it has ended by itself */
+    if (plain->rollback && plain->state->status == RUN_ROLLING_BACK) /* somebody else was first */
         return;
     plain->rollback = NULL;
     if (remedy && *remedy)
         fprintf(plain->output, "  What to do: %s\n", remedy);
-    if (plain->state->status == RUN_AT_GATE && !plain->input->ended && !plain->options->confirm)
+    if (plain->state->status == RUN_AT_GATE && !plain->input->ended && !plain->options->confirm &&
+        !plain->options->rollback)
         plain_prompt_gate(plain);
     else
         plain_leave(plain);

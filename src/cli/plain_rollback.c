@@ -145,7 +145,7 @@ bool plain_rollback_goes_on(struct plain *plain)
     if (state->status == RUN_ROLLING_BACK || run_state_price_step(state) < 0)
         return state->status != RUN_ROLLBACK_FAILED;
     if (!price->known || price->taken_ms == plain->answered_ms)
-        return state->status != RUN_ROLLBACK_FAILED || price->fenced;
+        return plain->asks_price || state->status != RUN_ROLLBACK_FAILED || price->fenced;
     if (plain_others_ask(plain))
         return true;
     plain->answered_ms = price->taken_ms;

@@ -135,13 +135,13 @@ YAML
 run run "$work/news.yaml" --plain --run-id news
 is "$status" 11 "a step fails"
 touch "$work/news-mended"
-tests/lib/word-between "$runs/news/control.sock" retry "$work/news-ready" &
+timeout 60 tests/lib/word-between "$runs/news/control.sock" retry "$work/news-ready" &
 between=$!
-wait_until '[ -e "$work/news-ready" ]'
+wait_until '[ -e "$work/news-ready" ]' || true
 run run "$work/news.yaml" --plain --run-id news
 is "$status" 0 "news that come between a retry and its answer aren't taken for its outcome"
 says "who goes on with the run is told what became of it" "one/only done"
-wait "$between"
+wait "$between" || true
 
 runbook retries <<YAML
 runbook: 1
@@ -195,6 +195,13 @@ run rollback noreturn
 is "$status" 10 "after the point of no return a rollback is refused"
 says "it says why" "no way back"
 is "$(test -e "$work/noreturn-undone" && echo undone || echo kept)" kept "and nothing is undone"
+mkfifo "$work/terminal"
+exec 5<>"$work/terminal"
+status=0
+timeout 30 "$program" rollback noreturn --plain <&5 >"$work/out" 2>&1 || status=$?
+exec 5>&-
+is "$status" 10 "nor is anything else asked of who wants to go back"
+is "$(grep -c 'y: confirm' "$work/out")" 0 "as the gate's question would be"
 
 # --- kill -9
 

@@ -142,6 +142,20 @@ is "$status" 10 "another number of rows than there are isn't taken"
 like "$output" "loses $rows rows" "how many there are is told"
 is "$(server_major "$PG_PORT")" 17 "still the new server serves"
 
+# Asked at a terminal's pace: what watchers see meanwhile answers nothing.
+mkfifo "$test_dir/answers"
+"$program" rollback schema --plain <"$test_dir/answers" >"$test_dir/asked.out" 2>&1 &
+asks=$!
+exec 5>"$test_dir/answers"
+ok "who asks by hand is asked what becomes of them" wait_for 60 grep -q 'Type "lose' "$test_dir/asked.out"
+sleep 4
+(echo n >&5) 2>/dev/null || true
+exec 5>&-
+status=0
+wait "$asks" || status=$?
+is "$status" 10 "and has the time to answer"
+ok "by no" grep -q 'Nothing is rolled back\.$' "$test_dir/asked.out"
+
 program_says rollback schema --lose "$rows"
 is "$status" 12 "who gives up exactly these goes back"
 [ "$status" = 12 ] || show_output 60
