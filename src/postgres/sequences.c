@@ -133,12 +133,14 @@ void sequences_compare(const struct sequence_list *old, const struct sequence_li
 }
 
 static bool set_by(struct pg_connection *connection, const char *sql,
-                   const struct sequence *sequence, const struct sequence *now, struct error *error)
+                   const struct sequence *sequence, const struct sequence *now, bool *left,
+                   struct error *error)
 {
     const char *const values[] = {sequence->schema, sequence->name, sequence->last_value,
                                   sequence->called ? "true" : "false",
                                   now ? now->last_value : NULL};
     PGresult *result = pg_query(connection, sql, now ? 5 : 4, values, error);
+    *left = result && PQgetisnull(result, 0, 0);
     PQclear(result);
     return result ||
            error_wrap(error, "setting the sequence %s.%s", sequence->schema, sequence->name);
@@ -147,11 +149,12 @@ static bool set_by(struct pg_connection *connection, const char *sql,
 bool sequence_set(struct pg_connection *connection, const struct sequence *sequence,
                   struct error *error)
 {
-    return set_by(connection, set_sql, sequence, NULL, error);
+    bool left;
+    return set_by(connection, set_sql, sequence, NULL, &left, error);
 }
 
 bool sequence_advance(struct pg_connection *connection, const struct sequence *sequence,
-                      const struct sequence *now, struct error *error)
+                      const struct sequence *now, bool *farther, struct error *error)
 {
-    return set_by(connection, advance_sql, sequence, now, error);
+    return set_by(connection, advance_sql, sequence, now, farther, error);
 }

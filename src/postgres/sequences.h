@@ -31,8 +31,8 @@ void sequences_compare(const struct sequence_list *old, const struct sequence_li
 /* Gives the sequence of that name this value; no transaction takes it back. */
 bool sequence_set(struct pg_connection *connection, const struct sequence *sequence,
                   struct error *error);
-/* The same, unless `now`, the value that it has, is farther along its direction. */
+/* The same, unless `now`, the value that it has, is farther along its direction: *farther. */
 bool sequence_advance(struct pg_connection *connection, const struct sequence *sequence,
-                      const struct sequence *now, struct error *error);
+                      const struct sequence *now, bool *farther, struct error *error);
 
 #endif

@@ -142,12 +142,16 @@ for catalog in pg_policy pg_class; do
     follow_begin "$NEW_SERVER" "$OLD_SERVER"
     says open
 done
+psql_at "$NEW_PORT" 'Two "2"' "SELECT setval('counter', 900000)" >/dev/null
+says catch_up
+psql_at "$NEW_PORT" 'Two "2"' "SELECT setval('counter', 3)" >/dev/null
 psql_at "$NEW_PORT" one "UPDATE steady SET n = n + 1; ALTER TABLE hot ADD more int"
 says finish
 is "$(answer .done)" false "a new column can't be followed"
 like "$(answer .error)" 'schema was changed: .*public.hot' "and is named"
 is "$(psql_at "$PG_PORT" one 'SELECT n FROM steady')" "$(($(psql_at "$NEW_PORT" one 'SELECT n FROM steady') - 1))" \
     "none of the round is on the copy"
+is "$(psql_at "$PG_PORT" 'Two "2"' 'SELECT last_value FROM counter')" 900000 "nor has a sequence of another database gone back"
 says catch_up
 is "$(answer .done)" false "it has to begin anew"
 says end

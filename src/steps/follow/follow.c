@@ -75,6 +75,7 @@ static void begin_round(struct follow_database *database, bool final)
 {
     database->everything = database->common_touched = database->schema_touched = false;
     database->large_objects_touched = database->began = database->catalogs_moved = false;
+    database->sequences_farther = false;
     database->final = final;
     database->changed = 0;
     database->removed = database->copied = 0;
@@ -219,7 +220,8 @@ static bool run_round(struct follow *follow, bool final, struct follow_round *ro
     bool done = take_snapshots(follow, final, &xmin, &end, error) &&
                 find_touched(follow, end, final, &blocks, error) &&
                 follow_side_by_side(follow, follow_apply, error) &&
-                follow_side_by_side(follow, commit, error);
+                follow_side_by_side(follow, commit, error) &&
+                (!final || follow_side_by_side(follow, follow_sequences_back, error));
     round->log = end > follow->start ? end - follow->start : 0;
     done = done && follow_snapshots_keep(follow, xmin, error);
     touched_blocks_free(&blocks);

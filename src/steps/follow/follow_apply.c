@@ -192,10 +192,22 @@ bool follow_views_refresh(struct follow_database *database, struct error *error)
 }
 
 struct setting_sequences {
-    struct pg_connection *copy;
+    struct follow_database *database;
     struct error *error;
     bool exactly, failed;
 };
+
+static bool set_or_advance(const struct setting_sequences *setting, const struct sequence *old,
+                           const struct sequence *new)
+{
+    struct follow_database *database = setting->database;
+    bool farther = false;
+    if (setting->exactly)
+        return sequence_set(database->copy, old, setting->error);
+    bool done = sequence_advance(database->copy, old, new, &farther, setting->error);
+    database->sequences_farther = database->sequences_farther || farther;
+    return done;
+}
 
 static void set_sequence(void *context, const struct sequence *old, const struct sequence *new)
 {
@@ -203,9 +215,7 @@ static void set_sequence(void *context, const struct sequence *old, const struct
     if (setting->failed || (!old && !new))
         return;
     if (old && new)
-        setting->failed =
-            !(setting->exactly ? sequence_set(setting->copy, old, setting->error)
-                               : sequence_advance(setting->copy, old, new, setting->error));
+        setting->failed = !set_or_advance(setting, old, new);
     else
         setting->failed =
             !error_set(setting->error, ERROR_OTHER, "the sequence %s.%s is on the %s only",
@@ -213,14 +223,10 @@ static void set_sequence(void *context, const struct sequence *old, const struct
                        old ? "server that is followed" : "copy");
 }
 
-/* They are no part of the transaction that brings the rows: each is at least as far as those rows
- * are, so that the copy can serve with what a round has left on it. Until the last round none goes
- * back, as the rows may do so with their transaction. */
-bool follow_sequences(struct follow_database *database, struct error *error)
+static bool pass_sequences(struct follow_database *database, bool exactly, struct error *error)
 {
     struct sequence_list old = {0}, new = {0};
-    struct setting_sequences setting = {
-        .copy = database->copy, .error = error, .exactly = database->final};
+    struct setting_sequences setting = {.database = database, .error = error, .exactly = exactly};
     bool read = sequences_read(follow_after(database), &old, error) &&
                 sequences_read(database->copy, &new, error);
     if (read)
@@ -228,6 +234,24 @@ bool follow_sequences(struct follow_database *database, struct error *error)
     sequence_list_free(&old);
     sequence_list_free(&new);
     return read && !setting.failed;
+}
+
+/* They are no part of the transaction that brings the rows: each is at least as far as those rows
+ * are, so that the copy can serve with what a round has left on it. None goes back, as the rows
+ * may do so with their transaction. */
+bool follow_sequences(struct follow_database *database, struct error *error)
+{
+    return pass_sequences(database, false, error);
+}
+
+static bool set_sequences(struct follow_database *database, struct error *error)
+{
+    return pass_sequences(database, true, error);
+}
+
+bool follow_sequences_back(struct follow_database *database, struct error *error)
+{
+    return !database->sequences_farther || follow_look(database, set_sequences, error);
 }
 
 static bool copy_objects(struct follow_database *database, struct error *error)

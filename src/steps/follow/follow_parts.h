@@ -43,7 +43,8 @@ struct follow_database {
     bool everything;     /* no log says what was touched */
     bool catalogs_moved; /* into other files, whose blocks the log names: see follow_schema_check */
     bool common_touched, schema_touched, large_objects_touched;
-    bool began; /* a transaction on the copy */
+    bool sequences_farther; /* than those that are followed: some of the copy's are */
+    bool began;             /* a transaction on the copy */
     bool final;
     size_t changed; /* tables */
     long long removed, copied;
@@ -152,8 +153,12 @@ bool follow_apply(struct follow_database *database, struct error *error);
 /* One table as a whole. */
 bool follow_apply_whole(struct follow_database *database, struct follow_table *table,
                         struct error *error);
-/* Gives the copy's sequences the values of those that are followed. */
+/* Gives the copy's sequences the values of those that are followed, but for those that are farther
+ * already. */
 bool follow_sequences(struct follow_database *database, struct error *error);
+/* Gives these the same value, too: behind the last round, once its rows are committed everywhere.
+ */
+bool follow_sequences_back(struct follow_database *database, struct error *error);
 bool follow_views_refresh(struct follow_database *database, struct error *error);
 
 /* ---- follow_side.c ---- */
