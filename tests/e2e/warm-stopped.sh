@@ -22,7 +22,7 @@ set -euo pipefail
 
 give_up() {
     show_output 60
-    docker ps -a --filter "label=org.pgrunbook.stack=$STACK" | sed 's/^/# /'
+    show_stack
     done_testing
     exit
 }
@@ -79,7 +79,8 @@ docker update --restart no "$OLD_CONTAINER" >/dev/null
 warm_waits move
 proxy_start "switch/2:POST .*/disconnect" \
     "before:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked" \
-    "joined/2:POST .*/connect" "after:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked"
+    "joined/2:POST .*/connect" "after:$lib_dir/break all $STACK; docker kill $OLD_CONTAINER $STACK-parked" \
+    "given/1:POST .*/start" "before:$lib_dir/break all $STACK"
 
 # refused_beside CONTAINER HOW [ARGUMENT...]: somebody has started a server on the data of the one that is to come back.
 refused_beside() {
@@ -88,7 +89,7 @@ refused_beside() {
     like "$output" "volume $OLD_VOLUME is in use by the container $1" "stopped: who that is is said"
     is "$(docker inspect -f '{{.State.Status}}' "$OLD_CONTAINER")" exited "stopped: its container isn't started"
     docker exec -u postgres "$1" sh -c 'pg_ctl stop -D "$(test -e /old/PG_VERSION && echo /old || echo "$PGDATA")" -m fast' >/dev/null 2>&1 || true
-    docker stop -t 60 "$1" >/dev/null
+    docker stop -t 1 "$1" >/dev/null
     docker rm "$1" >/dev/null
 }
 
@@ -129,18 +130,22 @@ brought_back powerless
 # ---- behind it, and what may have been written is given up ----
 
 echo before >"$STAGE"
-begun given-up
+given=$STACK-given-up # break finds the way back by this
+begun "$given"
 app_pause
 echo joined >"$STAGE"
-through_proxy warm given-up --confirm switchover/move
+through_proxy warm "$given" --confirm switchover/move
 like "$status" '^(1|137)$' "given-up: all that there was of the program is dead, or says that the rest is"
 ok "given-up: so is the new server" wait_for 20 alone_with "$NEW_VOLUME" "$STACK-parked exited"
+echo given >"$STAGE"
+through_proxy program_says rollback "$given" --lose unknown
+like "$status" '^(1|137)$' "given-up: the way back is dead, too, with the new server off its networks"
 echo behind >"$STAGE"
-through_proxy program_says rollback given-up --lose unknown
+through_proxy program_says rollback "$given" --lose unknown
 is "$status" 12 "given-up: rolled back"
 [ "$status" = 12 ] || give_up
 app_resume
-brought_back given-up
+brought_back "$given"
 is "$(docker volume ls -q --filter "name=^$NEW_VOLUME\$")" "$NEW_VOLUME" "given-up: the volume stays that a client may have written on"
 proxy_stop
 done_testing

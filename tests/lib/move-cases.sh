@@ -63,10 +63,28 @@ serves_one() {
     give_up
 }
 
+show_server() {
+    docker inspect -f '{{.Name}} {{.State.Status}} {{json .NetworkSettings.Ports}}' "$1"
+    docker logs --tail 25 "$1" 2>&1
+    nsenter -t "$(docker inspect -f '{{.State.Pid}}' "$1")" -n sh -c 'ip -br address; ip route; ss -tanp' 2>&1
+    docker top "$1" -o pid,stat,wchan:30,args
+}
+
+# What there is of the stack, what its servers say and do, and what was asked of the engine.
+show_stack() {
+    local server
+    {
+        docker ps -a --filter "label=org.pgrunbook.stack=$STACK"
+        for server in "$OLD_CONTAINER" "$STACK-parked" "$STACK-left"; do
+            show_server "$server" 2>/dev/null || true
+        done
+        grep -v -e '^- ' -e ' GET ' "$test_dir/proxy.log" | tail -n 40
+    } | sed 's/^/# /' || true
+}
+
 # What follows would only repeat that failure.
 give_up() {
-    docker ps -a --filter "label=org.pgrunbook.stack=$STACK" | sed 's/^/# /'
-    grep -v '^- ' "$test_dir/proxy.log" | sed 's/^/# /' | tail -n 50
+    show_stack
     done_testing
     exit
 }

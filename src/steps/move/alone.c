@@ -70,6 +70,18 @@ static bool serves_elsewhere(const struct docker_container *other, const cJSON *
     return writes && entrypoint && is_told_to_serve(other, settings);
 }
 
+/* One that couldn't be asked may just have ended, as a backup's that was started with --rm. */
+static bool still_runs(struct docker *docker, const char *id)
+{
+    struct docker_container now = {0};
+    struct error ignored = ERROR_INIT;
+    bool runs =
+        !docker_inspect(docker, id, &now, &ignored) ||
+        (now.exists && (text_equal(now.state, "running") || text_equal(now.state, "paused")));
+    docker_container_free(&now);
+    return runs;
+}
+
 /* Whatever it was started with. Of one that runs and can't be asked it is in doubt; one that is
  * restarting is told by what it was started with alone. */
 static bool runs_server(struct docker *docker, const struct docker_container *container,
@@ -79,9 +91,8 @@ static bool runs_server(struct docker *docker, const struct docker_container *co
     struct error ignored = ERROR_INIT;
     bool runs = false;
     bool told = docker_runs_program(docker, container->id, servers, &runs, &ignored);
-    bool doubt = !told && (text_equal(container->state, "running") ||
-                           text_equal(container->state, "paused"));
-    return (runs || doubt) && (!mount || json_true_at(mount, "RW"));
+    return (told ? runs : still_runs(docker, container->id)) &&
+           (!mount || json_true_at(mount, "RW"));
 }
 
 /* `container` exists afterwards when it counts. */

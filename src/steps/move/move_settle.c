@@ -93,7 +93,7 @@ static bool note(const struct settle *settle, const char *name, cJSON *value, st
 }
 
 /* MOVE_MOVED or MOVE_STAYED: from here on it isn't asked again, as clients may write at once. Or
- * MOVE_CAME. */
+ * MOVE_CAME, MOVE_GIVEN_UP. */
 static bool note_way(const struct settle *settle, const char *way, struct error *error)
 {
     return says(settle, way) || note(settle, way, cJSON_CreateTrue(), error);
@@ -199,12 +199,15 @@ static bool judge_partly(const struct settle *settle, bool *forward, struct erro
     return true;
 }
 
-/* It is on record with the next thing that is noted, which ends the move. */
-static void note_given_up(const struct settle *settle)
+/* On record before who came is taken off its networks: whoever takes over from here wouldn't see
+ * that it was on them. */
+static bool note_given_up(const struct settle *settle, struct error *error)
 {
-    if (!says(settle, MOVE_WAY_BACK) &&
-        (says(settle, MOVE_MOVED) || says(settle, MOVE_CAME) || how_far(settle) != CAME_NOT))
-        fence_record_set(settle->record, MOVE_GIVEN_UP, cJSON_CreateTrue());
+    bool came = how_far(settle) != CAME_NOT;
+    if (says(settle, MOVE_WAY_BACK) ||
+        !(came || says(settle, MOVE_MOVED) || says(settle, MOVE_CAME)))
+        return true;
+    return (!came || note_way(settle, MOVE_CAME, error)) && note_way(settle, MOVE_GIVEN_UP, error);
 }
 
 /* Who gives up what was written on the new server wants the old one, whatever else. */
@@ -212,8 +215,9 @@ static bool decide(const struct settle *settle, bool *forward, struct error *err
 {
     if (settle->run->loss_accepted) {
         *forward = says(settle, MOVE_WAY_BACK);
-        note_given_up(settle);
-    } else if (says(settle, MOVE_MOVED) || says(settle, MOVE_STAYED))
+        return note_given_up(settle, error);
+    }
+    if (says(settle, MOVE_MOVED) || says(settle, MOVE_STAYED))
         *forward = says(settle, MOVE_MOVED);
     else {
         enum came came = how_far(settle);
