@@ -79,7 +79,9 @@ static bool take_operands(const struct command *command, int argc, char **argv,
 bool options_read(const struct command *command, int argc, char **argv, struct options *options,
                   int *status)
 {
+    static char program[] = "pgrunbook"; /* who complains, for getopt; argv begins at the command */
     *options = (struct options){.command = command};
+    argv[0] = program;
     const struct target targets[] = {
         {"set", NULL, NULL, &options->set},
         {"vars", NULL, NULL, &options->vars},

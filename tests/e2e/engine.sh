@@ -137,11 +137,13 @@ is "$status" 11 "a step fails"
 touch "$work/news-mended"
 timeout 60 tests/lib/word-between "$runs/news/control.sock" retry "$work/news-ready" &
 between=$!
-wait_until '[ -e "$work/news-ready" ]' || true
+ok "news can be told in between" wait_until '[ -e "$work/news-ready" ]'
 run run "$work/news.yaml" --plain --run-id news
 is "$status" 0 "news that come between a retry and its answer aren't taken for its outcome"
 says "who goes on with the run is told what became of it" "one/only done"
-wait "$between" || true
+status=0
+wait "$between" || status=$?
+is "$status" 0 "they were"
 
 runbook retries <<YAML
 runbook: 1

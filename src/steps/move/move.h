@@ -27,7 +27,7 @@
 #define MOVE_VOLUME "volume" /* of who comes */
 #define MOVE_XID "xid"       /* of who comes, equal, before it joined its first network */
 #define MOVE_LAST "last"   /* {system, xid} of who leaves, when nobody could write there any more */
-#define MOVE_CAME "came"   /* true: who comes was on one of its networks, in part */
+#define MOVE_CAME "came"   /* true: who comes was on one of its networks */
 #define MOVE_MOVED "moved" /* true: clients may have written on who came */
 #define MOVE_STAYED "stayed" /* true: clients may have written on who leaves since it came back */
 #define MOVE_POOLER "pooler" /* server whose pools are paused; absent: none is */
