@@ -143,7 +143,7 @@ is "$status" 0 "news that come between a retry and its answer aren't taken for i
 says "who goes on with the run is told what became of it" "one/only done"
 status=0
 wait "$between" || status=$?
-is "$status" 0 "they were"
+is "$status" 0 "the news were told, and nothing else has failed there"
 
 runbook retries <<YAML
 runbook: 1
@@ -417,6 +417,9 @@ run status missing
 is "$status" 2 "an unknown run is a usage error"
 run run
 is "$status" 2 "a missing operand is a usage error"
+run plan --nonsense
+is "$status" 2 "an unknown option is a usage error"
+says "which names the program" "pgrunbook: unrecognized option"
 run run --help
 is "$status" 0 "--help is no error"
 done_testing
