@@ -15,9 +15,9 @@ drift_up
 
 # table_line RUN TABLE: inserted, updated and deleted, as the first drift of the run says.
 table_line() {
-    jq -rs --arg table "$2" '[.[] | select(.type == "fact" and .key == "drift")] | first | .value.list[]
-        | select(.table == $table) | "\(.inserted) \(.updated) \(.deleted)"' \
-        "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl"
+    whole_lines "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" |
+        jq -rs --arg table "$2" '[.[] | select(.type == "fact" and .key == "drift")] | first | .value.list[]
+            | select(.table == $table) | "\(.inserted) \(.updated) \(.deleted)"'
 }
 
 drift none

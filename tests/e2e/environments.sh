@@ -399,7 +399,7 @@ run run "$work/required.yaml" --plain --run-id required --environment test
 run run "$work/required.yaml" --plain --run-id required --confirm test:go
 reaches required@live "at gate" "live begins when test is through, and its time has passed"
 event_time() {
-    jq -s "[.[] | select($2)][0].time" "$runs/$1/journal.jsonl"
+    whole_lines "$runs/$1/journal.jsonl" | jq -s "[.[] | select($2)][0].time"
 }
 waited=$(($(event_time required@live '.type == "turn_came"') - $(event_time required@test '.type == "run_finished"')))
 ok "for so long it waited ($waited ms)" test "$waited" -ge 3000

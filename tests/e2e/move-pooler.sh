@@ -34,7 +34,7 @@ moved() {
 }
 
 refused() {
-    jq -r 'select(.outcome != "acknowledged")' "$LEDGER" | jq -s length
+    whole_lines "$LEDGER" | jq -s 'map(select(.outcome != "acknowledged")) | length'
 }
 
 # served MAJOR WHAT: the application writes there, and has met no failure.

@@ -34,8 +34,8 @@ serves() {
     local before
     ok "$3: the application is up" wait_for 30 app_is_healthy
     is "$(app_health server_version | cut -d. -f1)" "$1" "$3: the application uses PostgreSQL $1"
-    before=$(swap_commits "$1")
-    ok "$3: and commits there" wait_for 30 swap_commits_beyond "$1" "$before"
+    before=$(commits "$1")
+    ok "$3: and commits there" wait_for 30 commits_beyond "$1" "$before"
     app_pause
     ok "$3: every acknowledged commit is there, once, in its newest state" swap_ledger_holds "$2"
     app_resume
@@ -184,8 +184,8 @@ comes_to second switchover/fence "a second run comes to the switchover"
 "$program" attach second --plain <<<no >"$test_dir/declined" 2>&1 || true
 is "$(docker exec "$OLD_CONTAINER" psql -X -U postgres -Atc 'SHOW default_transaction_read_only')" off "declined: clients go on writing"
 databases_filled=$(databases "$STACK-postgres17")
-before=$(swap_commits 15)
-wait_for 30 swap_commits_beyond 15 $((before + 40)) || bail_out "the application doesn't write"
+before=$(commits 15)
+wait_for 30 commits_beyond 15 $((before + 40)) || bail_out "the application doesn't write"
 rm "$swap_health"
 swap second --confirm switchover/fence --confirm switchover/rename-old
 comes_to second switchover/deploy "the application is deployed, and doesn't answer at its address"
@@ -273,8 +273,8 @@ docker exec "$OLD_CONTAINER" psql -X -q -U postgres -c 'SET default_transaction_
 swap third --confirm switchover/deploy
 is "$status" 11 "a write on the old server at the last moment fails the deployment"
 is "$(sha256sum <"$ENV_FILE")" "$(sha256sum <"$ENV_FILE.first")" "before the switch: the environment file is as it was"
-before=$(swap_commits 15)
-ok "and clients write again" wait_for 30 swap_commits_beyond 15 "$before"
+before=$(commits 15)
+ok "and clients write again" wait_for 30 commits_beyond 15 "$before"
 swap third --confirm switchover/fence --confirm switchover/rename-old --confirm switchover/deploy --confirm cleanup/delete-old \
     --confirm cleanup/remove-backup
 is "$status" 0 "the retry begins at the fence, and goes through to the end"

@@ -40,8 +40,9 @@ view() {
 }
 # evidence_of RUN NAME: as the last gate that opened shows it.
 evidence_of() {
-    jq -rs --arg name "$2" '[.[] | select(.type == "gate_opened")] | last | .evidence[] | select(.name == $name)
-        | "\(.verdict) \(.detail)"' "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl"
+    whole_lines "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" |
+        jq -rs --arg name "$2" '[.[] | select(.type == "gate_opened")] | last | .evidence[] | select(.name == $name)
+            | "\(.verdict) \(.detail)"'
 }
 
 pair_up

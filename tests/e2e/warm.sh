@@ -12,14 +12,6 @@ set -euo pipefail
 # shellcheck source=tests/lib/warm.sh
 . "$lib_dir/warm.sh"
 
-commits() {
-    jq -r "select(.outcome == \"acknowledged\" and (.server_version | startswith(\"$1\"))) | 1" "$LEDGER" | wc -l
-}
-
-commits_beyond() {
-    [ "$(commits "$1")" -gt "$2" ]
-}
-
 give_up() {
     show_output 60
     done_testing

@@ -34,8 +34,8 @@ go_on() {
 
 # fact RUN KEY FILTER: of the journal's last event with that fact.
 fact() {
-    jq -rs --arg key "$2" "[.[] | select(.type == \"fact\" and .key == \$key)] | last | .value | $3" \
-        "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl"
+    whole_lines "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" |
+        jq -rs --arg key "$2" "[.[] | select(.type == \"fact\" and .key == \$key)] | last | .value | $3"
 }
 
 digests_by_name() {

@@ -15,6 +15,8 @@ top_dir=$(cd "$lib_dir/../.." && pwd)
 . "$lib_dir/say.sh"
 # shellcheck source=tests/lib/tap.sh
 . "$lib_dir/tap.sh"
+# shellcheck source=tests/lib/lines.sh
+. "$lib_dir/lines.sh"
 # shellcheck source=tests/lib/postgres.sh
 . "$lib_dir/postgres.sh"
 # shellcheck source=tests/lib/screen.sh
@@ -105,7 +107,7 @@ app_committed_more_than() {
 
 # lost_commits PORT: entries of commits that the application saw acknowledged and that the server lacks.
 lost_commits() {
-    comm -23 <(jq -r 'select(.outcome == "acknowledged").entry' "$LEDGER" | LC_ALL=C sort) \
+    comm -23 <(whole_lines "$LEDGER" | jq -r 'select(.outcome == "acknowledged").entry' | LC_ALL=C sort) \
         <(psql_at "$1" limor_prod 'SELECT entry FROM app.events' | LC_ALL=C sort)
 }
 

@@ -38,8 +38,8 @@ writes_all_the_same() {
 }
 
 fact() {
-    grep -h "\"type\":\"fact\"" "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" | jq -c "select(.key == \"fence\") | .value" |
-        tail -n 1
+    whole_lines "$XDG_STATE_HOME/pgrunbook/runs/$1/journal.jsonl" |
+        jq -c 'select(.type == "fact" and .key == "fence") | .value' | tail -n 1
 }
 
 test_no_relay() {

@@ -13,6 +13,17 @@ ledger_lines() {
     sed -E 's/^((event|audit)\|[^|]*)\|$/\1/'
 }
 
+# commits MAJOR: how many the application saw acknowledged by servers of that version.
+commits() {
+    whole_lines "$LEDGER" |
+        jq -s --arg major "$1" 'map(select(.outcome == "acknowledged" and (.server_version | startswith($major)))) | length'
+}
+
+# commits_beyond MAJOR NUMBER
+commits_beyond() {
+    [ "$(commits "$1")" -gt "$2" ]
+}
+
 # ledger_holds PORT: succeeds when nothing is lost, twice or undone; says what was found.
 ledger_holds() {
     # shellcheck disable=SC2154 # of e2e.sh

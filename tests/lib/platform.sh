@@ -49,7 +49,7 @@ platform_control() {
 
 # platform_requests FILTER: how many requests were made that a jq filter answers to
 platform_requests() {
-    jq -rs "[.[] | select($1)] | length" "$platform_dir/requests"
+    whole_lines "$platform_dir/requests" | jq -rs "[.[] | select($1)] | length"
 }
 
 # The token's value in any file of the runs, or on any command line.

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Runs of small runbooks without Docker, in a state directory of their own, and what tests ask of them. Needs tap.sh.
 
+# shellcheck source=tests/lib/lines.sh
+. "${BASH_SOURCE[0]%/*}/lines.sh"
+
 program=${PROGRAM:-$PWD/build/pgrunbook}
 work=$(mktemp -d)
 export XDG_STATE_HOME=$work/state

@@ -101,14 +101,6 @@ swap_up() {
     docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d 2>&1
 }
 
-swap_commits() {
-    jq -r "select(.outcome == \"acknowledged\" and (.server_version | startswith(\"$1\"))) | 1" "$LEDGER" | wc -l
-}
-
-swap_commits_beyond() {
-    [ "$(swap_commits "$1")" -gt "$2" ]
-}
-
 # swap_ledger_holds CONTAINER: as ledger_holds, for a server without a published port.
 # shellcheck disable=SC2154 # of ledger.sh
 swap_ledger_holds() {
