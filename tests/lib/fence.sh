@@ -43,5 +43,6 @@ fact() {
 }
 
 test_no_relay() {
-    ! docker top "$OLD_CONTAINER" -o args | grep -Eq '^(sh|bash|cat)( |$)'
+    local processes
+    processes=$(docker top "$OLD_CONTAINER" -o args) && ! grep -Eq '^(sh|bash|cat)( |$)' <<<"$processes"
 }

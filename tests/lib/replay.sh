@@ -43,12 +43,12 @@ replay() {
     # shellcheck disable=SC2086 # several words
     screen_start "$columns" "$rows" "${shell[@]}" env -u NO_COLOR -u COLORFGBG TZ=UTC LC_ALL=C.UTF-8 LANG=C.UTF-8 ${REPLAY_ENV:-} \
         "$replay_program" "$replay_dir" "$@"
-    wait_for 5 screen_shows 'limor' || {
+    wait_for 20 screen_shows 'limor' || {
         screen_dump
         bail_out "the screen doesn't come up on $journal"
     }
     # What it asks for when it comes up is noted behind the journal's last line.
-    wait_for 5 test -s "$replay_dir/commands" || bail_out "the screen doesn't read $journal"
+    wait_for 20 test -s "$replay_dir/commands" || bail_out "the screen doesn't read $journal"
     sleep 0.5
 }
 
@@ -84,7 +84,7 @@ golden() {
         pass "$1 is recorded"
         return
     fi
-    if wait_for 2 same_as_golden "$1"; then
+    if wait_for 20 same_as_golden "$1"; then
         pass "$1"
         return
     fi

@@ -22,7 +22,9 @@ fetch_sshd() (
     for package in "$dir"/packages/*.deb; do
         dpkg-deb -x "$package" "$dir" || exit 1
     done
-    LD_LIBRARY_PATH=$(sshd_libraries) "$dir/usr/sbin/sshd" -V 2>&1 | grep -q OpenSSH && : >"$dir/complete"
+    # Kept whole: grep ends with the first match, and who writes on to it ends by a signal.
+    said=$(LD_LIBRARY_PATH=$(sshd_libraries) "$dir/usr/sbin/sshd" -V 2>&1) || true
+    grep -q OpenSSH <<<"$said" && : >"$dir/complete"
 )
 
 sshd_libraries() {

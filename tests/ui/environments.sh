@@ -39,7 +39,7 @@ for size in 80x24 160x50; do
     environment live running
     waiting
     replay "${size%x*}" "${size#*x}" running "stage=$others/stage" "live=$others/live"
-    wait_for 5 screen_shows 'GATE' || true
+    wait_for 20 screen_shows 'GATE' || true
     golden "environments-gate-$size"
     press '}'
     golden "environments-waiting-$size"
@@ -51,33 +51,33 @@ environment stage gate-key
 environment live running
 waiting
 replay 80 24 running "stage=$others/stage" "live=$others/live"
-ok "one that needs somebody is shown first" wait_for 2 screen_shows 'GATE'
+ok "one that needs somebody is shown first" wait_for 20 screen_shows 'GATE'
 press y
-ok "what is answered goes to the one that is shown" wait_for 2 confirmed
+ok "what is answered goes to the one that is shown" wait_for 20 confirmed
 is "$(commands)$(commands_of live)" "" "and to no other"
 press '{'
-ok "the one before is shown" wait_for 2 screen_shows 'RUNNING'
+ok "the one before is shown" wait_for 20 screen_shows 'RUNNING'
 screen_keys '}' y
 sleep 0.4
 is "$(commands_of stage)" "confirm " "what is typed right behind coming to a gate doesn't answer it"
 press '}'
-ok "the one that waits is shown" wait_for 2 screen_shows 'WAITING before assess'
+ok "the one that waits is shown" wait_for 20 screen_shows 'WAITING before assess'
 press F
 golden environments-first-80x24
 sleep 0.4
 press y
-ok "it may go first" wait_for 2 went_first
+ok "it may go first" wait_for 20 went_first
 press X
 golden environments-out-80x24
 sleep 0.4
 press n p
-wait_for 2 paused || true
+wait_for 20 paused || true
 is "$(commands_of live)" "go_first pause " "it isn't left out by a no, and can be paused while it waits"
 printf '%s\n' '{"seq":900,"time":1771336900000,"type":"step_finished","step":"prepare/restore","ok":false,"message":"disk full"}' >"$replay_dir/events"
-ok "what happens in another one is seen" wait_for 2 screen_shows 'test step failed'
+ok "what happens in another one is seen" wait_for 20 screen_shows 'test step failed'
 environment stage gate-key
 replay 40 12 running "stage=$others/stage" "live=$others/live"
-ok "a narrow screen has the names" wait_for 2 screen_shows 'test  *stage at gate  *live'
+ok "a narrow screen has the names" wait_for 20 screen_shows 'test  *stage at gate  *live'
 many=()
 for number in 02 03 04 05 06 07 08 09 10 11 12; do
     environment "region-$number" running
@@ -85,36 +85,36 @@ for number in 02 03 04 05 06 07 08 09 10 11 12; do
 done
 environment region-12 gate-key
 replay 80 24 running "${many[@]}"
-ok "of many the one that needs somebody is shown" wait_for 5 screen_shows ' [{]7  .*region-12 at gate'
+ok "of many the one that needs somebody is shown" wait_for 20 screen_shows ' [{]7  .*region-12 at gate'
 press Escape n
 press '}'
-ok "and how many there is no room for, on either side" wait_for 2 screen_shows '^ test  .*region-06 .* [}]6! *$'
+ok "and how many there is no room for, on either side" wait_for 20 screen_shows '^ test  .*region-06 .* [}]6! *$'
 environment stage running
 environment live running
 waiting
 replay 80 24 complete "stage=$others/stage" "live=$others/live"
-ok "nobody is needed: one that works is shown" wait_for 2 screen_shows 'RUNNING'
+ok "nobody is needed: one that works is shown" wait_for 20 screen_shows 'RUNNING'
 sed -n '$p' "$top_dir/tests/ui/journals/complete.jsonl" >"$others/stage/events"
-ok "it ends" wait_for 2 screen_shows 'stage complete'
+ok "it ends" wait_for 20 screen_shows 'stage complete'
 printf '%s\n' '{"seq":901,"time":1771336900000,"type":"turn_came","phase":"assess"}' \
     "$(grep '"gate_opened"' "$top_dir/tests/ui/journals/gate-key.jsonl" | tail -n 1)" >"$others/live/events"
-ok "a gate that opens elsewhere is shown then" wait_for 2 screen_shows 'GATE live: prepare/backup'
+ok "a gate that opens elsewhere is shown then" wait_for 20 screen_shows 'GATE live: prepare/backup'
 printf '%s\n' '{"type":"test_close"}' >"$others/live/events"
-ok "when its engine is gone there is nothing to answer any more" wait_for 2 screen_lacks '┌─ GATE'
-ok "but to leave" wait_for 2 screen_shows 'ENGINE IS GONE'
+ok "when its engine is gone there is nothing to answer any more" wait_for 20 screen_lacks '┌─ GATE'
+ok "but to leave" wait_for 20 screen_shows 'ENGINE IS GONE'
 press o
-ok "and the gate can't be opened again" wait_for 2 screen_shows 'the engine is gone'
+ok "and the gate can't be opened again" wait_for 20 screen_shows 'the engine is gone'
 sed -n '$p' "$top_dir/tests/ui/journals/complete.jsonl" >>"$others/live/journal.jsonl"
-ok "what its journal says by then is shown, without an engine" wait_for 4 screen_shows 'live complete'
+ok "what its journal says by then is shown, without an engine" wait_for 20 screen_shows 'live complete'
 waiting
 printf '%s\n' '{"type":"test_back"}' >"$others/live/events"
-ok "an engine that is back is connected to" wait_for 4 screen_shows 'WAITING before assess'
+ok "an engine that is back is connected to" wait_for 20 screen_shows 'WAITING before assess'
 press F
-ok "which can be asked to go first" wait_for 5 screen_shows 'y yes'
+ok "which can be asked to go first" wait_for 20 screen_shows 'y yes'
 sleep 0.4
 : >"$others/live/commands"
 press y
-ok "and takes decisions" wait_for 2 went_first
+ok "and takes decisions" wait_for 20 went_first
 press q
-ok "and q leaves" wait_for 2 screen_ended
+ok "and q leaves" wait_for 20 screen_ended
 done_testing

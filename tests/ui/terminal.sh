@@ -18,27 +18,27 @@ for size in 160x50 40x10 30x5 80x24; do
     sleep 0.25
     ok "a gate stands a resize to $size" alive
 done
-ok "and keeps what was typed" wait_for 2 screen_shows '\[lose '
+ok "and keeps what was typed" wait_for 20 screen_shows '\[lose '
 press Escape '?'
 for size in 200x60 20x3 80x24; do
     screen_resize "${size%x*}" "${size#*x}"
     sleep 0.15
 done
-ok "the help stands resizes" wait_for 2 screen_shows 'HELP'
+ok "the help stands resizes" wait_for 20 screen_shows 'HELP'
 press q /
 screen_resize 120 40
 sleep 0.2
-ok "so does the search" wait_for 2 screen_shows 'search:'
+ok "so does the search" wait_for 20 screen_shows 'search:'
 press Escape
 for size in 1x1 2x200 300x2 80x24; do
     screen_resize "${size%x*}" "${size#*x}"
     sleep 0.15
 done
-ok "sizes without any room are survived" wait_for 2 screen_shows '─ 1 Checklist'
+ok "sizes without any room are survived" wait_for 20 screen_shows '─ 1 Checklist'
 screen_resize 39 9
-ok "a window that is too small says so" wait_for 2 screen_shows 'too small'
+ok "a window that is too small says so" wait_for 20 screen_shows 'too small'
 press q
-ok "and can be left" wait_for 3 screen_ended
+ok "and can be left" wait_for 20 screen_ended
 
 # ---- ways out ----
 leave() {
@@ -49,9 +49,9 @@ leave() {
     C-c) press C-c ;;
     *) kill "-$how" "$(replay_pid)" ;;
     esac
-    ok "$how leaves the screen" wait_for 3 screen_shows 'status 0'
+    ok "$how leaves the screen" wait_for 20 screen_shows 'status 0'
     is "$(modes)" "0 1 0" "$how: the terminal is given back"
-    ok "$how: with its settings" wait_for 3 screen_shows 'stty as before'
+    ok "$how: with its settings" wait_for 20 screen_shows 'stty as before'
     is "$(commands)" "" "$how: the run is asked for nothing"
 }
 for how in q C-c INT TERM; do
@@ -61,42 +61,42 @@ done
 leave HUP
 REPLAY_SHELL=1 replay 80 24 running
 kill -ABRT "$(replay_pid)"
-ok "a crash is a crash" wait_for 3 screen_shows 'status 134'
+ok "a crash is a crash" wait_for 20 screen_shows 'status 134'
 is "$(modes)" "0 1 0" "and gives the terminal back, too"
-ok "with its settings" wait_for 3 screen_shows 'stty as before'
+ok "with its settings" wait_for 20 screen_shows 'stty as before'
 
 # ---- suspension ----
 REPLAY_SHELL=1 replay 80 24 running
 pid=$(replay_pid)
 process_state() { [ "$(awk '{ print $3 }' "/proc/$pid/stat")" = "$1" ]; }
 kill -TSTP "$pid"
-ok "it can be suspended" wait_for 2 process_state T
+ok "it can be suspended" wait_for 20 process_state T
 is "$(modes)" "0 1 0" "the terminal is the shell's meanwhile"
 kill -CONT "$pid"
-ok "continued, it draws anew" wait_for 2 screen_shows '─ 1 Checklist'
+ok "continued, it draws anew" wait_for 20 screen_shows '─ 1 Checklist'
 press 6
-ok "and takes keys" wait_for 2 screen_shows '─ 6 Log'
+ok "and takes keys" wait_for 20 screen_shows '─ 6 Log'
 
 # ---- the engine goes away ----
 replay_event '{"type":"test_close"}'
-ok "an engine that is gone is said" wait_for 2 screen_shows 'ENGINE IS GONE'
+ok "an engine that is gone is said" wait_for 20 screen_shows 'ENGINE IS GONE'
 press R
-ok "and nothing can be asked of it" wait_for 2 screen_shows 'the engine is gone'
+ok "and nothing can be asked of it" wait_for 20 screen_shows 'the engine is gone'
 press q
-ok "q leaves" wait_for 2 screen_shows 'status 0'
+ok "q leaves" wait_for 20 screen_shows 'status 0'
 
 # ---- colours ----
 coloured() { screen_attributes | grep -E $'\033\\[[0-9;]*(3[0-7]|4[0-7])m' >/dev/null; }
 replay 80 24 failed
-ok "there are colours" wait_for 2 coloured
+ok "there are colours" wait_for 20 coloured
 REPLAY_ENV=NO_COLOR=1 replay 80 24 failed
 not_ok "NO_COLOR has none" coloured
-ok "and the words are the same" wait_for 2 screen_shows 'STEP FAILED'
+ok "and the words are the same" wait_for 20 screen_shows 'STEP FAILED'
 REPLAY_ENV=NO_COLOR= replay 80 24 failed
-ok "an empty NO_COLOR doesn't count" wait_for 2 coloured
+ok "an empty NO_COLOR doesn't count" wait_for 20 coloured
 SCREEN_TERM=vt100 replay 80 24 failed
 not_ok "a terminal without colours has none" coloured
-ok "and shows everything" wait_for 2 screen_shows 'What to do'
+ok "and shows everything" wait_for 20 screen_shows 'What to do'
 
 # ---- terminals that can't show a screen ----
 refused() {
