@@ -434,8 +434,10 @@ dumps() { # of the largest database
     docker top "$(helpers tool)" -eo pid,args | grep 'pg_dump .*/01-limor_prod' | awk '{ print $1 }'
 }
 all_but_one_are_dumped() {
+    local commands
     [ "$(find "$BACKUP_DIR/tool/backup.partial" -name toc.dat | wc -l)" = "$databases" ] &&
-        ! docker top "$(helpers tool)" -eo args | grep 'pg_dump ' | grep -v '/01-limor_prod'
+        commands=$(commands_in "$(helpers tool)") &&
+        [ -z "$(grep 'pg_dump ' <<<"$commands" | grep -v '/01-limor_prod')" ]
 }
 databases=$(psql_at "$PG_PORT" postgres 'SELECT count(*) FROM pg_database WHERE datallowconn')
 dumps | xargs -r kill -STOP

@@ -54,6 +54,6 @@ program_says rollback parked
 is "$status" 12 "once it is removed the rollback comes to its end"
 [ "$status" = 12 ] || give_up
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
-ok "docker compose up finds the stack as it is" up
+ok "docker compose up finds the stack as it is" up_changes_nothing
 is "$(server_major "$PG_PORT")" 15 "and leaves it so"
 done_testing

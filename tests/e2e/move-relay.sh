@@ -33,8 +33,8 @@ TEXT
 
 # The relay's own process in the container: a session by the namespace has none.
 relayed() {
-    local processes
-    processes=$(docker top "$1" -eo pid,args) && grep -q '/dev/tcp/127.0.0.1\|socat - TCP' <<<"$processes"
+    local commands
+    commands=$(commands_in "$1") && grep -q '/dev/tcp/127.0.0.1\|socat - TCP' <<<"$commands"
 }
 
 move_stack_up --no-app --scale small

@@ -37,7 +37,7 @@ is "$(exact_digests "$PG_PORT")" "$digests" "and every row its text"
 app_resume
 ok "the application goes on there" commits_go_on
 is "$(docker inspect -f '{{.Id}} {{.State.StartedAt}}' "$APP_CONTAINER")" "$app_id" "and was not touched"
-is "$(compose up -d --no-deps postgres 2>&1 | grep -ci -e recreat -e created || true)" 0 "Compose has nothing to do afterwards"
+ok "Compose has nothing to do afterwards" up_changes_nothing
 isnt "$(run_field there '.outages | length')" 0 "the probe has seen the outage"
 is "$(grep -rlF "$POSTGRES_PASSWORD" "$XDG_STATE_HOME" | wc -l)" 0 "the password is nowhere in the run's directory"
 

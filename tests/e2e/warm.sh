@@ -35,14 +35,9 @@ serves() {
         "$SERVICE"$'\n'"$STACK-postgres" "$2: it is found by the service's name and by the container's"
 }
 
-# up: what Compose does with the stack as it is.
-up() {
-    docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d 2>&1
-}
-
 stack_up --rate 60
 export POSTGRES_PASSWORD
-up >/dev/null
+compose_up_says >/dev/null
 wait_for 30 app_is_healthy || bail_out "the application doesn't come up"
 others_before=$(others)
 compose_before=$(sha256sum <"$COMPOSE_FILE")
@@ -73,7 +68,7 @@ serves 15 "moved back"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
 is "$(docker ps -aq --filter "name=$STACK-left" --filter "name=$STACK-parked")" '' "no other container is left"
 is "$(others)" "$others_before" "the rest of the stack is untouched"
-unlike "$(up)" 'Recreate|Creat|rror' "docker compose up finds the stack as it is"
+ok "docker compose up finds the stack as it is" up_changes_nothing
 
 # Once more, to the end; and back from there.
 docker volume rm -f "$NEW_VOLUME" >/dev/null
@@ -85,14 +80,13 @@ is "$(run_field second .current_step)" cleanup/stable "the second upgrade runs t
 serves 17 "retired"
 is "$(docker ps -aq --filter "name=$STACK-left")" '' "the old server's container is gone"
 is "$(docker volume ls -q --filter "name=^$OLD_VOLUME\$")" "$OLD_VOLUME" "its volume isn't"
-said=$(up)
-like "$said" "$STACK-postgres +Running" "docker compose up finds the new server running"
-unlike "$said" 'Recreate|Creat|rror' "and makes nothing anew"
+like "$(compose_up_says)" "$STACK-postgres +Running" "docker compose up finds the new server running"
+ok "and makes nothing anew" up_changes_nothing
 is "$(others)" "$others_before" "the rest of the stack is untouched"
 program_says rollback second
 is "$status" 12 "after the old server is retired: rolled back"
 [ "$status" = 12 ] || give_up
 serves 15 "brought back"
 is "$(sha256sum <"$COMPOSE_FILE")" "$compose_before" "the compose file is as it was"
-unlike "$(up)" 'Recreate|Creat|rror' "docker compose up finds the stack as it is"
+ok "docker compose up finds the stack as it is" up_changes_nothing
 done_testing

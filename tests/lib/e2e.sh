@@ -70,6 +70,31 @@ compose() {
     docker compose --progress quiet --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" "$@"
 }
 
+# What docker compose up says; its containers, and since when they run.
+compose_up_says() {
+    docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d "$@" 2>&1
+}
+
+compose_containers() {
+    docker ps -aq --filter "label=com.docker.compose.project=$PROJECT" |
+        xargs -r docker inspect -f '{{.Name}} {{.Id}} {{.State.StartedAt}}' | LC_ALL=C sort
+}
+
+# up_changes_nothing [ARGUMENT]...: docker compose up finds every container as it is. Says what it did if not.
+up_changes_nothing() {
+    local before said
+    before=$(compose_containers)
+    said=$(compose_up_says "$@") && grep -q Running <<<"$said" && ! grep -Eq 'Recreat|Creat|Start|Remov|rror' <<<"$said" &&
+        [ -n "$before" ] && [ "$(compose_containers)" = "$before" ] && return
+    printf '%s\n' "before:" "$before" "$said" "after:" "$(compose_containers)"
+    return 1
+}
+
+# commands_in CONTAINER: of its processes, one a line. Docker asks for the process ids, too.
+commands_in() {
+    docker top "$1" -eo pid,args | sed '1d; s/^ *[0-9]* *//'
+}
+
 # ---- the application ----
 
 app_pause() {

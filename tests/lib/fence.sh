@@ -43,6 +43,6 @@ fact() {
 }
 
 test_no_relay() {
-    local processes
-    processes=$(docker top "$OLD_CONTAINER" -o args) && ! grep -Eq '^(sh|bash|cat)( |$)' <<<"$processes"
+    local commands
+    commands=$(commands_in "$OLD_CONTAINER") && ! grep -Eq '^(sh|bash|cat)( |$)' <<<"$commands"
 }

@@ -96,11 +96,6 @@ swap_kill() {
     wait_for 30 flock -n "$XDG_STATE_HOME/pgrunbook/runs/$1/engine.lock" true || true
 }
 
-# What Compose does with the stack as it is.
-swap_up() {
-    docker compose --progress plain --project-directory "$STACK_DIR" -f "$COMPOSE_FILE" -p "$PROJECT" up -d 2>&1
-}
-
 # swap_ledger_holds CONTAINER: as ledger_holds, for a server without a published port.
 # shellcheck disable=SC2154 # of ledger.sh
 swap_ledger_holds() {
