@@ -42,8 +42,8 @@ docker volume rm "$STACK-full" >/dev/null
 before=$(surroundings)
 refused "no such service" 11 'no-such-service' --set service=no-such-service
 refused "image that can't be had" 11 'no-such-image' --set new_image=no-such-image:pg17
-refused "image without the extension" 11 'vector' --set new_image=postgres:17
-refused "disk too full" 11 'free' --set disk_factor=100000000
+refused "image without the extension" 11 'lacks extensions that the old server uses: vector' --set new_image=postgres:17
+refused "disk too full" 11 'not enough disk space: ' --set disk_factor=100000000
 refused "unknown variable" 2 'new_ports' --set new_ports=1
 refused "port that is none" 3 'new_port|port' --set new_port=seventy
 refused "Docker absent" 4 'Docker' DOCKER_HOST=unix:///nonexistent/docker.sock

@@ -238,7 +238,7 @@ is "$status" 11 "a pooler whose console doesn't answer is refused"
 like "$output" 'FAIL +pooler: ' "which is said"
 server -c wal_level=minimal -c max_wal_senders=0
 refused 'following writes' 'wal_level is minimal'
-unlike "$output" 'without a warm switch|Or use.*Or use' "the other runbook is named once"
+unlike "$output" 'pg15-to-pg17\.yaml.*pg15-to-pg17\.yaml' "the other runbook is named once"
 server
 docker exec -u postgres "$container" psql -q -c 'ALTER ROLE postgres SET default_transaction_read_only = off'
 refused 'stopping writes' 'default_transaction_read_only is set to off'

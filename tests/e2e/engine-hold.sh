@@ -546,9 +546,9 @@ is "$status $(order slow)" "12 undo-switch undo-copy " "an emergency waits for n
 is "$(pgrep -f 'sleep 69' >/dev/null && echo alive || echo gone)" gone "which is ended"
 priced slow2 "sleep 70" "${save//NAME/slow2}"
 run run "$work/slow2.yaml" --plain --run-id slow2
-like "$(tell slow2 '{"command":"price"}')" ok "while it is being counted"
+is "$(tell slow2 '{"command":"price"}')" ok "while it is being counted"
 like "$(tell slow2 '{"command":"rollback","price_taken_ms":0,"phrase":"lose 0"}')" "being counted" "no number is an answer"
-like "$(tell slow2 '{"command":"rollback","price_taken_ms":0,"phrase":"lose unknown"}')" ok "but that is"
+is "$(tell slow2 '{"command":"rollback","price_taken_ms":0,"phrase":"lose unknown"}')" ok "but that is"
 wait_until '[ "$(state_of slow2)" = "rolled back" ]' || true
 is "$(state_of slow2)" "rolled back" "and is carried out"
 

@@ -29,13 +29,17 @@ follow_begin "$OLD_SERVER" "$NEW_SERVER"
 says open
 is "$(answer .done)" true "it's opened while clients write"
 for cycle in $(seq "$CYCLES"); do
+    written=0
     for round in $(seq "$ROUNDS"); do
         sleep 0.4
         says catch_up
+        count_written
         is "$(answer .done)" true "cycle $cycle, round $round: $(answer '"\(.removed) removed, \(.copied) copied, \(.tables) tables, \(.log) bytes of log, \(.ms) ms"')"
     done
     writers_stop "$OLD_SERVER"
     says finish
+    count_written
+    isnt "$written" 0 "cycle $cycle: the clients wrote"
     is "$(answer .done)" true "cycle $cycle, the last round: $(answer '"\(.removed) removed, \(.copied) copied, \(.tables) tables, \(.log) bytes of log, \(.ms) ms"')"
     says unmoved
     is "$(answer .done)" true "nothing was written since"
@@ -113,13 +117,17 @@ follow_begin "$NEW_SERVER" "$OLD_SERVER"
 says open
 is "$(answer .done)" true "the other way round"
 [ "$(answer .done)" = true ] || diag "$(answer .error)"
+written=0
 for round in $(seq "$ROUNDS"); do
     sleep 0.4
     says catch_up
+    count_written
     is "$(answer .done)" true "back, round $round: $(answer '"\(.removed) removed, \(.copied) copied, \(.ms) ms"')"
 done
 writers_stop "$NEW_SERVER"
 says finish
+count_written
+isnt "$written" 0 "back: the clients wrote"
 is "$(answer .done)" true "back, the last round: $(answer '"\(.removed) removed, \(.copied) copied, \(.ms) ms"')"
 same_on_both "back" totals # its contents are as old as they were on that server: it's computed anew here
 

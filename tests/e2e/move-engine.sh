@@ -74,7 +74,7 @@ run_cases() {
     local number=0 how when call
     while read -r how when call <&4; do
         number=$((number + 1))
-        one_case "restart$number" "restart by $how $when $call" "forth/$call" "$when:$lib_dir/break wish $wish $how" \
+        one_case "$STACK-restart$number" "restart by $how $when $call" "forth/$call" "$when:$lib_dir/break wish $wish $how" \
             "back/$call" "$when:$lib_dir/break wish $wish $how"
     done 4< <(if [ "${FAULTS:-}" = all ]; then all_cases; else chosen_cases; fi)
 }

@@ -142,7 +142,7 @@ run_cases() {
     local number=0 kind call run forth back
     while read -r kind call <&4; do
         number=$((number + 1))
-        run=fault$number
+        run=$STACK-fault$number
         # Away for longer than the step itself tries: somebody has to go on.
         MOVE_RECOVER_FOR='' early_retry=''
         [ "$kind" != away ] || MOVE_RECOVER_FOR=2s early_retry=yes
@@ -164,7 +164,7 @@ run_cases() {
 move_stack_up --no-app
 ok "the old server serves at the start" one_serves 15
 surroundings_before=$(move_surroundings)
-one_case good "no fault"
+one_case "$STACK-good" "no fault"
 cp "$test_dir/proxy.log" "$test_dir/good.log"
 diag "$(calls_of forth | wc -l) calls on the way forth, $(calls_of back | wc -l) on the way back"
 for call in "${changing[@]}"; do

@@ -41,7 +41,8 @@ auto_conf() {
 }
 
 read_only_by_file() {
-    auto_conf "$1" | grep -c default_transaction_read_only || true
+    local settings
+    settings=$(auto_conf "$1") && { grep -c default_transaction_read_only <<<"$settings" || true; }
 }
 
 give_up() {

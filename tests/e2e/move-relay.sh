@@ -43,6 +43,7 @@ check() {
         --set "old_container=$OLD_CONTAINER"
 }
 check
+is "$status" 0 "root may move the service"
 unlike "$output" 'distance' "root can enter the containers' networks"
 be_somebody
 check

@@ -53,7 +53,7 @@ names_no_password() {
             return 1
         fi
     done
-    "$program" report "$run" >"$test_dir/report"
+    "$program" report "$run" >"$test_dir/report" && [ -s "$test_dir/report" ] || return 1
     ! grep -qF -e "$APP_PASSWORD" -e "$POSTGRES_PASSWORD" "$test_dir/report"
 }
 
@@ -290,6 +290,8 @@ ok "the backup was copied elsewhere" test -s "$test_dir/elsewhere.sql"
 is "$(cat "$test_dir/elsewhere.sql.part")" mine "and somebody's file beside it was left alone"
 is "$(docker ps -aq --filter "name=^$OLD_CONTAINER\$")$(docker volume ls -q --filter "name=^$OLD_VOLUME\$")" '' "the old service is gone"
 is "$(swap_env_end)" "$(cat "$ENV_FILE")" "the environment file differs by the one host, and by nothing else"
-unlike "$(compose config --services)" '^postgres$' "the compose file has it no more"
+services=$(compose config --services)
+like "$services" '^postgres17$' "the compose file has the new service"
+unlike "$services" '^postgres$' "and the old one no more"
 ok "docker compose up finds the stack as it is" up_changes_nothing
 done_testing

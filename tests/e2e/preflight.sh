@@ -243,7 +243,7 @@ for pattern in \
     'warn +pg_hba.conf: on the old server it has a fault: line [0-9]+: '; do
     like "$output" "$pattern" "it names: $pattern"
 done
-unlike "$output" 'setting (TimeZone|lc_|data_directory|server_version|port|old_snapshot_threshold_x)' "what each server has of its own isn't named"
+unlike "$output" 'setting (TimeZone|lc_|data_directory|server_version|port)' "what each server has of its own isn't named"
 unlike "$(grep -r hush-hush "$XDG_STATE_HOME" || true)" . "its password is nowhere in the runs' directories"
 new_sql <<'SQL'
 ALTER SYSTEM SET max_connections = 300;

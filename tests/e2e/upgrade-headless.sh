@@ -68,8 +68,11 @@ is "$(run_field run3 .status)" declined "which can be declined"
 ok "then the service takes writes" can_write
 upgrade run3
 is "$(run_field run3 .gate)" switchover/fence "the retry begins at the fence"
+times_compared() { grep -c '"step_started","step":"prepare/verify"' "$XDG_STATE_HOME/pgrunbook/runs/run3/journal.jsonl"; }
+before=$(times_compared)
 printf 'r\n' | "$program" attach run3 --plain >"$test_dir/again" 2>&1 || true
-is "$(run_field run3 '.steps[] | select(.step == "prepare/verify") | .status')" done "compared again, the caught-up copy is as it has to be"
+ok "its evidence is gathered anew" test "$(times_compared)" -gt "$before"
+is "$(run_field run3 '.steps[] | select(.step == "prepare/verify") | .status')" done "the caught-up copy is as it has to be"
 is "$(run_field run3 '.steps[] | select(.step == "prepare/objects") | .status')" done "and so are its sequences"
 is "$(run_field run3 .gate)" switchover/fence "the gate stands open"
 meter_start

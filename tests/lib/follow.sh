@@ -63,6 +63,11 @@ answer() {
     jq -r "$1" <<<"$said"
 }
 
+# Adds what the last round brought over to $written.
+count_written() {
+    written=$((written + $(answer '(.copied // 0) + (.removed // 0)')))
+}
+
 follow_end() {
     wait "$follow_pid" 2>/dev/null || true
 }

@@ -118,9 +118,10 @@ open_records() {
     find "$(run_directory "$1")" \( -name 'move*.json' -o -name 'fence-*.json' \) -printf '%f\n'
 }
 
-# Processes of the program that belong to this stack.
+# Processes of the program that belong to this stack: an engine's command line is that of the client that began it, which
+# names the container, or a run with the stack's name in its own.
 program_processes() {
-    pgrep -f "pgrunbook .*$OLD_CONTAINER" || true
+    pgrep -f "pgrunbook .*$STACK-" || true
 }
 
 nobody_acts() {
