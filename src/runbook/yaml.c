@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/yaml_bytes.h"
 #include "runbook/fault.h"
 
 #include <libfyaml.h>
@@ -374,7 +375,6 @@ static struct node *parse_with(struct reader *reader, struct fy_diag *diag)
     return root;
 }
 
-/* What libfyaml need not be asked about. */
 static bool check_bytes(struct reader *reader)
 {
     if (reader->length > YAML_SIZE_MAX) {
@@ -382,20 +382,23 @@ static bool check_bytes(struct reader *reader)
                   YAML_SIZE_MAX);
         return false;
     }
-    size_t valid = utf8_valid_prefix(reader->bytes, reader->length);
-    if (valid != reader->length) {
-        fault_add(reader->faults, position_at(reader, valid), "this byte is no UTF-8");
+    size_t at;
+    switch (yaml_bytes_check(reader->bytes, reader->length, &at)) {
+    case YAML_BYTES_FINE:
+        return true;
+    case YAML_BYTES_NOT_UTF8:
+        fault_add(reader->faults, position_at(reader, at), "this byte is no UTF-8");
         return false;
+    case YAML_BYTES_CONTROL:
+        fault_add(reader->faults, position_at(reader, at),
+                  "the control character 0x%02X can't stand in a runbook",
+                  (unsigned char)reader->bytes[at]);
+        return false;
+    case YAML_BYTES_TAB:
+        break;
     }
-    for (size_t i = 0; i < reader->length; i++) {
-        unsigned char byte = (unsigned char)reader->bytes[i];
-        if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) {
-            fault_add(reader->faults, position_at(reader, i),
-                      "the control character 0x%02X can't stand in a runbook", byte);
-            return false;
-        }
-    }
-    return true;
+    fault_add(reader->faults, position_at(reader, at), "a tab behind a ':'; write spaces");
+    return false;
 }
 
 struct node *yaml_parse(const char *bytes, size_t length, struct fault_list *faults)

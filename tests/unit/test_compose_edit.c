@@ -284,8 +284,10 @@ static void what_is_no_compose_file(void **state)
     refuses("services:\n  postgres: {image: a\n", "f.yml:");
     refuses("services:\n  postgrse:\n    image: a:15\n", "has no service postgres");
     refuses("volumes:\n  a:\n", "has no service postgres");
-    refuses("%\xDA%", "isn't written in UTF-8"); /* libfyaml 0.7.12 hangs on it */
-    refuses("services:\n  postgres:\n    image: \"a\x01\"\n", "control character 0x01");
+    refuses("%\xDA%", "f.yml:1: the file isn't written in UTF-8"); /* libfyaml 0.7.12 hangs on it */
+    refuses("services:\n  postgres:\n    image: \"a\x01\"\n",
+            "f.yml:3: the file holds the control");
+    refuses("services:\n ? po  - {types:\t ? po {type: i\n", "f.yml:2: a tab behind a ':'");
 }
 
 static void finds_where_things_stand(void **state)
