@@ -3,7 +3,6 @@
 
 #include "base/utf8.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static bool is_control(unsigned char byte)
@@ -45,17 +44,20 @@ static size_t harmful_tab(const char *bytes, size_t length)
     return length;
 }
 
-enum yaml_bytes yaml_bytes_check(const char *bytes, size_t length, size_t *at)
+bool yaml_bytes_check(const char *bytes, size_t length, size_t *at, struct error *error)
 {
     *at = utf8_valid_prefix(bytes, length);
     if (*at != length)
-        return YAML_BYTES_NOT_UTF8;
-    for (size_t i = 0; i < length; i++) {
-        if (!is_control((unsigned char)bytes[i]))
-            continue;
-        *at = i;
-        return YAML_BYTES_CONTROL;
+        return error_set(error, ERROR_OTHER, "this byte is no UTF-8");
+    for (*at = 0; *at < length; (*at)++) {
+        unsigned char byte = (unsigned char)bytes[*at];
+        if (is_control(byte))
+            return error_set(error, ERROR_OTHER, "the control character 0x%02X can't stand here",
+                             byte);
     }
     *at = harmful_tab(bytes, length);
-    return *at == length ? YAML_BYTES_FINE : YAML_BYTES_TAB;
+    return *at == length ||
+           error_set(error, ERROR_OTHER,
+                     "in a file that has a key written with '?', no tab can stand behind a ':'; "
+                     "write spaces");
 }

@@ -70,20 +70,8 @@ static bool check_bytes(const struct compose_document *document, struct error *e
         return error_set(error, ERROR_OTHER, "%s is larger than %zu MiB", document->name,
                          SIZE_MAX_BYTES >> 20);
     size_t at;
-    switch (yaml_bytes_check(document->bytes, document->length, &at)) {
-    case YAML_BYTES_FINE:
-        return true;
-    case YAML_BYTES_NOT_UTF8:
-        return error_set(error, ERROR_OTHER, "%s:%d: the file isn't written in UTF-8",
-                         document->name, line_at(document, at));
-    case YAML_BYTES_CONTROL:
-        return error_set(error, ERROR_OTHER, "%s:%d: the file holds the control character 0x%02X",
-                         document->name, line_at(document, at), (unsigned char)document->bytes[at]);
-    case YAML_BYTES_TAB:
-        break;
-    }
-    return error_set(error, ERROR_OTHER, "%s:%d: a tab behind a ':'; write spaces", document->name,
-                     line_at(document, at));
+    return yaml_bytes_check(document->bytes, document->length, &at, error) ||
+           error_wrap(error, "%s:%d", document->name, line_at(document, at));
 }
 
 bool compose_document_open(const char *name, const char *bytes, size_t length,

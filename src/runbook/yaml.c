@@ -383,21 +383,10 @@ static bool check_bytes(struct reader *reader)
         return false;
     }
     size_t at;
-    switch (yaml_bytes_check(reader->bytes, reader->length, &at)) {
-    case YAML_BYTES_FINE:
+    struct error error = ERROR_INIT;
+    if (yaml_bytes_check(reader->bytes, reader->length, &at, &error))
         return true;
-    case YAML_BYTES_NOT_UTF8:
-        fault_add(reader->faults, position_at(reader, at), "this byte is no UTF-8");
-        return false;
-    case YAML_BYTES_CONTROL:
-        fault_add(reader->faults, position_at(reader, at),
-                  "the control character 0x%02X can't stand in a runbook",
-                  (unsigned char)reader->bytes[at]);
-        return false;
-    case YAML_BYTES_TAB:
-        break;
-    }
-    fault_add(reader->faults, position_at(reader, at), "a tab behind a ':'; write spaces");
+    fault_add(reader->faults, position_at(reader, at), "%s", error.message);
     return false;
 }
 

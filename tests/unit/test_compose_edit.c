@@ -284,10 +284,11 @@ static void what_is_no_compose_file(void **state)
     refuses("services:\n  postgres: {image: a\n", "f.yml:");
     refuses("services:\n  postgrse:\n    image: a:15\n", "has no service postgres");
     refuses("volumes:\n  a:\n", "has no service postgres");
-    refuses("%\xDA%", "f.yml:1: the file isn't written in UTF-8"); /* libfyaml 0.7.12 hangs on it */
+    refuses("%\xDA%", "f.yml:1: this byte is no UTF-8"); /* libfyaml 0.7.12 hangs on it */
     refuses("services:\n  postgres:\n    image: \"a\x01\"\n",
-            "f.yml:3: the file holds the control");
-    refuses("services:\n ? po  - {types:\t ? po {type: i\n", "f.yml:2: a tab behind a ':'");
+            "f.yml:3: the control character 0x01");
+    refuses("services:\n ? po  - {types:\t ? po {type: i\n",
+            "f.yml:2: in a file that has a key written with '?', no tab");
 }
 
 static void finds_where_things_stand(void **state)

@@ -84,7 +84,7 @@ static void test_yaml(void **state)
     expect_fault(HEAD "title: @@\"a\\0b\"\n" TAIL, "NUL");
     expect_fault(HEAD "title: a@@\xff\n" TAIL, "no UTF-8");
     expect_fault(HEAD "title: é@@\x01\n" TAIL, "control character 0x01");
-    expect_fault(HEAD "? po   - {types:@@\t ? po {type: i\n" TAIL, "a tab behind a ':'");
+    expect_fault(HEAD "? po   - {types:@@\t ? po {type: i\n" TAIL, "no tab can stand behind a ':'");
     expect_fault("@@- a\n- b\n", "a runbook has to be a map, not a list");
     expect_fault("@@just text\n", "a runbook has to be a map, not a text");
 }
